@@ -1,0 +1,3 @@
+"""Budayang (不打烊): runs 24-hour government self-service areas to their standard, and proves that they run to it."""
+
+__version__ = "0.1.0"
