@@ -1,0 +1,24 @@
+"""Who reads a page, for the console's own modules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, cast
+
+from django.http import HttpRequest
+
+from budayang.center.platform.actors import Actor, Role
+
+
+def reader(request: HttpRequest) -> Actor:
+    """The signed-in actor that the access middleware put on the request."""
+    return cast(Actor, request.actor)  # type: ignore[attr-defined]  # set by AccessMiddleware on every request
+
+
+def may_open(view: Callable[..., Any], actor: Actor) -> bool:
+    """Whether a view's declaration (`@allow`) admits the actor; an undeclared view admits nobody."""
+    allowed = getattr(view, "allowed", None)
+    if allowed is None:
+        return False
+    roles = {role for role in allowed if isinstance(role, Role)}
+    return actor.may(*roles) if roles else True
