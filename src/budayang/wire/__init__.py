@@ -1,0 +1,3 @@
+"""What terminals and center say to each other: frozen structs, limits, keys, numbers. Imports only `rules`."""
+
+from __future__ import annotations

@@ -1,0 +1,48 @@
+"""HPKE (RFC 9180, base mode) for personal data: X25519, HKDF-SHA256, ChaCha20-Poly1305, one message a sealing."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
+
+INFO_CASE: Final = b"budayang case v1"  # CasePrivate, to the center
+INFO_RESULT: Final = b"budayang result v1"  # CaseResult, to the journey's reply key
+
+_SUITE: Final = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.CHACHA20_POLY1305)
+
+
+class CannotOpen(ValueError):
+    """The blob is damaged, was sealed to another key, or for another purpose."""
+
+
+def seal(public: bytes | X25519PublicKey, plaintext: bytes, info: bytes) -> bytes:
+    """Encapsulated key and ciphertext in one blob. `public`: 32 raw bytes or the key; `info` names the purpose."""
+    key = X25519PublicKey.from_public_bytes(public) if isinstance(public, bytes) else public
+    return _SUITE.encrypt(plaintext, key, info)
+
+
+def open_sealed(private: bytes | X25519PrivateKey, blob: bytes, info: bytes) -> bytes:
+    """The plaintext of `seal`. Raises CannotOpen."""
+    key = X25519PrivateKey.from_private_bytes(private) if isinstance(private, bytes) else private
+    try:
+        return _SUITE.decrypt(blob, key, info)
+    except (InvalidTag, ValueError) as error:
+        raise CannotOpen("sealed to another key or damaged") from error
+
+
+def seal_text(public: bytes | X25519PublicKey, plaintext: bytes, info: bytes) -> str:
+    """`seal` as base64, the form in which it travels."""
+    return base64.b64encode(seal(public, plaintext, info)).decode("ascii")
+
+
+def open_text(private: bytes | X25519PrivateKey, text: str, info: bytes) -> bytes:
+    try:
+        blob = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise CannotOpen("not base64") from error
+    return open_sealed(private, blob, info)
