@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+import io
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pypdf
+import pytest
+
+import budayang
+from budayang.papers import TEMPLATES, PaperError, missing_glyphs, preview, qr_svg, render
+
+CODE = "K7QM-4XTD-9HWR-2PZA"
+AT = datetime(2026, 1, 1, tzinfo=UTC)
+CERTIFICATE: dict[str, Any] = {
+    "title": "个人参保证明",
+    "department": "人社演示部门",
+    "number": "KBS01-7F3A-000017-C",
+    "issued_at": "2026年1月1日 02:14",
+    "code": CODE,
+    "verify_url": f"http://127.0.0.1:8800/verify/{CODE}",
+    "fields": [["姓名", "测试甲"]],
+    "demo": True,
+}
+RECEIPT: dict[str, Any] = {
+    "number": "KBS01-7F3A-000017-C",
+    "item": "个人参保证明查询打印",
+    "at": "2026年1月1日 02:14",
+    "department": "人社演示部门",
+    "outcome": "已办结",
+    "code": CODE,
+    "verify_url": f"http://127.0.0.1:8800/verify/{CODE}",
+    "head_seq": "18204",
+    "head_hash": "9f3c02ab771d40e6",
+    "demo": True,
+}
+TEST_PAGE: dict[str, Any] = {"terminal": "KBS-01", "printer": "A4", "at": "2026年1月1日 02:14", "demo": True}
+ALL = {"certificate": CERTIFICATE, "receipt": RECEIPT, "test_page": TEST_PAGE}
+
+
+def words(pdf: bytes) -> str:
+    pages = pypdf.PdfReader(io.BytesIO(pdf)).pages
+    return re.sub(r"\s", "", "".join(page.extract_text() for page in pages))
+
+
+def test_each_template_has_data_here() -> None:
+    assert set(ALL) == set(TEMPLATES)
+
+
+@pytest.mark.parametrize("name", sorted(ALL))
+def test_a_paper_is_one_a4_page_that_says_what_it_is(name: str) -> None:
+    pdf = render(name, ALL[name])
+    (page,) = pypdf.PdfReader(io.BytesIO(pdf)).pages
+    assert (round(float(page.mediabox.width)), round(float(page.mediabox.height))) == (595, 842)
+    text = words(pdf)
+    assert "演示数据" in text
+    for key, value in ALL[name].items():
+        if isinstance(value, str):
+            assert re.sub(r"\s", "", value) in text, key
+
+
+@pytest.mark.parametrize("name", ["certificate", "receipt"])
+def test_a_demonstration_paper_says_that_it_is_valid_on_this_machine_only(name: str) -> None:
+    assert "演示纸张只在本机有效" in words(render(name, ALL[name]))
+    assert "演示" not in words(render(name, {**ALL[name], "department": "某部门", "demo": False}))
+
+
+def test_a_paper_without_the_demo_mark_counts_as_a_demonstration() -> None:
+    data = {key: value for key, value in CERTIFICATE.items() if key != "demo"}
+    assert "演示纸张只在本机有效" in words(render("certificate", data))
+
+
+def test_receipt_bears_witness() -> None:
+    text = words(render("receipt", RECEIPT))
+    assert "回执作证" in text
+    assert "9f3c02ab771d40e6" in text
+
+
+def test_fonts_are_embedded() -> None:
+    pdf = pypdf.PdfReader(io.BytesIO(render("certificate", CERTIFICATE)))
+    fonts: Any = pdf.pages[0]["/Resources"]["/Font"]  # type: ignore[index]
+    names = {fonts[key].get_object()["/BaseFont"] for key in fonts}
+    assert names
+    assert all("NotoS" in name and "+" in name for name in names), names
+
+
+def test_same_data_and_time_give_the_same_bytes() -> None:
+    assert render("certificate", CERTIFICATE, at=AT) == render("certificate", CERTIFICATE, at=AT)
+
+
+def test_a_long_table_runs_over_pages_and_keeps_its_head() -> None:
+    rows = [[f"税种{i}", "2026年1月", "100.00"] for i in range(80)]
+    pdf = render("certificate", {**CERTIFICATE, "columns": ["税种", "所属期", "实缴金额"], "rows": rows})
+    pages = pypdf.PdfReader(io.BytesIO(pdf)).pages
+    assert len(pages) > 1
+    # The last page may hold the seal and the panel only; each page with rows repeats the head.
+    texts = [re.sub(r"\s", "", page.extract_text()) for page in pages]
+    assert all("实缴金额" in text for text in texts if "税种7" in text or "税种1" in text)
+
+
+@pytest.mark.parametrize("evil", ['#read("/etc/passwd")', "*strong* #panic()", "$ x $ \\ @label", '"; #let x = 1; "'])
+def test_data_are_text_and_never_code(evil: str) -> None:
+    text = words(render("certificate", {**CERTIFICATE, "fields": [["姓名", evil]], "note": evil}))
+    assert re.sub(r"\s", "", evil) in text
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"code": ""}, "'code'"),
+        ({"fields": "测试甲"}, "'fields'"),
+        ({"fields": [["姓名", 1]]}, "'fields'"),
+        ({"rows": [[1]]}, "'rows'"),
+        ({"colour": "red"}, "colour"),
+        ({"note": "x" * 300_000}, "larger"),
+    ],
+)
+def test_wrong_data_are_refused_by_name_and_not_by_value(change: dict[str, Any], says: str) -> None:
+    with pytest.raises(PaperError, match=re.escape(says)) as caught:
+        render("certificate", {**CERTIFICATE, **change})
+    assert "测试甲" not in str(caught.value)
+
+
+def test_unknown_template() -> None:
+    with pytest.raises(PaperError, match="unknown paper template"):
+        render("../../etc/passwd", {})
+
+
+def test_a_name_that_the_fonts_cannot_draw_is_refused_and_not_left_blank() -> None:
+    assert missing_glyphs("测试甲 䶮𬭚㛃𠅤") == []
+    assert missing_glyphs("测试𠮷") == ["𠮷"]
+    with pytest.raises(PaperError, match=r"U\+20BB7"):
+        render("certificate", {**CERTIFICATE, "fields": [["姓名", "测试𠮷"]]})
+
+
+def test_preview_is_png() -> None:
+    (page,) = preview("receipt", RECEIPT, ppi=40)
+    assert page.startswith(b"\x89PNG")
+
+
+def test_qr_is_an_svg_without_size_and_tells_texts_apart() -> None:
+    one, two = qr_svg("http://127.0.0.1/verify/A"), qr_svg("http://127.0.0.1/verify/B")
+    assert one.startswith("<svg")
+    assert "viewBox" in one
+    assert "width=" not in one.split(">")[0]
+    assert one != two
+    for bad in ("", "x" * 1001):
+        with pytest.raises(ValueError, match="QR code"):
+            qr_svg(bad)
+
+
+def test_typst_and_segno_are_called_nowhere_else() -> None:
+    package = Path(budayang.__file__).parent
+    callers = {
+        path.relative_to(package).parts[0]
+        for path in package.rglob("*.py")
+        if re.search(r"^\s*(import|from) (typst|segno)\b", path.read_text("utf-8"), re.MULTILINE)
+    }
+    assert callers == {"papers"}
