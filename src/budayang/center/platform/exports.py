@@ -1,0 +1,94 @@
+"""The one place that writes files for people to take away. Cells are text unless they are numbers or times.
+
+A cell that begins with = + - @ or a control character would be run as a formula by a spreadsheet program (CWE-1236): in
+XLSX every text is stored as text, in CSV such a cell gets a leading apostrophe.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from openpyxl.styles import Font
+
+DEMO_MARK = "演示数据"
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of an export: its title and how to read it from a row."""
+
+    title: str
+    value: Callable[[Any], object]
+
+
+def workbook(title: str, columns: Sequence[Column], rows: Iterable[Any], *, demo: bool, zone: str = "Asia/Shanghai") -> bytes:
+    """An XLSX file with one sheet. Times are written in the area's zone, as text that sorts."""
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet(_sheet_title(title))
+    if demo:
+        sheet.append([DEMO_MARK])
+    heads = []
+    for column in columns:
+        cell = WriteOnlyCell(sheet, value=column.title)
+        cell.font = Font(bold=True)
+        heads.append(cell)
+    sheet.append(heads)
+    for row in rows:
+        sheet.append([_xlsx_cell(sheet, plain(column.value(row), zone)) for column in columns])
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def csv_file(columns: Sequence[Column], rows: Iterable[Any], *, demo: bool, zone: str = "Asia/Shanghai") -> bytes:
+    """A CSV file with a byte order mark, so that spreadsheet programs read the Chinese text."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out)
+    if demo:
+        writer.writerow([DEMO_MARK])
+    writer.writerow([column.title for column in columns])
+    for row in rows:
+        writer.writerow([csv_cell(plain(column.value(row), zone)) for column in columns])
+    return b"\xef\xbb\xbf" + out.getvalue().encode()
+
+
+def plain(value: object, zone: str) -> str | int | float:
+    """A value as a cell holds it."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return value.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M:%S")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, int | float):
+        return value
+    return str(value)
+
+
+def csv_cell(value: str | int | float) -> str | int | float:
+    """The cell, disarmed when a spreadsheet program would run it."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value
+
+
+def _xlsx_cell(sheet: Any, value: str | int | float) -> WriteOnlyCell | int | float:
+    if not isinstance(value, str):
+        return value
+    cell = WriteOnlyCell(sheet, value=ILLEGAL_CHARACTERS_RE.sub("", value)[:32767])
+    cell.data_type = "s"  # openpyxl would make a formula of a text that begins with "="
+    return cell
+
+
+def _sheet_title(title: str) -> str:
+    return "".join(" " if sign in "[]:*?/\\" else sign for sign in title)[:31] or "表"

@@ -1,0 +1,173 @@
+"""Reads of the ground floor, and the scope that every room's `visible_to(actor)` starts with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, TypedDict
+
+from django.db.models import Q, QuerySet
+
+from budayang.center.platform.actors import Actor, Grant
+from budayang.center.platform.models import AuditHead, AuditLine, Organization, Parameter, Place, RoleGrant, Staff, Transition, Work
+from budayang.center.platform.roles import BODY_ROLES, OPERATING_ROLES, Role
+from budayang.rules.parameters import PARAMETERS
+
+NOTHING = Q(pk__in=[])
+_DEFAULTS = {parameter.name: parameter.default for parameter in PARAMETERS}
+
+
+class Head(TypedDict):
+    """The newest signed head of the audit chain, as it goes to terminals and onto receipts."""
+
+    seq: int
+    hash: str
+    signature: str
+    at: str
+
+
+def scope_q(
+    actor: Actor,
+    place: str = "place__path",
+    organizations: Sequence[str] = (),
+    *,
+    roles: frozenset[Role] = OPERATING_ROLES,
+) -> Q:
+    """The rows that an actor may see, as a filter.
+
+    Args:
+        place: lookup of the row's place path, "area__place__path"; "" for rows that belong to no place.
+        organizations: lookups of the organizations whose own people may see the row; without any, bodies' people see
+            none of these rows.
+        roles: the roles that may see such rows at all.
+    """
+    if actor.sees_all:
+        return Q()
+    if actor.kind != "staff":
+        return NOTHING
+    allowed = NOTHING
+    for grant in actor.grants:
+        if grant.role not in roles:
+            continue
+        here = Q(**{f"{place}__startswith": grant.place_path}) if place else Q()
+        if grant.role in BODY_ROLES:
+            own = NOTHING
+            for lookup in organizations:
+                own |= Q(**{lookup: grant.organization_id})
+            here &= own
+        allowed |= here
+    return allowed
+
+
+def actor_of(staff: Staff) -> Actor:
+    """The actor that a signed-in person is, with grants as they are now."""
+    grants = tuple(
+        Grant(Role(row.role), row.place.path, row.organization_id)
+        for row in RoleGrant.objects.filter(staff=staff).select_related("place").order_by("role", "place__path")
+    )
+    return Actor("staff", staff.username, grants, staff.pk, staff.name)
+
+
+def get_place(code: str) -> Place:
+    """Raises Place.DoesNotExist."""
+    return Place.objects.get(code=code)
+
+
+def find_place_by_path(path: str) -> Place | None:
+    return Place.objects.filter(path=path).first()
+
+
+def places_visible_to(actor: Actor) -> QuerySet[Place]:
+    """Regions and areas inside the actor's scope; bodies' people see the places of their grants too."""
+    if actor.sees_all:
+        return Place.objects.all()
+    allowed = NOTHING
+    for grant in actor.grants if actor.kind == "staff" else ():
+        allowed |= Q(path__startswith=grant.place_path)
+    return Place.objects.filter(allowed)
+
+
+def organizations_visible_to(actor: Actor) -> QuerySet[Organization]:
+    """Operating staff read the directory of bodies in their places; bodies' people only their own."""
+    every_role = frozenset(Role) - {Role.AUDIT_ADMIN}
+    return Organization.objects.filter(scope_q(actor, "place__path", ("pk",), roles=every_role) | _own_bodies(actor))
+
+
+def _own_bodies(actor: Actor) -> Q:
+    return Q(pk__in=[grant.organization_id for grant in actor.grants if grant.organization_id is not None])
+
+
+def staff_visible_to(actor: Actor) -> QuerySet[Staff]:
+    """Administrators of system and security see everybody; operating staff those with a role in their places."""
+    if actor.sees_all or actor.may(Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN):
+        return Staff.objects.all()
+    reach = RoleGrant.objects.filter(scope_q(actor, "place__path", ("organization_id",)))
+    return Staff.objects.filter(Q(pk__in=reach.values("staff")) | Q(pk=actor.staff_id)).distinct()
+
+
+def grants_of(staff_id: int) -> QuerySet[RoleGrant]:
+    return RoleGrant.objects.filter(staff_id=staff_id).select_related("place", "organization").order_by("role")
+
+
+def audit_visible_to(actor: Actor) -> QuerySet[AuditLine]:
+    """The audit administrator reads all lines; supervisors and inspectors those of their places."""
+    if actor.sees_all or actor.may(Role.AUDIT_ADMIN):
+        return AuditLine.objects.all()
+    return AuditLine.objects.filter(scope_q(actor, "place_path", roles=frozenset({Role.SUPERVISOR, Role.INSPECTOR})))
+
+
+def work_visible_to(actor: Actor) -> QuerySet[Work]:
+    """Long work that the actor asked for, or that belongs to a place that the actor supervises."""
+    supervised = scope_q(actor, "place__path", roles=frozenset({Role.SUPERVISOR}))
+    return Work.objects.filter(supervised | Q(requested_by=actor.name)) if not actor.sees_all else Work.objects.all()
+
+
+def latest_head() -> Head | None:
+    """The newest signed audit head, or None while nothing has been sealed."""
+    head = AuditHead.objects.order_by("-seq").first()
+    return Head(seq=head.seq, hash=head.hash, signature=head.signature, at=head.at.isoformat()) if head else None
+
+
+class ChainLine(TypedDict):
+    """What our chain holds at one number, for checking a head that somebody kept."""
+
+    seq: int
+    hash: str
+    at: datetime
+
+
+def find_head(seq: int) -> ChainLine | None:
+    """The line of our chain with this number, or None."""
+    line = AuditLine.objects.filter(seq=seq).first()
+    return ChainLine(seq=seq, hash=line.hash, at=line.at) if line else None
+
+
+def audit_extent() -> tuple[int, datetime | None, datetime | None]:
+    """(sealed lines, moment of the first, moment of the last): the figures behind log retention."""
+    first = AuditLine.objects.filter(seq__isnull=False).order_by("seq").first()
+    last = AuditLine.objects.filter(seq__isnull=False).order_by("-seq").first()
+    return (last.seq if last and last.seq else 0, first.at if first else None, last.at if last else None)
+
+
+def parameter(name: str, place_path: str, at: datetime) -> Any:
+    """The value in force for a place at a moment: nearest place upwards first, then the latest; else the edition's default.
+
+    Raises:
+        KeyError: when `name` is not in `rules.parameters.PARAMETERS`.
+    """
+    default = _DEFAULTS[name]
+    chain = place_chain(place_path)
+    rows = Parameter.objects.filter(name=name, place__path__in=chain, valid_from__lte=at).select_related("place")
+    best = max(rows, key=lambda row: (len(row.place.path), row.valid_from), default=None)
+    return default if best is None else best.value
+
+
+def place_chain(path: str) -> list[str]:
+    """Every path from the top down to `path`: "/a/b/" -> ["/a/", "/a/b/"]."""
+    parts = [part for part in path.split("/") if part]
+    return ["/" + "/".join(parts[: count + 1]) + "/" for count in range(len(parts))]
+
+
+def news_since(moment: datetime) -> list[tuple[int, str]]:
+    """(id, kind) of transitions recorded since a moment, for live pages."""
+    return list(Transition.objects.filter(recorded_at__gte=moment).values_list("id", "kind"))

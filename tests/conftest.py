@@ -1,0 +1,73 @@
+"""What all tests share: the demonstration settings in a folder of their own, the clock, Chromium, and PostgreSQL if asked for."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+# Before Django reads its settings: tests never touch a real data folder.
+_FOLDER = tempfile.mkdtemp(prefix="budayang-tests-")
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "budayang.center.config.settings")
+os.environ["BUDAYANG_DATA_DIR"] = _FOLDER
+os.environ["BUDAYANG_DEMO"] = "1"
+os.environ["BUDAYANG_DATABASE_URL"] = os.environ.get("BUDAYANG_TEST_PG", "")
+os.environ["BUDAYANG_PUBLIC_URL"] = ""
+
+CHROMIUM_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+NIGHT = datetime(2026, 11, 23, 18, 14, tzinfo=UTC)  # 02:14 in Ordos
+ARTIFACTS = Path(__file__).resolve().parents[1] / "artifacts"
+
+
+def pytest_sessionfinish() -> None:
+    shutil.rmtree(_FOLDER, ignore_errors=True)
+
+
+def missing(what: str, repair: str) -> None:
+    """Skip and say the repair; with CI=true what is missing is an error."""
+    message = f"{what} is not here: {repair}"
+    if os.environ.get("CI") == "true":
+        pytest.fail(message)
+    pytest.skip(message)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of Debian's Chromium."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        missing("Chromium", "apt-get install chromium fonts-noto-cjk fonts-noto-core")
+    assert path is not None
+    return path
+
+
+@pytest.fixture(scope="session")
+def chromium_flags() -> tuple[str, ...]:
+    """Flags known to work without a display and without a way out of this machine."""
+    return CHROMIUM_FLAGS
+
+
+@pytest.fixture
+def now() -> datetime:
+    """A night in November."""
+    return NIGHT
+
+
+@pytest.fixture(scope="session")
+def artifacts() -> Iterator[Path]:
+    """Folder for pictures; kept after the run."""
+    ARTIFACTS.mkdir(exist_ok=True)
+    yield ARTIFACTS
