@@ -1,0 +1,79 @@
+"""Which kinds of device a terminal can have, one row a kind, and the making of those that are configured.
+
+A driver's module is imported only when its device is configured: what is not there costs neither memory nor a fault.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol, cast, runtime_checkable
+
+from budayang.terminal.clock import Clock
+from budayang.terminal.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One property's state in XFS words and the device's own word for it (or "")."""
+
+    state: str
+    raw: str = ""
+
+
+States = Mapping[str, Reading]
+
+
+@runtime_checkable
+class Device(Protocol):
+    """What the terminal asks of every driver."""
+
+    subject: str
+    kind: str
+    poll_s: float
+
+    async def poll(self) -> States:
+        """All properties now. Never raises for what a device can do: that is a state too."""
+
+    async def close(self) -> None:
+        """Let go of the port."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceKind:
+    """`subject` names the device on the wire, `module` holds `build(settings, clock)`, `configured` says whether it is there."""
+
+    kind: str
+    subject: str
+    title: str
+    module: str
+    configured: Callable[[Settings], bool]
+
+
+KINDS: tuple[DeviceKind, ...] = (
+    DeviceKind(
+        kind="idReader",
+        subject="idReader",
+        title="身份证阅读器",
+        module="budayang.terminal.devices.idreader.driver",
+        configured=lambda settings: bool(settings.reader_url),
+    ),
+    DeviceKind(
+        kind="printer",
+        subject="printer",
+        title="打印机",
+        module="budayang.terminal.devices.printer.driver",
+        configured=lambda settings: bool(settings.printer_url),
+    ),
+)
+
+
+def build(settings: Settings, clock: Clock) -> dict[str, Device]:
+    """The configured devices by kind."""
+    devices: dict[str, Device] = {}
+    for row in KINDS:
+        if row.configured(settings):
+            make = cast(Callable[[Settings, Clock], Device], importlib.import_module(row.module).build)
+            devices[row.kind] = make(settings, clock)
+    return devices

@@ -1,0 +1,363 @@
+"""What the terminal must not forget, in SQLite (WAL, synchronous FULL): written before it is sent, kept after it was acknowledged.
+
+Nothing here names a person: a case is a blob that only the center can open, an event carries codes and counts. All
+writes are short transactions in the event loop's thread; two things that must happen together share one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from budayang.terminal.clock import Clock, boot_id, milliseconds
+from budayang.wire.messages import MAX_EVENTS, Event
+from budayang.wire.numbers import make_number
+
+KEEP_MS = 7 * 24 * 3600 * 1000
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS events (
+  seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, at_ms INTEGER NOT NULL, boot TEXT NOT NULL, monotonic_s REAL NOT NULL,
+  body TEXT NOT NULL, acked_at_ms INTEGER) STRICT;
+CREATE TABLE IF NOT EXISTS cases (
+  number TEXT PRIMARY KEY, item TEXT NOT NULL, state TEXT NOT NULL CHECK (state IN ('made', 'accepted', 'refused')),
+  request TEXT NOT NULL, made_at_ms INTEGER NOT NULL, sent_at_ms INTEGER) STRICT;
+CREATE TABLE IF NOT EXISTS acts (
+  number TEXT PRIMARY KEY, state TEXT NOT NULL CHECK (state IN ('entitled', 'sent', 'confirmed', 'taken', 'failed')),
+  attempt INTEGER NOT NULL, jobs TEXT NOT NULL, misprints INTEGER NOT NULL, updated_at_ms INTEGER NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS messages (
+  kind TEXT NOT NULL, key TEXT NOT NULL, id INTEGER NOT NULL, body TEXT NOT NULL, received_at_ms INTEGER NOT NULL,
+  done INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (kind, key)) STRICT, WITHOUT ROWID;
+"""
+
+
+class CaseRowState(StrEnum):
+    """Where a case's row stands: not yet accepted by the center, accepted (202), or refused for good."""
+
+    MADE = "made"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """`request` is the body of POST /wire/v1/cases/ as it was first made: sent again byte for byte."""
+
+    number: str
+    item: str
+    state: CaseRowState
+    request: bytes
+    made_at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class ActRow:
+    """A paper's printing. `jobs` are the printer's job ids of this attempt, one a document that was sent."""
+
+    number: str
+    state: str
+    attempt: int
+    jobs: tuple[int, ...]
+    misprints: int
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRow:
+    """The message in force of its kind and key; a command's key is its id."""
+
+    kind: str
+    key: str
+    id: int
+    body: dict[str, Any]
+
+
+class Outbox:
+    """The store of one terminal. Opened once a process; a second process on it waits up to five seconds, then fails."""
+
+    def __init__(self, path: Path, clock: Clock) -> None:
+        self._clock = clock
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not path.exists():
+            path.touch(mode=0o600)
+        self._db = sqlite3.connect(path, isolation_level=None, timeout=5.0, check_same_thread=False)
+        os.chmod(path, 0o600)
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = FULL")
+        self._db.execute("PRAGMA secure_delete = ON")
+        self._db.executescript(SCHEMA)
+        with self._write():
+            for key, value in (("epoch", secrets.token_hex(8)), ("counter", "0"), ("case_counter", "0"), ("last_seq", "0")):
+                self._db.execute("INSERT OR IGNORE INTO meta VALUES (?, ?)", (key, value))
+
+    def close(self) -> None:
+        self._db.close()
+
+    @contextmanager
+    def _write(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    def _get(self, key: str, default: str = "0") -> str:
+        row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return default if row is None else str(row[0])
+
+    def _set(self, key: str, value: str | int) -> None:
+        self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, str(value)))
+
+    def _now_ms(self) -> int:
+        return milliseconds(self._clock.now())
+
+    # Epoch and counter
+
+    @property
+    def epoch(self) -> str:
+        """16 hex digits, random when the outbox was made: tells a new outbox from an old one of the same terminal."""
+        return self._get("epoch")
+
+    @property
+    def center_epoch(self) -> int:
+        """The center's epoch as last seen."""
+        return int(self._get("center_epoch"))
+
+    def next_counter(self) -> int:
+        """A counter never used before, durable before it is used: a kill between the two skips one, and repeats none."""
+        with self._write():
+            value = int(self._get("counter")) + 1
+            self._set("counter", value)
+        return value
+
+    def raise_counter(self, floor: int) -> None:
+        """Continue above `floor`, the highest counter that the center has seen."""
+        with self._write():
+            if int(self._get("counter")) < floor:
+                self._set("counter", floor)
+
+    # Events
+
+    def _append(self, kind: str, body: Mapping[str, Any]) -> int:
+        seq = int(self._get("last_seq")) + 1
+        self._set("last_seq", seq)
+        self._db.execute(
+            "INSERT INTO events (seq, kind, at_ms, boot, monotonic_s, body) VALUES (?, ?, ?, ?, ?, ?)",
+            (seq, kind, self._now_ms(), boot_id(), self._clock.monotonic(), _json(body)),
+        )
+        return seq
+
+    def append(self, kind: str, body: Mapping[str, Any]) -> int:
+        """Write one event, give its seq. Durable on return."""
+        with self._write():
+            return self._append(kind, body)
+
+    def append_all(self, events: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
+        """Write several events in one transaction."""
+        with self._write():
+            for kind, body in events:
+                self._append(kind, body)
+
+    def unsent(self, limit: int = MAX_EVENTS) -> list[Event]:
+        """The oldest events that the center has not acknowledged, in order, with their ages now.
+
+        Monotonic readings of an earlier run of the machine say nothing: the wall clock's difference stands in for them.
+        """
+        rows = self._db.execute(
+            "SELECT seq, kind, at_ms, boot, monotonic_s, body FROM events WHERE acked_at_ms IS NULL ORDER BY seq LIMIT ?", (limit,)
+        ).fetchall()
+        boot, monotonic, now_ms = boot_id(), self._clock.monotonic(), self._now_ms()
+        return [
+            Event(
+                seq=seq,
+                kind=kind,
+                at_ms=at_ms,
+                age_ms=max(0, int((monotonic - then) * 1000) if boot == of and monotonic >= then else now_ms - at_ms),
+                body=json.loads(body),
+            )
+            for seq, kind, at_ms, of, then, body in rows
+        ]
+
+    def waiting(self) -> int:
+        """How many events the center has not acknowledged."""
+        return int(self._db.execute("SELECT count(*) FROM events WHERE acked_at_ms IS NULL").fetchone()[0])
+
+    @property
+    def next_seq(self) -> int:
+        """The seq of the next event to be written."""
+        return int(self._get("last_seq")) + 1
+
+    @property
+    def lost_seq(self) -> int:
+        """Events up to this seq are kept no longer."""
+        first = self._db.execute("SELECT min(seq) FROM events").fetchone()[0]
+        return int(first) - 1 if first is not None else self.next_seq - 1
+
+    def acknowledge(self, seq: int) -> None:
+        """The center has committed everything up to `seq`."""
+        with self._write():
+            self._db.execute(
+                "UPDATE events SET acked_at_ms = ? WHERE seq <= ? AND acked_at_ms IS NULL", (self._now_ms(), seq)
+            )
+
+    def rewind(self, seq: int, center_epoch: int) -> None:
+        """The center has nothing behind `seq` (it was restored from a copy): what is kept behind it counts as unsent.
+
+        Cases are sent again too; the center knows them by number.
+        """
+        with self._write():
+            self._db.execute("UPDATE events SET acked_at_ms = NULL WHERE seq > ?", (seq,))
+            self._adopt(center_epoch)
+
+    def see_center_epoch(self, center_epoch: int) -> bool:
+        """Note the center's epoch; True when it is another than before (its data may have gone back in time)."""
+        if self._get("center_epoch", "") == str(center_epoch):
+            return False
+        with self._write():
+            return self._adopt(center_epoch)
+
+    def _adopt(self, center_epoch: int) -> bool:
+        before = self._get("center_epoch", "")
+        if before == str(center_epoch):
+            return False
+        self._set("center_epoch", center_epoch)
+        if before:
+            # What it took may be lost to it, and it may number its messages anew.
+            self._db.execute("UPDATE cases SET state = 'made' WHERE state = 'accepted'")
+            self._db.execute("UPDATE messages SET id = 0")
+        return bool(before)
+
+    def prune(self) -> int:
+        """Drop what was acknowledged more than seven days ago; give how many rows."""
+        limit = self._now_ms() - KEEP_MS
+        with self._write():
+            gone = self._db.execute("DELETE FROM events WHERE acked_at_ms < ?", (limit,)).rowcount
+            gone += self._db.execute("DELETE FROM cases WHERE state <> 'made' AND made_at_ms < ?", (limit,)).rowcount
+            gone += self._db.execute("DELETE FROM acts WHERE updated_at_ms < ?", (limit,)).rowcount
+            gone += self._db.execute("DELETE FROM messages WHERE kind = 'command' AND received_at_ms < ?", (limit,)).rowcount
+        return gone
+
+    # Cases
+
+    def new_number(self, terminal: str) -> str:
+        """A case number never used before. A number that was taken and not used stays unused."""
+        with self._write():
+            counter = int(self._get("case_counter")) + 1
+            self._set("case_counter", counter)
+        return make_number(terminal, self.epoch, counter)
+
+    def store_case(self, number: str, item: str, request: bytes) -> None:
+        """Write the case before it is sent. `request` holds the person's data sealed, never in clear."""
+        with self._write():
+            self._db.execute(
+                "INSERT INTO cases (number, item, state, request, made_at_ms) VALUES (?, ?, 'made', ?, ?)",
+                (number, item, request.decode(), self._now_ms()),
+            )
+
+    def settle_case(self, number: str, state: CaseRowState) -> None:
+        """The center took the case, or will never take it."""
+        with self._write():
+            self._db.execute("UPDATE cases SET state = ?, sent_at_ms = ? WHERE number = ?", (state, self._now_ms(), number))
+
+    def find_case(self, number: str) -> CaseRow | None:
+        """The row of that number."""
+        return next(iter(self._cases("number = ?", number)), None)
+
+    def unsent_cases(self) -> list[CaseRow]:
+        """Cases that the center has not taken yet, oldest first."""
+        return self._cases("state = ?", "made")
+
+    def _cases(self, where: str, value: str) -> list[CaseRow]:
+        rows = self._db.execute(
+            f"SELECT number, item, state, request, made_at_ms FROM cases WHERE {where} ORDER BY made_at_ms, number", (value,)
+        )
+        return [CaseRow(n, item, CaseRowState(state), request.encode(), at) for n, item, state, request, at in rows]
+
+    # Printing acts
+
+    def save_act(self, act: ActRow, event: Mapping[str, Any] | None) -> None:
+        """Write the act's new state and its event together: the center hears of each change once."""
+        with self._write():
+            self._db.execute(
+                "INSERT OR REPLACE INTO acts VALUES (?, ?, ?, ?, ?, ?)",
+                (act.number, act.state, act.attempt, json.dumps(act.jobs), act.misprints, self._now_ms()),
+            )
+            if event is not None:
+                self._append("case.paper", event)
+
+    def find_act(self, number: str) -> ActRow | None:
+        """The act of that case."""
+        return next(iter(self._acts("number = ?", number)), None)
+
+    def acts_in(self, state: str) -> list[ActRow]:
+        """All acts in that state."""
+        return self._acts("state = ?", state)
+
+    def _acts(self, where: str, value: str) -> list[ActRow]:
+        rows = self._db.execute(f"SELECT number, state, attempt, jobs, misprints FROM acts WHERE {where}", (value,))
+        return [ActRow(n, state, attempt, tuple(json.loads(jobs)), misprints) for n, state, attempt, jobs, misprints in rows]
+
+    # Messages from the center
+
+    def take_messages(self, rows: Iterable[MessageRow]) -> None:
+        """Store messages and their acknowledgement in one transaction; an older message never replaces a newer one."""
+        ids: list[int] = []
+        with self._write():
+            for row in rows:
+                self._db.execute(
+                    "INSERT INTO messages (kind, key, id, body, received_at_ms) VALUES (?, ?, ?, ?, ?)"
+                    " ON CONFLICT (kind, key) DO UPDATE SET id = excluded.id, body = excluded.body,"
+                    " received_at_ms = excluded.received_at_ms, done = 0 WHERE excluded.id > messages.id",
+                    (row.kind, row.key, row.id, _json(row.body), self._now_ms()),
+                )
+                ids.append(row.id)
+            if ids:
+                self._append("outgoing.ack", {"ids": ids})
+
+    def messages(self, kind: str) -> list[MessageRow]:
+        """The messages in force of a kind, oldest first."""
+        rows = self._db.execute("SELECT kind, key, id, body FROM messages WHERE kind = ? ORDER BY id", (kind,))
+        return [MessageRow(k, key, id_, json.loads(body)) for k, key, id_, body in rows]
+
+    def open_commands(self) -> list[MessageRow]:
+        """Commands received and not yet carried out."""
+        rows = self._db.execute("SELECT kind, key, id, body FROM messages WHERE kind = 'command' AND done = 0 ORDER BY id")
+        return [MessageRow(k, key, id_, json.loads(body)) for k, key, id_, body in rows]
+
+    def finish_command(self, key: str, event: tuple[str, Mapping[str, Any]] | None = None) -> None:
+        """A command was carried out; its event is written in the same transaction."""
+        with self._write():
+            self._db.execute("UPDATE messages SET done = 1 WHERE kind = 'command' AND key = ?", (key,))
+            if event is not None:
+                self._append(*event)
+
+    # Small lasting facts (suspension, last states told)
+
+    def remember(self, key: str, value: object) -> None:
+        """Keep a small JSON value over a restart."""
+        with self._write():
+            self._set(f"x.{key}", json.dumps(value, ensure_ascii=False))
+
+    def recall(self, key: str) -> Any:
+        """The value kept under that key; None when there is none."""
+        return json.loads(self._get(f"x.{key}", "null"))
+
+    def note_states(self, changes: Iterable[Mapping[str, Any]], snapshot: object) -> None:
+        """Write status events and the snapshot that they lead to together, so that a restart repeats none."""
+        with self._write():
+            for body in changes:
+                self._append("status", body)
+            self._set("x.states", json.dumps(snapshot))
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
