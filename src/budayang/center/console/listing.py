@@ -11,10 +11,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
 from budayang.center.console.reader import reader
@@ -25,6 +28,7 @@ Kind = Literal["text", "number", "moment", "state", "duration"]
 Tone = Literal["ok", "hand", "warn", "stop", "ask"]
 
 PAGE_SIZE = 50
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 EXPORT_LIMIT = 50_000
 """Rows of one export file; a reader who needs more narrows the filters (the file would not open in a spreadsheet)."""
 
@@ -150,17 +154,22 @@ def _export(
 ) -> HttpResponse:
     """The filtered list as a file. Who took which list is an audit line: exports are how data leaves the house."""
     rows = list(queryset[:EXPORT_LIMIT])
-    record(
-        reader(request),
-        "console.export",
-        subject=f"list:{name}",
-        place_path="/",
-        details={"format": kind, "rows": len(rows), "query": request.GET.urlencode()[:400]},
-    )
+    with transaction.atomic():
+        record(
+            reader(request),
+            "console.export",
+            subject=f"list:{name}",
+            details={"format": kind, "rows": len(rows)},
+        )
     table = tuple(exports.Column(column.title, _plain(column)) for column in columns)
     if kind == "csv":
-        return exports.csv_file(name, table, rows)
-    return exports.workbook(name, title, table, rows)
+        content, media = exports.csv_file(table, rows, demo=settings.BUDAYANG.demo), "text/csv; charset=utf-8"
+    else:
+        content, media = exports.workbook(title, table, rows, demo=settings.BUDAYANG.demo), XLSX
+    answer = HttpResponse(content, content_type=media)
+    answer["Content-Disposition"] = content_disposition_header(True, f"{name}.{kind}") or "attachment"
+    answer["Cache-Control"] = "no-store"
+    return answer
 
 
 def _plain(column: Column) -> Callable[[Any], Any]:

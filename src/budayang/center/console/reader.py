@@ -7,7 +7,8 @@ from typing import Any, cast
 
 from django.http import HttpRequest
 
-from budayang.center.platform.actors import Actor, Role
+from budayang.center.platform.access import PUBLIC, allowed_of
+from budayang.center.platform.actors import Actor
 
 
 def reader(request: HttpRequest) -> Actor:
@@ -17,8 +18,5 @@ def reader(request: HttpRequest) -> Actor:
 
 def may_open(view: Callable[..., Any], actor: Actor) -> bool:
     """Whether a view's declaration (`@allow`) admits the actor; an undeclared view admits nobody."""
-    allowed = getattr(view, "allowed", None)
-    if allowed is None:
-        return False
-    roles = {role for role in allowed if isinstance(role, Role)}
-    return actor.may(*roles) if roles else True
+    allowed = allowed_of(view) or frozenset()
+    return PUBLIC in allowed or bool({role.value for role in actor.roles} & allowed)
