@@ -4,20 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-
-# Before Django reads its settings: tests never touch a real data folder.
-_FOLDER = tempfile.mkdtemp(prefix="budayang-tests-")
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "budayang.center.config.settings")
-os.environ["BUDAYANG_DATA_DIR"] = _FOLDER
-os.environ["BUDAYANG_DEMO"] = "1"
-os.environ["BUDAYANG_DATABASE_URL"] = os.environ.get("BUDAYANG_TEST_PG", "")
-os.environ["BUDAYANG_PUBLIC_URL"] = ""
 
 CHROMIUM_FLAGS = (
     "--no-sandbox",
@@ -30,10 +21,6 @@ CHROMIUM_FLAGS = (
 )
 NIGHT = datetime(2026, 11, 23, 18, 14, tzinfo=UTC)  # 02:14 in Ordos
 ARTIFACTS = Path(__file__).resolve().parents[1] / "artifacts"
-
-
-def pytest_sessionfinish() -> None:
-    shutil.rmtree(_FOLDER, ignore_errors=True)
 
 
 def missing(what: str, repair: str) -> None:
