@@ -10,10 +10,22 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
-INFO_CASE: Final = b"budayang case v1"  # CasePrivate, to the center
-INFO_RESULT: Final = b"budayang result v1"  # CaseResult, to the journey's reply key
-
 _SUITE: Final = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.CHACHA20_POLY1305)
+
+
+def case_info(number: str) -> bytes:
+    """Purpose of a sealed CasePrivate."""
+    return b"budayang case " + number.encode()
+
+
+def result_info(number: str) -> bytes:
+    """Purpose of a sealed CaseResult."""
+    return b"budayang result " + number.encode()
+
+
+def identity_info(terminal: str) -> bytes:
+    """Purpose of a sealed identity that asks for pending papers."""
+    return b"budayang identity " + terminal.encode()
 
 
 class CannotOpen(ValueError):
