@@ -114,9 +114,13 @@ class Identity:
         ephemeral, at_ms = X25519PrivateKey.generate(), milliseconds(self._clock.now())
         own = public_text(ephemeral)
         message = session_request_message(enrolled.terminal, own, at_ms)
-        request = SessionRequest(terminal=enrolled.terminal, ephemeral=own, at_ms=at_ms, signature=sign(self._key(), message))
+        request = SessionRequest(
+            terminal=enrolled.terminal, ephemeral=own, at_ms=at_ms, signature=sign(self._key(), message)
+        )
         answer = await post(self._client, "/wire/v1/session", request, SessionAnswer)
-        signed = session_answer_message(enrolled.terminal, own, answer.ephemeral, answer.expires_at, answer.counter_floor)
+        signed = session_answer_message(
+            enrolled.terminal, own, answer.ephemeral, answer.expires_at, answer.counter_floor
+        )
         if not check_signature(enrolled.audit_key, signed, answer.center_signature):
             raise CenterUnreachable("session answer is not signed by the center that enrolled this terminal")
         try:
@@ -155,7 +159,9 @@ async def post(client: httpx.AsyncClient, path: str, body: msgspec.Struct, answe
         CenterRefused: 4xx with the wire's error word.
     """
     try:
-        response = await client.post(path, content=msgspec.json.encode(body), headers={"Content-Type": "application/json"})
+        response = await client.post(
+            path, content=msgspec.json.encode(body), headers={"Content-Type": "application/json"}
+        )
     except httpx.HTTPError as error:
         raise CenterUnreachable(type(error).__name__) from error
     return read_answer(response, answer)

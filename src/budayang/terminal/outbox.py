@@ -32,7 +32,9 @@ CREATE TABLE IF NOT EXISTS cases (
   request TEXT NOT NULL, made_at_ms INTEGER NOT NULL, sent_at_ms INTEGER) STRICT;
 CREATE TABLE IF NOT EXISTS acts (
   number TEXT PRIMARY KEY, state TEXT NOT NULL CHECK (state IN ('entitled', 'sent', 'confirmed', 'taken', 'failed')),
-  attempt INTEGER NOT NULL, jobs TEXT NOT NULL, misprints INTEGER NOT NULL, updated_at_ms INTEGER NOT NULL) STRICT;
+  attempt INTEGER NOT NULL, jobs TEXT NOT NULL, documents INTEGER NOT NULL, misprints INTEGER NOT NULL,
+  updated_at_ms INTEGER NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS heads (day TEXT PRIMARY KEY, head TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS messages (
   kind TEXT NOT NULL, key TEXT NOT NULL, id INTEGER NOT NULL, body TEXT NOT NULL, received_at_ms INTEGER NOT NULL,
   done INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (kind, key)) STRICT, WITHOUT ROWID;
@@ -60,13 +62,14 @@ class CaseRow:
 
 @dataclass(frozen=True, slots=True)
 class ActRow:
-    """A paper's printing. `jobs` are the printer's job ids of this attempt, one a document that was sent."""
+    """A paper's printing. `jobs` are the printer's job ids of this attempt, one a document sent of `documents`."""
 
     number: str
     state: str
     attempt: int
-    jobs: tuple[int, ...]
-    misprints: int
+    jobs: tuple[int, ...] = ()
+    documents: int = 0
+    misprints: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,12 @@ class Outbox:
         self._db.execute("PRAGMA secure_delete = ON")
         self._db.executescript(SCHEMA)
         with self._write():
-            for key, value in (("epoch", secrets.token_hex(8)), ("counter", "0"), ("case_counter", "0"), ("last_seq", "0")):
+            for key, value in (
+                ("epoch", secrets.token_hex(8)),
+                ("counter", "0"),
+                ("case_counter", "0"),
+                ("last_seq", "0"),
+            ):
                 self._db.execute("INSERT OR IGNORE INTO meta VALUES (?, ?)", (key, value))
 
     def close(self) -> None:
@@ -173,7 +181,8 @@ class Outbox:
         Monotonic readings of an earlier run of the machine say nothing: the wall clock's difference stands in for them.
         """
         rows = self._db.execute(
-            "SELECT seq, kind, at_ms, boot, monotonic_s, body FROM events WHERE acked_at_ms IS NULL ORDER BY seq LIMIT ?", (limit,)
+            "SELECT seq, kind, at_ms, boot, monotonic_s, body FROM events WHERE acked_at_ms IS NULL ORDER BY seq LIMIT ?",
+            (limit,),
         ).fetchall()
         boot, monotonic, now_ms = boot_id(), self._clock.monotonic(), self._now_ms()
         return [
@@ -200,7 +209,14 @@ class Outbox:
     def lost_seq(self) -> int:
         """Events up to this seq are kept no longer."""
         first = self._db.execute("SELECT min(seq) FROM events").fetchone()[0]
-        return int(first) - 1 if first is not None else self.next_seq - 1
+        oldest = int(first) - 1 if first is not None else self.next_seq - 1
+        return max(oldest, int(self._get("dropped_seq")))
+
+    def drop(self, seq: int) -> None:
+        """Give up an event that the center can never read, so that those behind it get through."""
+        with self._write():
+            self._db.execute("DELETE FROM events WHERE seq = ?", (seq,))
+            self._set("dropped_seq", max(seq, int(self._get("dropped_seq"))))
 
     def acknowledge(self, seq: int) -> None:
         """The center has committed everything up to `seq`."""
@@ -243,7 +259,9 @@ class Outbox:
             gone = self._db.execute("DELETE FROM events WHERE acked_at_ms < ?", (limit,)).rowcount
             gone += self._db.execute("DELETE FROM cases WHERE state <> 'made' AND made_at_ms < ?", (limit,)).rowcount
             gone += self._db.execute("DELETE FROM acts WHERE updated_at_ms < ?", (limit,)).rowcount
-            gone += self._db.execute("DELETE FROM messages WHERE kind = 'command' AND received_at_ms < ?", (limit,)).rowcount
+            gone += self._db.execute(
+                "DELETE FROM messages WHERE kind = 'command' AND received_at_ms < ?", (limit,)
+            ).rowcount
         return gone
 
     # Cases
@@ -266,7 +284,9 @@ class Outbox:
     def settle_case(self, number: str, state: CaseRowState) -> None:
         """The center took the case, or will never take it."""
         with self._write():
-            self._db.execute("UPDATE cases SET state = ?, sent_at_ms = ? WHERE number = ?", (state, self._now_ms(), number))
+            self._db.execute(
+                "UPDATE cases SET state = ?, sent_at_ms = ? WHERE number = ?", (state, self._now_ms(), number)
+            )
 
     def find_case(self, number: str) -> CaseRow | None:
         """The row of that number."""
@@ -278,7 +298,8 @@ class Outbox:
 
     def _cases(self, where: str, value: str) -> list[CaseRow]:
         rows = self._db.execute(
-            f"SELECT number, item, state, request, made_at_ms FROM cases WHERE {where} ORDER BY made_at_ms, number", (value,)
+            f"SELECT number, item, state, request, made_at_ms FROM cases WHERE {where} ORDER BY made_at_ms, number",
+            (value,),
         )
         return [CaseRow(n, item, CaseRowState(state), request.encode(), at) for n, item, state, request, at in rows]
 
@@ -288,8 +309,8 @@ class Outbox:
         """Write the act's new state and its event together: the center hears of each change once."""
         with self._write():
             self._db.execute(
-                "INSERT OR REPLACE INTO acts VALUES (?, ?, ?, ?, ?, ?)",
-                (act.number, act.state, act.attempt, json.dumps(act.jobs), act.misprints, self._now_ms()),
+                "INSERT OR REPLACE INTO acts VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (act.number, act.state, act.attempt, json.dumps(act.jobs), act.documents, act.misprints, self._now_ms()),
             )
             if event is not None:
                 self._append("case.paper", event)
@@ -303,8 +324,10 @@ class Outbox:
         return self._acts("state = ?", state)
 
     def _acts(self, where: str, value: str) -> list[ActRow]:
-        rows = self._db.execute(f"SELECT number, state, attempt, jobs, misprints FROM acts WHERE {where}", (value,))
-        return [ActRow(n, state, attempt, tuple(json.loads(jobs)), misprints) for n, state, attempt, jobs, misprints in rows]
+        rows = self._db.execute(
+            f"SELECT number, state, attempt, jobs, documents, misprints FROM acts WHERE {where}", (value,)
+        )
+        return [ActRow(n, state, attempt, tuple(json.loads(jobs)), *rest) for n, state, attempt, jobs, *rest in rows]
 
     # Messages from the center
 
@@ -330,7 +353,9 @@ class Outbox:
 
     def open_commands(self) -> list[MessageRow]:
         """Commands received and not yet carried out."""
-        rows = self._db.execute("SELECT kind, key, id, body FROM messages WHERE kind = 'command' AND done = 0 ORDER BY id")
+        rows = self._db.execute(
+            "SELECT kind, key, id, body FROM messages WHERE kind = 'command' AND done = 0 ORDER BY id"
+        )
         return [MessageRow(k, key, id_, json.loads(body)) for k, key, id_, body in rows]
 
     def finish_command(self, key: str, event: tuple[str, Mapping[str, Any]] | None = None) -> None:
@@ -350,6 +375,24 @@ class Outbox:
     def recall(self, key: str) -> Any:
         """The value kept under that key; None when there is none."""
         return json.loads(self._get(f"x.{key}", "null"))
+
+    def keep_head(self, head: Mapping[str, Any]) -> None:
+        """Keep a signed head of the center's audit chain, the newest of each day for a year: a witness outside the center."""
+        newest = self.recall("head")
+        if newest is not None and newest.get("seq") == head.get("seq"):
+            return
+        with self._write():
+            self._set("x.head", _json(head))
+            self._db.execute(
+                "INSERT OR REPLACE INTO heads VALUES (?, ?)", (self._clock.now().date().isoformat(), _json(head))
+            )
+            self._db.execute(
+                "DELETE FROM heads WHERE day < date(?, '-400 days')", (self._clock.now().date().isoformat(),)
+            )
+
+    def heads(self) -> list[dict[str, Any]]:
+        """The kept heads, oldest first."""
+        return [json.loads(head) for (head,) in self._db.execute("SELECT head FROM heads ORDER BY day")]
 
     def note_states(self, changes: Iterable[Mapping[str, Any]], snapshot: object) -> None:
         """Write status events and the snapshot that they lead to together, so that a restart repeats none."""

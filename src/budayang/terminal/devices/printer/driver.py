@@ -5,16 +5,16 @@ The printer itself is asked, never a queue beside it: a CUPS queue tells the rea
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import IntEnum
 from typing import Any
 
+import aiohttp
 import structlog
 from pyipp import IPP, IPPConnectionError, IPPError
 from pyipp.enums import IppOperation
 
 from budayang.terminal.clock import Clock
 from budayang.terminal.devices.printer import states
+from budayang.terminal.devices.printer.jobs import Job, JobState
 from budayang.terminal.devices.table import States
 from budayang.terminal.errors import DeviceError
 from budayang.terminal.settings import Settings
@@ -24,31 +24,6 @@ log = structlog.get_logger(__name__)
 ATTRIBUTES = ["printer-state", "printer-state-reasons", "printer-make-and-model"]
 JOB_ATTRIBUTES = ["job-id", "job-name", "job-state", "job-state-reasons"]
 REQUEST_S = 8
-
-
-class JobState(IntEnum):
-    """RFC 8011, 5.3.7."""
-
-    PENDING = 3
-    HELD = 4
-    PROCESSING = 5
-    STOPPED = 6
-    CANCELED = 7
-    ABORTED = 8
-    COMPLETED = 9
-
-
-ENDED = frozenset({JobState.CANCELED, JobState.ABORTED, JobState.COMPLETED})
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A job as the printer tells it."""
-
-    id: int
-    name: str
-    state: JobState
-    reasons: tuple[str, ...] = ()
 
 
 class IppPrinter:
@@ -69,7 +44,7 @@ class IppPrinter:
             answer = await self._execute(IppOperation.GET_PRINTER_ATTRIBUTES, {"requested-attributes": ATTRIBUTES})
         except DeviceError as error:
             return states.absent(error.reason)
-        printer = next(iter(answer.get("printers") or []), {})
+        printer: dict[str, Any] = next(iter(answer.get("printers") or []), {})
         self.model = str(printer.get("printer-make-and-model", ""))
         return states.translate(
             int(printer.get("printer-state", states.STOPPED)), _words(printer.get("printer-state-reasons"))
@@ -130,7 +105,12 @@ class IppPrinter:
         await self._ipp.close()
 
     async def _execute(
-        self, operation: IppOperation, attributes: dict[str, Any], *, job: dict[str, Any] | None = None, data: bytes = b""
+        self,
+        operation: IppOperation,
+        attributes: dict[str, Any],
+        *,
+        job: dict[str, Any] | None = None,
+        data: bytes = b"",
     ) -> dict[str, Any]:
         message: dict[str, Any] = {"operation-attributes-tag": attributes}
         if job:
@@ -139,7 +119,7 @@ class IppPrinter:
             message["data"] = data
         try:
             answer: dict[str, Any] = await self._ipp.execute(operation, message)
-        except IPPConnectionError as error:
+        except (IPPConnectionError, aiohttp.ClientError, OSError) as error:
             raise DeviceError("offline", type(error.__cause__ or error).__name__) from error
         except IPPError as error:
             raise DeviceError("refused", str(error)) from error

@@ -57,7 +57,11 @@ REASONS: dict[str, tuple[tuple[str, str], ...]] = {
     "paused": (("x-printer.queue", "paused"),),
     "moving-to-paused": (("x-printer.queue", "paused"),),
 }
-UNKNOWN: dict[str, Reading] = {"paper.upper": Reading("unknown"), "toner": Reading("unknown"), "media": Reading("unknown")}
+UNKNOWN: dict[str, Reading] = {
+    "paper.upper": Reading("unknown"),
+    "toner": Reading("unknown"),
+    "media": Reading("unknown"),
+}
 
 
 def stem(reason: str) -> str:
@@ -102,6 +106,9 @@ def trouble(states: Mapping[str, Reading]) -> str:
         return "cover_open" if device.raw in {"cover-open", "door-open", "interlock-open"} else "other"
     if device.state == "hardwareError" or states.get("toner", Reading("")).state == "out":
         return "other"
-    if states.get("x-printer.outputBin", Reading("")).state == "full" or states.get("x-printer.queue", Reading("")).state == "paused":
+    if (
+        states.get("x-printer.outputBin", Reading("")).state == "full"
+        or states.get("x-printer.queue", Reading("")).state == "paused"
+    ):
         return "other"
     return ""
