@@ -1,6 +1,8 @@
-"""What ships with the package: regions, departments, service items, the reference edition's requirements, calendar, aliases, forms, demo cast.
+"""What ships with the package: regions, departments, service items, the reference edition's requirements, calendar,
+aliases, forms, demo cast.
 
-Everything is read by importlib.resources, once, into frozen rows. Columns that say whether a fact was seen in a source (V) or is remembered or
+Everything is read by importlib.resources, once, into frozen rows. Columns that say whether a fact was seen in a
+source (V) or is remembered or
 judged (R) are kept on the row: no reader may take a judgement for a source.
 """
 
@@ -14,6 +16,7 @@ from datetime import date
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from io import StringIO
 from typing import Any
 
 from budayang.data.cast import Demo, read_demo
@@ -46,7 +49,9 @@ class Department:
 
 @dataclass(frozen=True)
 class Marks:
-    """Whether each fact was seen in a source (V) or is remembered (R). ``after_hours``, ``who_acts`` and hardware are our judgement: J."""
+    """Whether each fact was seen in a source (V) or is remembered (R). ``after_hours``, ``who_acts`` and hardware are
+    our judgement: J.
+    """
 
     name: str
     time: str
@@ -59,7 +64,8 @@ class Marks:
 
 @dataclass(frozen=True)
 class ServiceItem:
-    """One row of the catalogue. ``hardware``: names of the hw_ columns that hold 1, without the prefix; ``hw_other`` in words.
+    """One row of the catalogue. ``hardware``: names of the hw_ columns that hold 1, without the prefix; ``hw_other``
+    in words.
 
     ``code`` and ``base_code`` are demonstration codes (演示编码); real codes are imported as text and never parsed.
     """
@@ -89,7 +95,9 @@ class ServiceItem:
 
 @dataclass(frozen=True)
 class Requirement:
-    """A clause of the reference edition (参照版): not the text of any published standard. ``grade``: A B C D, or two of them."""
+    """A clause of the reference edition (参照版): not the text of any published standard. ``grade``: A B C D, or two
+    of them.
+    """
 
     code: str
     chapter: int
@@ -128,8 +136,7 @@ def table_path(name: str) -> Traversable:
 
 
 def _rows(name: str) -> Iterator[dict[str, str]]:
-    with table_path(name).open("r", encoding="utf-8", newline="") as file:
-        yield from csv.DictReader(file)
+    yield from csv.DictReader(StringIO(table_path(name).read_text(encoding="utf-8"), newline=""))
 
 
 @cache
@@ -206,7 +213,9 @@ def calendar_days() -> tuple[CalendarDay, ...]:
 
 
 def day_table() -> dict[date, DayKind]:
-    """The shipped calendar as :func:`budayang.rules.calendars.day_kind` takes it; a center uses its own editable rows."""
+    """The shipped calendar as :func:`budayang.rules.calendars.day_kind` takes it; a center uses its own editable
+    rows.
+    """
     return {day.on: day.kind for day in calendar_days()}
 
 

@@ -55,7 +55,9 @@ class DemoArea:
 
 @dataclass(frozen=True)
 class DemoTerminal:
-    """``runs``: started as a process by the demonstration on ``port``, with its devices on ``reader_port`` and ``printer_port``."""
+    """``runs``: started as a process by the demonstration on ``port``, with its devices on ``reader_port`` and
+    ``printer_port``.
+    """
 
     code: str
     area: str

@@ -1,7 +1,8 @@
 """Writes calendar_days.csv from the `chinesecalendar` package, which transcribes the State Council's yearly notices.
 
 Only days that differ from a plain weekday or weekend are written. Run again when the notice of a new year is out:
-``python -m budayang.data.make_calendar 2024 2026 > calendar_days.csv``. In a center the table is rows that staff can edit; this file seeds them.
+``python -m budayang.data.make_calendar 2024 2026 > calendar_days.csv``. In a center the table is rows that staff can
+edit; this file seeds them.
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ NAMES: dict[str, str] = {
 
 
 def special_days(first_year: int, last_year: int) -> Iterator[tuple[date, str, str]]:
-    """Date, kind (holiday | makeup) and the holiday's Chinese name. Raises NotImplementedError for a year the package does not know."""
+    """Date, kind (holiday | makeup) and the holiday's Chinese name. Raises NotImplementedError for a year the package
+    does not know.
+    """
     day, last = date(first_year, 1, 1), date(last_year, 12, 31)
     while day <= last:
         is_holiday, english = chinese_calendar.get_holiday_detail(day)

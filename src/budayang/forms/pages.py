@@ -1,7 +1,9 @@
 """From a JSON Schema (draft 2020-12) to the fields that a screen draws.
 
-The schema's own words are used where it has them (title, description, default, oneOf with const and title, required, maxLength). Beside them:
-``x-keyboard`` (pinyin | number), ``x-multiline``, ``x-sensitive`` (masked until pressed), ``x-not-before``, ``x-not-after`` (another field or ``today``).
+The schema's own words are used where it has them (title, description, default, oneOf with const and title, required,
+maxLength). Beside them:
+``x-keyboard`` (pinyin | number), ``x-multiline``, ``x-sensitive`` (masked until pressed), ``x-not-before``,
+``x-not-after`` (another field or ``today``).
 """
 
 from __future__ import annotations
@@ -21,9 +23,11 @@ class Choice:
 
 @dataclass(frozen=True)
 class Field:
-    """``kind``: choice | text | multiline | number | phone | id_number | date | promise. ``value`` is text as the page shows it, "" when empty.
+    """``kind``: choice | text | multiline | number | phone | id_number | date | promise. ``value`` is text as the
+    page shows it, "" when empty.
 
-    ``keyboard``: the on-screen keyboard to open: pinyin | number | "" (none). ``minimum`` and ``maximum`` bound numbers.
+    ``keyboard``: the on-screen keyboard to open: pinyin | number | "" (none). ``minimum`` and ``maximum`` bound
+    numbers.
     """
 
     name: str

@@ -30,7 +30,9 @@ class FormError(ValueError):
 
 
 def id_number_problem(text: str) -> str:
-    """Why ``text`` is no citizen's id number (GB 11643-1999), in Chinese; empty when it is one. The region code is not looked up."""
+    """Why ``text`` is no citizen's id number (GB 11643-1999), in Chinese; empty when it is one. The region code is
+    not looked up.
+    """
     if not _ID_PATTERN.fullmatch(text):
         return "身份证号码应为18位，最后一位可以是X"
     try:
@@ -78,7 +80,8 @@ def _validator(schema_text: str) -> Draft202012Validator:
 
 
 def clean(schema: Schema, posted: Mapping[str, str]) -> dict[str, Any]:
-    """What a page posted (all text) as typed values. Empty fields are left out; a number that is none stays text and fails validation.
+    """What a page posted (all text) as typed values. Empty fields are left out; a number that is none stays text and
+    fails validation.
 
     Fields that the schema does not have are left out too: a page can only fill its own form.
     """
@@ -111,7 +114,8 @@ def _number(text: str, *, whole: bool) -> int | float | str:
 def validate(schema: Schema, values: Mapping[str, Any], *, today: date | None = None) -> dict[str, str]:
     """Field → message; empty when all is right. One message a field, the first that has to be repaired.
 
-    ``today`` (in the area's zone) is needed by fields with ``x-not-after: today``; without it they are not checked against today.
+    ``today`` (in the area's zone) is needed by fields with ``x-not-after: today``; without it they are not checked
+    against today.
     Raises FormError when the schema is wrong.
     """
     out: dict[str, str] = {}
@@ -132,7 +136,7 @@ def _order(error: ValidationError) -> tuple[int, str]:
 
 def _messages(error: ValidationError, properties: Mapping[str, Schema]) -> list[tuple[str, str]]:
     if error.validator == "required":
-        missing = [name for name in error.validator_value if name not in error.instance]
+        missing = [name for name in _names(error.validator_value) if name not in _names(error.instance)]
         return [(name, _missing(name, properties.get(name, {}))) for name in missing]
     if error.validator == "additionalProperties":
         return [(WHOLE, "表单里有不认识的内容，请返回重新填写")]
@@ -140,6 +144,11 @@ def _messages(error: ValidationError, properties: Mapping[str, Schema]) -> list[
         return [(WHOLE, "表单没有填写完整，请返回检查")]
     name = str(error.absolute_path[0])
     return [(name, _wrong(error, properties.get(name, {})))]
+
+
+def _names(value: object) -> list[str]:
+    """The keys of an object or the texts of a list: jsonschema leaves the type of both open."""
+    return [str(x) for x in value] if isinstance(value, (list, dict)) else []
 
 
 def _label(name: str, prop: Schema) -> str:

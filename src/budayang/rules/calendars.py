@@ -39,7 +39,8 @@ DAY_KIND_NAMES: dict[DayKind, str] = {
 class WeeklyWindow:
     """One window of each week. ``weekday`` 0 is Monday. A window over midnight belongs to the day on which it starts.
 
-    Midnight at the end of a day is written ``closes=00:00, closes_next_day=True``: there is no 24:00 in :class:`datetime.time`.
+    Midnight at the end of a day is written ``closes=00:00, closes_next_day=True``: there is no 24:00 in
+    :class:`datetime.time`.
     """
 
     weekday: int
@@ -78,7 +79,9 @@ def parse_clock(text: str) -> tuple[time, bool]:
 
 
 def weekly_window(weekday: int, opens: str, closes: str) -> WeeklyWindow:
-    """A window from two texts as ``"22:00"``, ``"06:00"``; one that does not close after it opens closes on the next day."""
+    """A window from two texts as ``"22:00"``, ``"06:00"``; one that does not close after it opens closes on the next
+    day.
+    """
     opening, _ = parse_clock(opens)
     closing, next_day = parse_clock(closes)
     return WeeklyWindow(weekday, opening, closing, next_day or closing <= opening)
@@ -109,7 +112,7 @@ def _windows_of_weekday(weekly: Sequence[WeeklyWindow], weekday: int) -> list[We
 
 
 def _windows_of_makeup(weekly: Sequence[WeeklyWindow], weekday: int) -> list[WeeklyWindow]:
-    """A worked rest day keeps its own windows if it has any, else it follows the nearest day before it that has some."""
+    """A worked rest day keeps its own windows if it has any, else it follows the nearest day before it that has."""
     for back in range(7):
         found = _windows_of_weekday(weekly, (weekday - back) % 7)
         if found:
@@ -155,7 +158,8 @@ def open_windows(
 ) -> list[Interval]:
     """The open time between ``start`` and ``end``, in UTC, touching windows joined.
 
-    ``follows_workdays``: closed on public holidays, open on make-up workdays (as offices are); without it the week alone counts
+    ``follows_workdays``: closed on public holidays, open on make-up workdays (as offices are); without it the week
+    alone counts
     (as a hall that is open 7×24 does). Of two exceptions for one date the last one counts.
     """
     within = Interval(start, end)
@@ -172,7 +176,9 @@ def open_windows(
 
 
 def next_change(windows: Sequence[Interval], at: datetime) -> datetime | None:
-    """The next moment after ``at`` at which open turns closed or closed turns open; None when the windows tell of none."""
+    """The next moment after ``at`` at which open turns closed or closed turns open; None when the windows tell of
+    none.
+    """
     later = [t for x in union(windows) for t in (x.start, x.end) if t > at]
     return min(later, default=None)
 

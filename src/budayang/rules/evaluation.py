@@ -1,6 +1,7 @@
 """好差评: five levels, the reasons of a negative rating, and the six monthly public indicators.
 
-Names of levels and indicators follow the national system (国办发〔2019〕51号; GB/T 39734-2020 appendix B names the six indicators). Their exact
+Names of levels and indicators follow the national system (国办发〔2019〕51号; GB/T 39734-2020 appendix B names the
+six indicators). Their exact
 formulas could not be read: each definition below is ours and says so wherever its figure is shown.
 """
 
@@ -31,7 +32,9 @@ NEGATIVE_LEVELS: frozenset[str] = frozenset(x.code for x in LEVELS if x.negative
 
 @dataclass(frozen=True)
 class RatingReason:
-    """``levels`` are the levels under which it is offered; ``hint`` is the kind of incident that could explain it, empty when none could."""
+    """``levels`` are the levels under which it is offered; ``hint`` is the kind of incident that could explain it,
+    empty when none could.
+    """
 
     code: str
     name: str
@@ -61,7 +64,9 @@ def reasons_for(level: str) -> tuple[RatingReason, ...]:
 
 
 def rating_problem(level: str, reasons: Collection[str]) -> str:
-    """Why a rating cannot be taken, in Chinese; empty when it can. A negative rating needs a reason (PJ-06), a good one has none."""
+    """Why a rating cannot be taken, in Chinese; empty when it can. A negative rating needs a reason (PJ-06), a good
+    one has none.
+    """
     found = LEVEL_BY_CODE.get(level)
     if found is None:
         return "评价只能是五级中的一级"
@@ -76,7 +81,9 @@ def rating_problem(level: str, reasons: Collection[str]) -> str:
 
 @dataclass(frozen=True)
 class Counts:
-    """Counts of one place and month. Asked: the rating page was shown. Active: the person rated without being asked (二维码, 补评)."""
+    """Counts of one place and month. Asked: the rating page was shown. Active: the person rated without being asked
+    (二维码, 补评).
+    """
 
     done: int = 0
     asked: int = 0

@@ -1,7 +1,9 @@
 """Half-open intervals of time and their algebra.
 
-Promised hours, stops, faults and pauses are all lists of intervals; every figure of usable time is a chain of the four operations here.
-Lists that go out are always sorted, disjoint and without touching neighbours, so two equal sets of moments compare equal.
+Promised hours, stops, faults and pauses are all lists of intervals; every figure of usable time is a chain of the
+four operations here.
+Lists that go out are always sorted, disjoint and without touching neighbours, so two equal sets of moments compare
+equal.
 """
 
 from __future__ import annotations
@@ -16,7 +18,8 @@ from heapq import merge
 class Interval:
     """``[start, end)`` in UTC. Raises ValueError for naive times or when ``start`` is not before ``end``.
 
-    Other zones are turned into UTC at once: two times of one zone compare by their clock faces, which lies when summer time ends.
+    Other zones are turned into UTC at once: two times of one zone compare by their clock faces, which lies when
+    summer time ends.
     """
 
     start: datetime

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from budayang.rules.intervals import Interval, intersect, maybe, subtract, total_s, union
-from budayang.rules.parameters import deadline_name
+from budayang.rules.parameters import STEPS, deadline_name
 
 STATE_NAMES: dict[str, str] = {
     "reported": "待受理",
@@ -125,7 +125,8 @@ def time_in_states(events: Sequence[OrderEvent], now: datetime) -> dict[str, flo
 class ClockPolicy:
     """Limits in seconds, copied onto the order when it opens.
 
-    ``stopping_reasons``: pauses that stop the clocks; any other pause is only a note. ``repair_from``: reported | accepted, where the repair clock
+    ``stopping_reasons``: pauses that stop the clocks; any other pause is only a note. ``repair_from``: reported |
+    accepted, where the repair clock
     starts: the source of WH-17 does not say.
     """
 
@@ -138,12 +139,15 @@ class ClockPolicy:
 
 def policy_for(severity: str, value: Callable[[str], float]) -> ClockPolicy:
     """The policy of a severity, from the parameters in force: ``value(name)``."""
-    return ClockPolicy(*(value(deadline_name(step, severity)) for step in ("respond", "arrive", "repair")))
+    respond, arrive, repair = (value(deadline_name(step, severity)) for step in STEPS)
+    return ClockPolicy(respond, arrive, repair)
 
 
 @dataclass(frozen=True)
 class Clock:
-    """``due_at`` None: the clock stands still, or the calendar given does not reach so far. ``used_s``: counted seconds until met or now."""
+    """``due_at`` None: the clock stands still, or the calendar given does not reach so far. ``used_s``: counted
+    seconds until met or now.
+    """
 
     due_at: datetime | None
     met_at: datetime | None
@@ -161,7 +165,9 @@ class Clocks:
 
 
 def _stopped(events: Sequence[OrderEvent], policy: ClockPolicy, until: datetime) -> list[Interval]:
-    """Time that no clock counts: pauses with a stopping reason, and time in which the order waited for its acceptance in vain."""
+    """Time that no clock counts: pauses with a stopping reason, and time in which the order waited for its acceptance
+    in vain.
+    """
     out: list[Interval] = []
     since: datetime | None = None
     for event in events:
@@ -199,7 +205,8 @@ def _clock(
 ) -> Clock:
     if start is None:
         return Clock(None, met_at, False, 0.0, limit_s, False)
-    # without a calendar the clock runs day and night; far enough ahead that the due time lies inside whatever was paused
+    # without a calendar the clock runs day and night; far enough ahead that the due time lies inside whatever was
+    # paused
     far = max(start, now) + timedelta(seconds=limit_s + total_s(stopped) + 1)
     open_time = (
         intersect(windows, [Interval(start, datetime.max.replace(tzinfo=start.tzinfo))])
@@ -225,7 +232,8 @@ def order_clocks(
     """Respond, arrive and repair as of ``now``; later events are not yet known and ignored.
 
     ``calendar_windows``: time in which clocks run (the area's or the contract's calendar); None: day and night.
-    A transfer starts no clock anew, as the citizen waits all the same. Repair is met by the last ``repaired`` that was not rejected or reopened;
+    A transfer starts no clock anew, as the citizen waits all the same. Repair is met by the last ``repaired`` that
+    was not rejected or reopened;
     an order repaired without a visit needs no arrival. Exactly at the limit is in time.
     """
     past = sorted((e for e in events if e.at <= now), key=lambda e: e.at)

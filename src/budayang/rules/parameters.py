@@ -1,6 +1,8 @@
-"""Every number that policy may change: its name, its value in the reference edition, its unit and the clause it comes from.
+"""Every number that policy may change: its name, its value in the reference edition, its unit and the clause it comes
+from.
 
-The center keeps the values in force as rows with history (platform.Parameter); this tuple is what they start from. Clause ids are those of
+The center keeps the values in force as rows with history (platform.Parameter); this tuple is what they start from.
+Clause ids are those of
 ``data/requirements.csv``; an empty clause marks a default of our own.
 """
 
@@ -68,7 +70,9 @@ BY_NAME: dict[str, Parameter] = {p.name: p for p in PARAMETERS}
 
 
 def deadline_name(step: str, severity: str) -> str:
-    """The parameter of one step (respond, arrive, repair) at one severity (general, serious, urgent). Raises KeyError."""
+    """The parameter of one step (respond, arrive, repair) at one severity (general, serious, urgent). Raises
+    KeyError.
+    """
     name = f"{step}_{severity}_s"
     return BY_NAME[name].name
 

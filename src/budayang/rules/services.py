@@ -1,6 +1,7 @@
 """The three truths: can this item be done at this terminal at this hour, and if not, why and until when.
 
-The center and the terminal call :func:`judge_item` with the same arguments, so that the screen, the public page and the console agree.
+The center and the terminal call :func:`judge_item` with the same arguments, so that the screen, the public page and
+the console agree.
 """
 
 from __future__ import annotations
@@ -53,7 +54,9 @@ NEED_NAMES: dict[str, str] = {
 }
 
 DRIVEN_KINDS = frozenset({"idReader", "printer"})
-"""The devices that our terminal program drives. An item that needs more is done at the department's own machine (专机办理)."""
+"""The devices that our terminal program drives. An item that needs more is done at the department's own machine
+(专机办理).
+"""
 
 PROBE_FRESH_S = 24 * 3600
 """How long an end-to-end probe (拨测) counts as proof that an item whose hours nobody confirmed can be done."""
@@ -75,7 +78,9 @@ class ItemNeeds:
 
 @dataclass(frozen=True)
 class Hours:
-    """The department's hours for this item. ``windows`` should reach at least a week ahead, or ``until`` is not known."""
+    """The department's hours for this item. ``windows`` should reach at least a week ahead, or ``until`` is not
+    known.
+    """
 
     confirmed: bool
     windows: tuple[Interval, ...] = ()
@@ -84,7 +89,9 @@ class Hours:
 
 @dataclass(frozen=True)
 class StopWindow:
-    """A planned stop that covers this item here: of the area, the terminal, the department or the item. ``end_at`` None: until further notice."""
+    """A planned stop that covers this item here: of the area, the terminal, the department or the item. ``end_at``
+    None: until further notice.
+    """
 
     start_at: datetime
     end_at: datetime | None
@@ -93,9 +100,11 @@ class StopWindow:
 
 @dataclass(frozen=True)
 class Verdict:
-    """``reason`` is a code, ``text`` what a person reads (without times), ``until`` when this verdict ends by itself, None when unknown.
+    """``reason`` is a code, ``text`` what a person reads (without times), ``until`` when this verdict ends by itself,
+    None when unknown.
 
-    ``blockers`` names everything in the way, also what the first reason hides: ``printer:paper.upper=out``, ``department:closed``.
+    ``blockers`` names everything in the way, also what the first reason hides: ``printer:paper.upper=out``,
+    ``department:closed``.
     """
 
     truth: Truth
@@ -206,9 +215,12 @@ def judge_item(
 ) -> Verdict:
     """What a person can do with this item, here, now.
 
-    ``connector``: ok | down | unknown, the department's system as last probed. ``terminal``: online | silent | suspended | unknown.
-    ``kinds``: subject → kind as the terminal reported it. Order: own machine, terminal, planned stop, devices, department's system, hours.
-    A silent terminal's device states are old news and not named. Hours nobody confirmed are never 可办 (only a fresh probe proves otherwise).
+    ``connector``: ok | down | unknown, the department's system as last probed. ``terminal``: online | silent |
+    suspended | unknown.
+    ``kinds``: subject → kind as the terminal reported it. Order: own machine, terminal, planned stop, devices,
+    department's system, hours.
+    A silent terminal's device states are old news and not named. Hours nobody confirmed are never 可办 (only a fresh
+    probe proves otherwise).
     """
     if not needs.driven:
         return _machine(needs)

@@ -1,7 +1,10 @@
-"""What a component of a terminal can be in, in the words of XFS4IoT (CEN CWA 17852), and what each word means for people.
+"""What a component of a terminal can be in, in the words of XFS4IoT (CEN CWA 17852), and what each word means for
+people.
 
-A status is ``(subject, property) -> state``. The subject names the component: its kind alone (``printer``), or with a number when a
-terminal has several (``printer-2``). The table below is the one place that says how bad a state is, what a person reads about it and what to do.
+A status is ``(subject, property) -> state``. The subject names the component: its kind alone (``printer``), or with a
+number when a
+terminal has several (``printer-2``). The table below is the one place that says how bad a state is, what a person
+reads about it and what to do.
 States that the table does not know are kept raw and count as unknown, never as well.
 """
 
@@ -37,7 +40,9 @@ LEVEL_NAMES: dict[Level, str] = {
 
 @dataclass(frozen=True)
 class StateMeaning:
-    """``text`` is what a person reads (打印机缺纸), ``action`` what the operator does about it; empty when nothing is to be done."""
+    """``text`` is what a person reads (打印机缺纸), ``action`` what the operator does about it; empty when nothing is
+    to be done.
+    """
 
     state: str
     level: Level
@@ -353,7 +358,9 @@ def kind_of(subject: str) -> str:
 
 
 def meaning(kind: str, prop: str, state: str) -> StateMeaning:
-    """What a state means. Kinds, properties and states that the table does not know mean unknown, with the raw word kept."""
+    """What a state means. Kinds, properties and states that the table does not know mean unknown, with the raw word
+    kept.
+    """
     known = KINDS.get(kind)
     found = known.get_property(prop) if known else None
     if found is None:
@@ -396,7 +403,8 @@ def roll_up(states: Mapping[tuple[str, str], str], *, kinds: Mapping[str, str] |
 
 
 def state_hash(states: Mapping[str, Mapping[str, str]]) -> str:
-    """16 hex digits that differ when any state differs; the center asks for the whole state when its own hash is another.
+    """16 hex digits that differ when any state differs; the center asks for the whole state when its own hash is
+    another.
 
     ``states`` is subject → property → state. Subjects without properties do not count.
     """
@@ -406,5 +414,7 @@ def state_hash(states: Mapping[str, Mapping[str, str]]) -> str:
 
 
 def silent_at(last_seen_at: datetime, plan_s: float, grace_s: float) -> datetime:
-    """The moment from which a terminal that says nothing counts as silent: the planned pause after the last word, plus the grace."""
+    """The moment from which a terminal that says nothing counts as silent: the planned pause after the last word,
+    plus the grace.
+    """
     return last_seen_at + timedelta(seconds=plan_s + grace_s)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import cast
 
 from pypinyin import Style, lazy_pinyin
 
@@ -10,11 +11,16 @@ from budayang.search.index import Entry, Index, Term, plain
 from budayang.search.model import SearchItem
 
 
+def _each(run: str) -> list[str]:
+    """What has no pinyin stays as it is, character by character: pypinyin takes a list, its stubs know only text."""
+    return list(run)
+
+
 def make_term(text: str, kind: str) -> Term:
     """A text with the pinyin of each character; Latin letters and digits are syllables of their own."""
     shown = plain(text)
     # the whole text at once: pypinyin reads 重庆 and 银行 by their words
-    sounds = lazy_pinyin(shown, style=Style.NORMAL, errors=list)
+    sounds = lazy_pinyin(shown, style=Style.NORMAL, errors=cast("Callable[[str], str]", _each))
     syllables = sounds if len(sounds) == len(shown) else list(shown)
     return Term(shown, tuple(s.lower() for s in syllables), kind)
 

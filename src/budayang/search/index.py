@@ -1,7 +1,9 @@
 """The index as it is asked: names, other words, pinyin and initials, standard library only.
 
-193 items are few: each question looks at every term, in well under 5 ms. What is looked for is cut into runs of Chinese and of Latin letters;
-``医保ye`` finds 医保余额. A Latin run is tried as letters of the text, as pinyin from a syllable's start, and as initials.
+193 items are few: each question looks at every term, in well under 5 ms. What is looked for is cut into runs of
+Chinese and of Latin letters;
+``医保ye`` finds 医保余额. A Latin run is tried as letters of the text, as pinyin from a syllable's start, and as
+initials.
 """
 
 from __future__ import annotations
@@ -155,7 +157,9 @@ def _starts(syllables: tuple[str, ...]) -> frozenset[int]:
 
 
 def _chinese(term: Term, run: str) -> tuple[float, str]:
-    """Whole, or as pieces in order (参保打印 in 参保证明打印), or by the pairs of characters they share (a word more or less)."""
+    """Whole, or as pieces in order (参保打印 in 参保证明打印), or by the pairs of characters they share (a word more
+    or less).
+    """
     share = len(run) / len(term.text) if term.text else 0.0
     if run in term.text:
         return (0.8 if term.text.startswith(run) else 0.7) + 0.15 * share, ""

@@ -32,7 +32,9 @@ class Comparison(StrEnum):
 
 @dataclass(frozen=True)
 class ClauseAnswer:
-    """``number`` None: nothing could be measured. ``sample``: how many things the number was made of. ``why``: Chinese, one sentence."""
+    """``number`` None: nothing could be measured. ``sample``: how many things the number was made of. ``why``:
+    Chinese, one sentence.
+    """
 
     answer: Answer
     number: float | None
@@ -46,9 +48,11 @@ class ClauseAnswer:
 class ClauseCheck:
     """How one clause is judged by facts alone.
 
-    ``metric``: what the number is, in Chinese. ``unit``: ratio | s | d | count. ``sample_min``: fewer than this is no evidence.
+    ``metric``: what the number is, in Chinese. ``unit``: ratio | s | d | count. ``sample_min``: fewer than this is no
+    evidence.
     ``parameter``: the name whose value in force replaces ``threshold``; empty when the clause leaves no choice.
-    ``judge(numbers)`` uses ``threshold``; :meth:`judge_with` takes the value in force. Missing inputs count as no evidence.
+    ``judge(numbers)`` uses ``threshold``; :meth:`judge_with` takes the value in force. Missing inputs count as no
+    evidence.
     """
 
     clause_code: str

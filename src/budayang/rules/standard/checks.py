@@ -1,4 +1,6 @@
-"""The twelve clauses that the facts of this edition judge. One row each; ids are those of ``data/requirements.csv`` (参照版)."""
+"""The twelve clauses that the facts of this edition judge. One row each; ids are those of ``data/requirements.csv``
+(参照版).
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ def _log_age(n: Numbers) -> tuple[float | None, int]:
 
 
 def _log_young(n: Numbers, threshold: float) -> ClauseAnswer | None:
-    """A system younger than the period cannot prove it; but it has not broken it either, unless lines older than the first kept one were removed."""
+    """A system younger than the period cannot prove it; but it has not broken it either, unless lines older than the
+    first kept one were removed.
+    """
     if n["log_age_d"] < threshold and n["in_service_d"] < threshold and n["log_age_d"] >= n["in_service_d"] - 1:
         why = f"平台投用{n['in_service_d']:.0f}天，不足{threshold:.0f}天；已有日志没有被删除，期满后再判断"
         return ClauseAnswer(Answer.NO_EVIDENCE, n["log_age_d"], threshold, "d", int(n["log_lines"]), why)
