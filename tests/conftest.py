@@ -1,10 +1,9 @@
-"""What all tests share: the demonstration settings in a folder of their own, the clock, Chromium, and PostgreSQL if asked for."""
+"""What all tests share: a night in November, Chromium, a folder for pictures."""
 
 from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -54,7 +53,7 @@ def now() -> datetime:
 
 
 @pytest.fixture(scope="session")
-def artifacts() -> Iterator[Path]:
+def artifacts() -> Path:
     """Folder for pictures; kept after the run."""
     ARTIFACTS.mkdir(exist_ok=True)
-    yield ARTIFACTS
+    return ARTIFACTS

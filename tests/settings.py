@@ -1,4 +1,4 @@
-"""The center's settings as tests see them: demonstration data in a folder of their own, SQLite or the PostgreSQL asked for."""
+"""The center's settings for tests: demonstration data in a folder of their own, SQLite or a PostgreSQL."""
 
 from __future__ import annotations
 
@@ -20,3 +20,7 @@ from budayang.center.config.settings import *  # noqa: E402, F403  # the environ
 
 # Argon2 costs 50 ms a sign-in by design; tests sign in hundreds of times.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+if not DATABASES["default"]["ENGINE"].endswith("postgresql"):  # noqa: F405
+    # A file, not memory: the terminals' door writes through a connection of its own.
+    DATABASES["default"]["TEST"] = {"NAME": f"{_FOLDER}/test.sqlite3"}  # noqa: F405

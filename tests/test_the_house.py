@@ -70,7 +70,11 @@ def test_nothing_is_imported_inside_a_function() -> None:
             continue
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                offenders += [f"{name}:{child.lineno}" for child in ast.walk(node) if isinstance(child, ast.Import | ast.ImportFrom)]
+                offenders += [
+                    f"{name}:{child.lineno}"
+                    for child in ast.walk(node)
+                    if isinstance(child, ast.Import | ast.ImportFrom)
+                ]
     assert not offenders
 
 
@@ -116,7 +120,9 @@ def test_lock_files_name_no_host() -> None:
 
 def test_no_tracked_file_holds_a_path_of_this_machine() -> None:
     secret_places = re.compile(r"(?<![\w.])/(?:work|root|home/\w+|farm)/")
-    hosts = re.compile("|".join(["files\\.python" + "hosted", "pypi" + "\\.org", "registry\\.npm" + "js", "deb\\.debi" + "an\\.org"]))
+    hosts = re.compile(
+        "|".join(["files\\.python" + "hosted", "pypi" + "\\.org", "registry\\.npm" + "js", "deb\\.debi" + "an\\.org"])
+    )
     for path in tracked():
         if path.suffix in {".png", ".mo", ".js", ".woff2", ".pdf"} or not path.is_file():
             continue
@@ -137,7 +143,9 @@ def test_every_consumer_and_due_loop_is_documented() -> None:
 
 def test_every_room_has_a_page() -> None:
     rooms = [path.name for path in (SOURCE / "center").iterdir() if path.is_dir() and not path.name.startswith("_")]
-    programs = [path.name for path in SOURCE.iterdir() if path.is_dir() and path.name not in {"center", "locale", "__pycache__"}]
+    programs = [
+        path.name for path in SOURCE.iterdir() if path.is_dir() and path.name not in {"center", "locale", "__pycache__"}
+    ]
     pages = {path.stem for path in (ROOT / "docs" / "rooms").glob("*.md")}
     assert not ({*rooms, *programs} - {"static", "templates", "__pycache__"}) - pages
 
@@ -149,4 +157,3 @@ def test_settings_are_read_in_one_place_only() -> None:
         if re.search(r"os\.environ|os\.getenv", path.read_text()) and "center" in path.parts
     ]
     assert sorted(readers) == ["center/config/asgi.py", "center/config/table.py"]
-

@@ -23,8 +23,15 @@ class Row:
     at: datetime
 
 
-ROWS = [Row("=HYPERLINK(1)", 3, datetime(2026, 11, 23, 18, 14, tzinfo=UTC)), Row("康巴什", -1, datetime(2026, 1, 1, tzinfo=UTC))]
-COLUMNS = (Column("名称", lambda row: row.name), Column("数量", lambda row: row.count), Column("时间", lambda row: row.at))
+ROWS = [
+    Row("=HYPERLINK(1)", 3, datetime(2026, 11, 23, 18, 14, tzinfo=UTC)),
+    Row("康巴什", -1, datetime(2026, 1, 1, tzinfo=UTC)),
+]
+COLUMNS = (
+    Column("名称", lambda row: row.name),
+    Column("数量", lambda row: row.count),
+    Column("时间", lambda row: row.at),
+)
 
 
 def test_a_workbook_keeps_text_as_text_and_says_that_it_is_a_demonstration() -> None:

@@ -1,4 +1,4 @@
-"""Who sees and may do what: roles within places, bodies' people within their organization, three administrators apart."""
+"""Who sees and may do what: roles in places, bodies' people in their organization, administrators apart."""
 
 from __future__ import annotations
 
@@ -59,7 +59,9 @@ def test_a_place_whose_code_begins_alike_is_not_inside(city: Place) -> None:
     assert not actor.may(Role.AREA_KEEPER, place_path="/150600/150603/")
 
 
-def test_a_bodys_person_needs_the_organization(bodies: tuple[Organization, Organization], city: Place, now: datetime) -> None:
+def test_a_bodys_person_needs_the_organization(
+    bodies: tuple[Organization, Organization], city: Place, now: datetime
+) -> None:
     ren = person("ren")
     actions.grant_role(SYSTEM, ren, Role.OWNER_UNIT, city, organization=bodies[0], now=now)
     actor = queries.actor_of(ren)

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from budayang.center.platform.keyfiles import secret_key
 from budayang.center.config.table import BadSetting, read_settings
+from budayang.center.platform.keyfiles import secret_key
 
 BUDAYANG = read_settings()
 BUDAYANG.data_dir.mkdir(parents=True, exist_ok=True)
@@ -70,7 +70,11 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "budayang.center.platform.access.page_context",
             ],
-            "builtins": ["django.templatetags.i18n", "django.templatetags.static", "budayang.center.platform.templatetags.platform_format"],
+            "builtins": [
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+                "budayang.center.platform.templatetags.platform_format",
+            ],
         },
     }
 ]

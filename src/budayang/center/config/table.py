@@ -79,7 +79,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("database_url", _text, "", "postgresql://user:password@host/name; empty means SQLite in the data folder."),
     Setting("public_url", _origin, "", "Official address printed on papers and plates. Required outside the demo."),
     Setting("demo", _flag, "0", "1 marks everything as demonstration data and allows a loopback public address."),
-    Setting("sandbox_url", _origin, "http://127.0.0.1:8810", "Address of the sandbox's departments; used in the demo only."),
+    Setting(
+        "sandbox_url", _origin, "http://127.0.0.1:8810", "Address of the sandbox's departments; used in the demo only."
+    ),
     Setting("ingest_window_ms", _number, "20", "Longest wait of one group commit of the terminals' door, in ms."),
     Setting("language", _text, "zh-hans", "Language of pages for people who chose none: zh-hans or en."),
     Setting("debug", _flag, "0", "Django's debug pages. Never on a machine that others reach."),

@@ -1,4 +1,4 @@
-"""`/live/`: one stream a browser that says only "topic changed". What changed is fetched through Django, which checks scope.
+"""`/live/`: one stream a browser that says only "topic changed"; what changed is fetched through Django, in scope.
 
 Server-sent events (WHATWG HTML, section 9.2). One poller a process reads the news of the last seconds; a late commit is
 still seen because it looks at a window of time and remembers what it has told, not at the highest id.
@@ -35,7 +35,7 @@ Send = Callable[[dict[str, Any]], Any]
 
 
 def topics_of(kinds: Iterable[str]) -> set[str]:
-    """"terminals.status" tells the topic "terminals"."""
+    """ "terminals.status" tells the topic "terminals"."""
     return {kind.split(".", 1)[0] for kind in kinds}
 
 
@@ -48,7 +48,9 @@ def _signed_in(cookie_header: str) -> bool:
             return False
         session = import_module(settings.SESSION_ENGINE).SessionStore(cookie.value)
         person = Staff.objects.filter(pk=session.get(SESSION_KEY) or 0, is_active=True).first()
-        return person is not None and constant_time_compare(session.get(HASH_SESSION_KEY, ""), person.get_session_auth_hash())
+        return person is not None and constant_time_compare(
+            session.get(HASH_SESSION_KEY, ""), person.get_session_auth_hash()
+        )
     finally:
         close_old_connections()
 
@@ -93,7 +95,11 @@ class LiveApplication:
             {
                 "type": "http.response.start",
                 "status": 200,
-                "headers": [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-store"), (b"x-accel-buffering", b"no")],
+                "headers": [
+                    (b"content-type", b"text/event-stream"),
+                    (b"cache-control", b"no-store"),
+                    (b"x-accel-buffering", b"no"),
+                ],
             }
         )
         queue: asyncio.Queue[set[str]] = asyncio.Queue(maxsize=100)
@@ -103,7 +109,9 @@ class LiveApplication:
         finally:
             self._listeners.discard(queue)
 
-    async def _stream(self, queue: asyncio.Queue[set[str]], receive: Receive, send: Send, cookies: str, public: bool) -> None:
+    async def _stream(
+        self, queue: asyncio.Queue[set[str]], receive: Receive, send: Send, cookies: str, public: bool
+    ) -> None:
         gone = asyncio.create_task(_until_gone(receive))
         closing = asyncio.create_task(self._closing.wait())
         checked = asyncio.get_running_loop().time()
@@ -136,7 +144,11 @@ class LiveApplication:
             if not self._listeners:
                 continue
             told = set(self._told)
-            news = [(number, kind) for number, kind in await sync_to_async(_read_news, thread_sensitive=False)(WINDOW_S) if number not in told]
+            news = [
+                (number, kind)
+                for number, kind in await sync_to_async(_read_news, thread_sensitive=False)(WINDOW_S)
+                if number not in told
+            ]
             self._told.extend(number for number, _kind in news)
             topics = topics_of(kind for _number, kind in news)
             for queue in list(self._listeners) if topics else ():

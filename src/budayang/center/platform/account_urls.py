@@ -1,4 +1,4 @@
-"""Sign-in addresses: those of allauth that this house uses, and no others (no registration, no e-mail, no reset by mail)."""
+"""Sign-in addresses: those of allauth that this house uses, no others (no registration, no reset by mail)."""
 
 from __future__ import annotations
 

@@ -62,7 +62,9 @@ class Actor:
     def roles(self) -> frozenset[Role]:
         return frozenset(grant.role for grant in self.grants) if self.kind == "staff" else frozenset()
 
-    def may(self, *roles: Role, place_path: str | None = None, organizations: Iterable[int | None] | None = None) -> bool:
+    def may(
+        self, *roles: Role, place_path: str | None = None, organizations: Iterable[int | None] | None = None
+    ) -> bool:
         """Whether a grant of one of `roles` covers the place and, for bodies' people, one of the `organizations`.
 
         Without `place_path` the question is "somewhere?". A body's grant without `organizations` given is refused when
@@ -81,11 +83,17 @@ class Actor:
                 continue
             if grant.role not in BODY_ROLES:
                 return True
-            if organizations is not None and grant.organization_id is not None and grant.organization_id in organizations:
+            if (
+                organizations is not None
+                and grant.organization_id is not None
+                and grant.organization_id in organizations
+            ):
                 return True
         return False
 
-    def require(self, *roles: Role, place_path: str | None = None, organizations: Iterable[int | None] | None = None) -> None:
+    def require(
+        self, *roles: Role, place_path: str | None = None, organizations: Iterable[int | None] | None = None
+    ) -> None:
         """Raise `Forbidden` unless `may(...)`."""
         if not self.may(*roles, place_path=place_path, organizations=organizations):
             raise Forbidden(f"{self.kind} {self.name} needs one of {', '.join(roles)} at {place_path or 'any place'}")

@@ -1,7 +1,8 @@
 """The sealed audit chain: committed lines are chained with SM3, and each new head is signed outside the database.
 
 What is claimed: whoever holds an earlier head (a terminal, a citizen's receipt) finds any tidying of the past before it.
-SM3: GB/T 32905-2016, by OpenSSL. Signature: Ed25519 (RFC 8032); the key lies in the data folder, not in the database.
+SM3: GB/T 32905-2016, by OpenSSL. Signature: Ed25519 (RFC 8032); its key lies in the data folder, not in the
+database.
 """
 
 from __future__ import annotations
@@ -30,9 +31,17 @@ def link(previous: str, seq: int, record: str) -> str:
 
 
 def canonical_record(line: AuditLine) -> str:
-    """The text of a line that is chained. It is kept beside the columns: how a database stores JSON or time must not matter."""
+    """The text that is chained, kept beside the columns: how a database stores JSON or time must not matter."""
     return json.dumps(
-        [line.at.astimezone(UTC).isoformat(), line.actor_kind, line.actor, line.action, line.subject, line.place_path, line.details],
+        [
+            line.at.astimezone(UTC).isoformat(),
+            line.actor_kind,
+            line.actor,
+            line.action,
+            line.subject,
+            line.place_path,
+            line.details,
+        ],
         ensure_ascii=False,
         sort_keys=True,
         separators=(",", ":"),

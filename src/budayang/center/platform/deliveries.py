@@ -90,7 +90,9 @@ def deliver(consumer: Consumer, now: datetime) -> int:
     )
     if not claimed:
         return 0
-    mine_rows = list(Delivery.objects.filter(lease_by=mine, id__in=wanted).select_related("transition").order_by("transition_id"))
+    mine_rows = list(
+        Delivery.objects.filter(lease_by=mine, id__in=wanted).select_related("transition").order_by("transition_id")
+    )
     try:
         _handle(consumer, mine, mine_rows, now)
     except Exception:

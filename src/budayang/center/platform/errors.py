@@ -16,7 +16,12 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """404."""
-    return render(request, "platform/error.html", {"title": _("没有这个页面"), "message": _("地址可能抄错了，或内容已移走。请回首页查找。")}, status=404)
+    return render(
+        request,
+        "platform/error.html",
+        {"title": _("没有这个页面"), "message": _("地址可能抄错了，或内容已移走。请回首页查找。")},
+        status=404,
+    )
 
 
 def failed(request: HttpRequest) -> HttpResponse:

@@ -31,7 +31,9 @@ class Column:
     value: Callable[[Any], object]
 
 
-def workbook(title: str, columns: Sequence[Column], rows: Iterable[Any], *, demo: bool, zone: str = "Asia/Shanghai") -> bytes:
+def workbook(
+    title: str, columns: Sequence[Column], rows: Iterable[Any], *, demo: bool, zone: str = "Asia/Shanghai"
+) -> bytes:
     """An XLSX file with one sheet. Times are written in the area's zone, as text that sorts."""
     book = Workbook(write_only=True)
     sheet = book.create_sheet(_sheet_title(title))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
@@ -58,7 +58,9 @@ class Organization(models.Model):
     class Meta:
         ordering = ["code"]
         constraints = [
-            CheckConstraint(condition=Q(kind__in=["manager", "owner", "vendor", "property", "host"]), name="organization_kind")
+            CheckConstraint(
+                condition=Q(kind__in=["manager", "owner", "vendor", "property", "host"]), name="organization_kind"
+            )
         ]
 
     def __str__(self) -> str:
@@ -106,10 +108,13 @@ class RoleGrant(models.Model):
             UniqueConstraint(fields=["staff", "role", "place"], name="role_once_per_place"),
             # 等保: system, security and audit administration are never in one hand. One administrator role a person.
             UniqueConstraint(
-                fields=["staff"], condition=Q(role__in=[role.value for role in ADMINISTRATORS]), name="one_administrator_role"
+                fields=["staff"],
+                condition=Q(role__in=[role.value for role in ADMINISTRATORS]),
+                name="one_administrator_role",
             ),
             CheckConstraint(
-                condition=~Q(role__in=[Role.OWNER_UNIT.value, Role.VENDOR_ENGINEER.value]) | Q(organization__isnull=False),
+                condition=~Q(role__in=[Role.OWNER_UNIT.value, Role.VENDOR_ENGINEER.value])
+                | Q(organization__isnull=False),
                 name="body_role_names_its_body",
             ),
         ]
@@ -184,7 +189,9 @@ class Delivery(models.Model):
 
     class Meta:
         constraints = [UniqueConstraint(fields=["transition", "consumer"], name="delivery_once")]
-        indexes = [Index(fields=["consumer", "lease_until"], condition=Q(done_at__isnull=True), name="delivery_waiting")]
+        indexes = [
+            Index(fields=["consumer", "lease_until"], condition=Q(done_at__isnull=True), name="delivery_waiting")
+        ]
 
 
 class Work(models.Model):
@@ -217,9 +224,9 @@ class Work(models.Model):
 
     class Meta:
         constraints = [
-            CheckConstraint(condition=Q(state__in=["waiting", "running", "done", "failed", "cancelled"]), name="work_state"),
+            CheckConstraint(
+                condition=Q(state__in=["waiting", "running", "done", "failed", "cancelled"]), name="work_state"
+            ),
             CheckConstraint(condition=Q(total=0) | Q(done__lte=F("total")), name="work_progress"),
         ]
         indexes = [Index(fields=["lease_until"], condition=Q(state="running"), name="work_running")]
-
-

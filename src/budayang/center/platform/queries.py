@@ -9,7 +9,17 @@ from typing import Any, TypedDict
 from django.db.models import Q, QuerySet
 
 from budayang.center.platform.actors import Actor, Grant
-from budayang.center.platform.models import AuditHead, AuditLine, Organization, Parameter, Place, RoleGrant, Staff, Transition, Work
+from budayang.center.platform.models import (
+    AuditHead,
+    AuditLine,
+    Organization,
+    Parameter,
+    Place,
+    RoleGrant,
+    Staff,
+    Transition,
+    Work,
+)
 from budayang.center.platform.roles import BODY_ROLES, OPERATING_ROLES, Role
 from budayang.rules.parameters import PARAMETERS
 
@@ -150,7 +160,7 @@ def audit_extent() -> tuple[int, datetime | None, datetime | None]:
 
 
 def parameter(name: str, place_path: str, at: datetime) -> Any:
-    """The value in force for a place at a moment: nearest place upwards first, then the latest; else the edition's default.
+    """The value in force for a place at a moment: nearest place upwards, then the latest; else the default.
 
     Raises:
         KeyError: when `name` is not in `rules.parameters.PARAMETERS`.

@@ -1,4 +1,4 @@
-"""The one place that reads files from people: type by content, limits, images re-encoded, tables row by row with errors."""
+"""The one place that reads files from people: type by content, limits, images re-encoded, tables by rows."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class BadUpload(Exception):
 
 @dataclass(frozen=True, slots=True)
 class UploadedRow:
-    """One row of a table: its line as the person sees it (the head is line 1 or below) and its cells as stripped text."""
+    """One row of a table: its line as the person sees it, and its cells as stripped text."""
 
     line: int
     cells: dict[str, str]

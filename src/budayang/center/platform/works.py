@@ -44,7 +44,9 @@ class Progress:
     def step(self, count: int = 1) -> None:
         """Count steps, renew the lease. Raises Cancelled."""
         now = timezone.now()
-        Work.objects.filter(id=self.work_id).update(done=F("done") + count, lease_until=now + timedelta(seconds=LEASE_S))
+        Work.objects.filter(id=self.work_id).update(
+            done=F("done") + count, lease_until=now + timedelta(seconds=LEASE_S)
+        )
         if Work.objects.filter(id=self.work_id, cancel_requested_at__isnull=False).exists():
             raise Cancelled
 
@@ -73,7 +75,13 @@ def request_work(
     work = Work.objects.create(
         name=name, title=title, arguments=arguments, requested_by=actor.name, requested_at=now, place=place
     )
-    record(actor, "platform.request_work", subject=f"work:{work.pk}", place_path=place.path if place else "", details={"name": name})
+    record(
+        actor,
+        "platform.request_work",
+        subject=f"work:{work.pk}",
+        place_path=place.path if place else "",
+        details={"name": name},
+    )
     run_work.enqueue(work.pk)
     return work
 
@@ -119,7 +127,9 @@ def reap(now: datetime) -> int:
     for work in Work.objects.filter(state=Work.State.RUNNING, lease_until__lt=now):
         stale = Work.objects.filter(id=work.pk, state=Work.State.RUNNING, lease_until=work.lease_until)
         if work.attempts >= MAX_ATTEMPTS:
-            moved += stale.update(state=Work.State.FAILED, error="its process died again and again", finished_at=now, lease_until=None)
+            moved += stale.update(
+                state=Work.State.FAILED, error="its process died again and again", finished_at=now, lease_until=None
+            )
             continue
         with transaction.atomic():
             if stale.update(state=Work.State.WAITING, lease_until=None) == 1:

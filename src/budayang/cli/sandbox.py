@@ -1,0 +1,32 @@
+"""`budayang sandbox`: department systems, card readers and printers that speak the real protocols."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from budayang.sandbox import app
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of the command."""
+    parser.add_argument(
+        "--port", type=int, default=8810, help="部门系统与控制台的端口 / port of departments and control"
+    )
+    parser.add_argument("--data-dir", type=Path, default=Path("var/sandbox"), help="数据目录 / data folder")
+    parser.add_argument(
+        "--reader", type=int, action="append", default=[], help="读卡器端口，可多次 / port of a card reader"
+    )
+    parser.add_argument(
+        "--printer", type=int, action="append", default=[], help="打印机端口，可多次 / port of a printer"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serve until stopped."""
+    return app.run(
+        port=arguments.port,
+        data_dir=arguments.data_dir,
+        reader_ports=tuple(arguments.reader),
+        printer_ports=tuple(arguments.printer),
+    )

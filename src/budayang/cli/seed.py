@@ -1,0 +1,102 @@
+"""`budayang seed`: tables, reference data, first administrators, and the demonstration's cast.
+
+Everything goes through the rooms' actions and may be run again: what is there stays as people left it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import getpass
+from datetime import datetime
+
+from budayang.cli import center
+
+center.set_up()
+
+from django.conf import settings  # noqa: E402  # models and settings exist only after set_up
+from django.utils import timezone  # noqa: E402
+
+from budayang import data  # noqa: E402
+from budayang.center.areas import actions as areas  # noqa: E402
+from budayang.center.areas import imports as area_imports  # noqa: E402
+from budayang.center.platform import actions as platform  # noqa: E402
+from budayang.center.platform import queries  # noqa: E402
+from budayang.center.platform.actions import Refused  # noqa: E402
+from budayang.center.platform.actors import Actor  # noqa: E402
+from budayang.center.platform.roles import Role  # noqa: E402
+from budayang.center.services import actions as services  # noqa: E402
+from budayang.center.services import queries as services_queries  # noqa: E402
+from budayang.center.standard import actions as standard  # noqa: E402
+from budayang.cli import cast  # noqa: E402
+from budayang.cli.messages import Stop, say  # noqa: E402
+
+SYSTEM = Actor.system()
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of the command."""
+    parser.add_argument("--demo", action="store_true", help="装入演示数据 / load the demonstration's cast")
+    parser.add_argument(
+        "--administrator",
+        action="append",
+        default=[],
+        metavar="ROLE:USERNAME:NAME",
+        help="首位管理员，角色 system_admin、security_admin 或 audit_admin / a first administrator; asks the password",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """0 when all is loaded."""
+    if arguments.demo and not settings.BUDAYANG.demo:
+        raise Stop(
+            "演示数据只能装入演示环境：请设 BUDAYANG_DEMO=1，并用单独的数据目录。",
+            "Demonstration data goes into a demonstration only: set BUDAYANG_DEMO=1 and use a data folder of its own.",
+        )
+    now = timezone.now()
+    center.prepare_database()
+    load_reference(now)
+    if arguments.demo:
+        cast.load(now)
+    for text in arguments.administrator:
+        add_administrator(text, now)
+    say("数据已就绪", "the data is ready")
+    return 0
+
+
+def load_reference(now: datetime) -> None:
+    """Regions, items, calendar and the reference edition, once; later changes are made on the pages."""
+    demo = settings.BUDAYANG.demo
+    if not queries.places_visible_to(SYSTEM).exists():
+        table = area_imports.read_regions(data.table_path("regions.csv").read_bytes())
+        areas.import_regions(SYSTEM, table, is_demo=demo)
+    if not services_queries.items().exists():
+        with data.table_path("service_items.csv").open("r", encoding="utf-8", newline="") as file:
+            report = services.import_items(SYSTEM, csv.DictReader(file), is_demo=demo)
+        if report.errors:
+            raise Stop(f"事项目录有误：{report.errors[:3]}", f"the catalogue has errors: {report.errors[:3]}")
+    by_source: dict[str, list[data.CalendarDay]] = {}
+    for day in data.calendar_days():
+        by_source.setdefault(day.source, []).append(day)
+    if not services_queries.calendar_table():
+        for source, days in by_source.items():
+            services.import_calendar(SYSTEM, [(day.on, day.kind.value, day.name) for day in days], source=source)
+    standard.adopt_reference_edition(SYSTEM, queries.places_visible_to(SYSTEM).order_by("path")[0], now=now)
+
+
+def add_administrator(text: str, now: datetime) -> None:
+    """One of the three administrators of 等保; the password is asked, never an argument that others can read."""
+    role, username, name = (*text.split(":"), "", "")[:3]
+    if role not in {Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN} or not username or not name:
+        raise Stop(
+            f"--administrator {text} 看不懂：写成 角色:用户名:姓名。",
+            f"--administrator {text}: write ROLE:USERNAME:NAME.",
+            code=2,
+        )
+    password = getpass.getpass(f"{username}: ")
+    try:
+        person = platform.add_staff(SYSTEM, username=username, name=name, password=password)
+        top = queries.places_visible_to(SYSTEM).order_by("path")[0]
+        platform.grant_role(SYSTEM, person, Role(role), top, now=now)
+    except Refused as refused:
+        raise Stop(str(refused), f"{username} was not added.") from refused

@@ -1,0 +1,174 @@
+"""The demonstration's stage: which processes on which ports, with which settings. Used by `demo` and by the stories."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+from budayang import data
+from budayang.cli.messages import Stop, say
+from budayang.cli.processes import House, Program, refuse_taken_ports
+from budayang.data.demo import DemoTerminal
+
+DEFAULT_PORT = 8800
+NEEDED_MB = 200
+
+
+@dataclass(slots=True)
+class Stage:
+    """All that the demonstration needs to know about where things are. `port` is the center's; others follow it."""
+
+    folder: Path
+    port: int = DEFAULT_PORT
+    environment: dict[str, str] = field(default_factory=dict)
+    house: House = field(default_factory=House)
+    programs: dict[str, Program] = field(default_factory=dict)
+    kiosk_keys: dict[str, str] = field(default_factory=dict)
+    _lock: IO[str] | None = None
+
+    @property
+    def center(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def sandbox(self) -> str:
+        return f"http://127.0.0.1:{self.port + 10}"
+
+    @property
+    def terminals(self) -> tuple[DemoTerminal, ...]:
+        return tuple(row for row in data.demo().terminals if row.runs)
+
+    def shifted(self, port: int | None) -> int:
+        """A port of the cast, moved along when the center's own port is another than the usual one."""
+        assert port is not None
+        return port - DEFAULT_PORT + self.port
+
+    def screen(self, row: DemoTerminal) -> str:
+        """The address that the browser of a terminal opens at its start."""
+        return f"http://127.0.0.1:{self.shifted(row.port)}/start?k={self.kiosk_keys[row.code]}"
+
+    def center_environment(self) -> dict[str, str]:
+        """Settings of the center's programs."""
+        return {
+            "DJANGO_SETTINGS_MODULE": "budayang.center.config.settings",
+            "BUDAYANG_DEMO": "1",
+            "BUDAYANG_DATA_DIR": str(self.folder),
+            "BUDAYANG_PUBLIC_URL": os.environ.get("BUDAYANG_PUBLIC_URL", self.center),
+            "BUDAYANG_SANDBOX_URL": self.sandbox,
+            **self.environment,
+        }
+
+    def take(self) -> None:
+        """Make sure that nobody else plays here, that there is room, and that the ports are free.
+
+        Raises:
+            Stop: with the repair.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        free_mb = shutil.disk_usage(self.folder).free // 1_000_000
+        if free_mb < NEEDED_MB:
+            raise Stop(
+                f"磁盘空间不足：至少需要 {NEEDED_MB} MB，现有 {free_mb} MB。请清理后再运行，数据没有改动。",
+                f"The disk is nearly full: {NEEDED_MB} MB are needed, {free_mb} MB are free. Make room; no data was touched.",
+            )
+        self._lock = open(self.folder / "run.lock", "a+", encoding="utf-8")  # noqa: SIM115  # held as long as we live
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            self._lock.seek(0)
+            raise Stop(
+                f"演示已经在运行（进程 {self._lock.read().strip() or '?'}）。请到那个窗口按 Ctrl-C 停止，或直接使用它。",
+                "The demonstration is running already. Stop it with Ctrl-C in its window, or use that one.",
+            ) from error
+        self._lock.truncate(0)
+        self._lock.write(str(os.getpid()))
+        self._lock.flush()
+        refuse_taken_ports(self.ports())
+
+    def ports(self) -> dict[str, int]:
+        """Every port that the demonstration listens on, by name."""
+        ports = {"管理平台 center": self.port, "沙盒 sandbox": self.port + 10}
+        for row in self.terminals:
+            ports[f"终端 {row.code}"] = self.shifted(row.port)
+            ports[f"读卡器 {row.code}"] = self.shifted(row.reader_port)
+            ports[f"打印机 {row.code}"] = self.shifted(row.printer_port)
+        return ports
+
+    def prepare(self) -> None:
+        """Tables and data, in a process of its own so that this one stays small.
+
+        Raises:
+            Stop: when it failed.
+        """
+        done = subprocess.run(
+            [sys.executable, "-m", "budayang.cli.main", "seed", "--demo"],
+            env=os.environ | self.center_environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            raise Stop(f"数据没有准备好：\n{done.stderr.strip()[-2000:]}", "The data could not be prepared; see above.")
+
+    def start(self, tell: Callable[[str, str], None] = say) -> None:
+        """Start everything, each when what it needs answers."""
+        logs = self.folder / "logs"
+        logs.mkdir(exist_ok=True)
+        environment = self.center_environment()
+        tell("启动沙盒：部门系统、读卡器、打印机", "starting the sandbox")
+        self._add(
+            "sandbox", ["sandbox", *self._sandbox_arguments()], environment, f"{self.sandbox}/control/state", logs
+        )
+        tell("启动管理平台", "starting the center")
+        self._add("web", ["web", "--port", str(self.port)], environment, f"{self.center}/accounts/login/", logs)
+        self._add("worker", ["worker"], environment, "", logs)
+        for row in self.terminals:
+            tell(f"启动终端 {row.code}", f"starting terminal {row.code}")
+            self.start_terminal(row)
+
+    def start_terminal(self, row: DemoTerminal) -> Program:
+        """Start one terminal of the cast with its devices."""
+        folder = self.folder / "terminals" / row.code
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        code_file = folder / "one-time-code"
+        # The browser's secret is made anew at each start of the browser; here that is each start of the demonstration.
+        self.kiosk_keys[row.code] = secrets.token_urlsafe(24)
+        environment = {
+            "BUDAYANG_TERMINAL_DATA_DIR": str(folder),
+            "BUDAYANG_TERMINAL_CODE": row.code,
+            "BUDAYANG_TERMINAL_CENTER_URL": self.center,
+            "BUDAYANG_TERMINAL_PORT": str(self.shifted(row.port)),
+            "BUDAYANG_TERMINAL_READER_URL": f"tcp://127.0.0.1:{self.shifted(row.reader_port)}",
+            "BUDAYANG_TERMINAL_PRINTER_URL": f"ipp://127.0.0.1:{self.shifted(row.printer_port)}/ipp/print",
+            "BUDAYANG_TERMINAL_KIOSK_KEY": self.kiosk_keys[row.code],
+            "BUDAYANG_TERMINAL_ENROLMENT_CODE": code_file.read_text() if code_file.exists() else "",
+            **self.environment,
+        }
+        health = f"http://127.0.0.1:{self.shifted(row.port)}/healthz"
+        return self._add(row.code, ["terminal"], environment, health, self.folder / "logs")
+
+    def restart(self, name: str) -> Program:
+        """Start a program again that was killed, as it was."""
+        program = self.programs[name]
+        program.start()
+        program.wait_until_healthy(40)
+        return program
+
+    def _add(self, name: str, arguments: list[str], environment: dict[str, str], health: str, logs: Path) -> Program:
+        program = Program(name, arguments, environment, health, logs / f"{name}.log")
+        self.programs[name] = program
+        return self.house.start(program)
+
+    def _sandbox_arguments(self) -> list[str]:
+        readers = [f"--reader={self.shifted(row.reader_port)}" for row in self.terminals]
+        printers = [f"--printer={self.shifted(row.printer_port)}" for row in self.terminals]
+        return ["--port", str(self.port + 10), "--data-dir", str(self.folder / "sandbox"), *readers, *printers]
