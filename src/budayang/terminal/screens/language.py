@@ -1,0 +1,29 @@
+"""The one gettext of the screens. Chinese is the source; a translation is used where a catalogue of the language is there."""
+
+from __future__ import annotations
+
+import gettext
+from contextvars import ContextVar
+from functools import lru_cache
+from pathlib import Path
+
+_LOCALES = Path(__file__).parent / "locale"
+_current: ContextVar[str] = ContextVar("language of the screen", default="zh")
+
+
+@lru_cache(maxsize=8)
+def _catalogue(lang: str) -> gettext.NullTranslations:
+    return gettext.translation("screens", localedir=_LOCALES, languages=[lang], fallback=True)
+
+
+def speak(lang: str) -> None:
+    """Use `lang` for the rest of this request."""
+    _current.set(lang)
+
+
+def _(text: str) -> str:
+    return _catalogue(_current.get()).gettext(text)
+
+
+def ngettext(one: str, many: str, count: int) -> str:
+    return _catalogue(_current.get()).ngettext(one, many, count)

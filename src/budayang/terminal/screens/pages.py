@@ -1,0 +1,177 @@
+"""The pages a person sees: GET draws, never changes. Every change is a POST that the journey answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from budayang.terminal.screens import words
+from budayang.terminal.screens.door import Terminal
+from budayang.terminal.screens.fields import field_views
+from budayang.terminal.screens.language import _
+from budayang.terminal.screens.render import STATIC, html
+
+log = structlog.get_logger(__name__)
+
+_BROWSING = frozenset({"attract", "choose"})
+_HOME_ALLOWED = frozenset({"consent", "identity", "resume", "fill", "confirm", "outcome"})
+# Where 返回 leads in the states that know a step back; elsewhere the button stands, but says by its shape that it rests.
+_BACK = {
+    "consent": "/journey/decline",
+    "identity": "/journey/decline",
+    "resume": "/journey/home",
+    "fill": "/journey/back",
+    "confirm": "/journey/back",
+}
+_OWN_KEYS = ["consent", "identity", "papers", "fields", "values", "errors", "rows", "masks", "has_form", "truth", "submit", "printing", "take", "result", "outcome", "rating", "clear", "item", "person", "help", "error"]
+_SEARCH_MOST = 20
+_QUERY_LONGEST = 40
+_DEPARTMENTS_ON_HOME = 7
+
+
+def _terminal(request: Request) -> Terminal:
+    return cast(Terminal, request.app.state.terminal)
+
+
+def _view(request: Request) -> dict[str, Any]:
+    view = dict(_terminal(request).view())
+    for key in _OWN_KEYS:
+        view.setdefault(key, None)
+    return view
+
+
+def _ways(view: Mapping[str, Any], *, back: str | None = None) -> dict[str, str | None]:
+    """Where 返回, 首页 and 退出 lead from here; None where they cannot lead anywhere now."""
+    state = str(view["state"])
+    if state in _BROWSING:
+        return {"back": back, "home": "/", "exit": "/journey/exit" if state == "choose" else None}
+    return {
+        "back": _BACK.get(state),
+        "home": "/journey/home" if state in _HOME_ALLOWED else None,
+        "exit": None if state == "clear" else "/journey/exit",
+    }
+
+
+def _draw(template: str, view: Mapping[str, Any], *, back: str | None = None, **context: Any) -> HTMLResponse:
+    return html(template, view, {"ways": _ways(view, back=back), **context})
+
+
+def _closed(view: Mapping[str, Any]) -> bool:
+    """Whether the machine is out of service; a journey under way is still led to its end."""
+    return view["state"] in _BROWSING and view["service"]["level"] == "suspended"
+
+
+async def index(request: Request) -> Response:
+    """The current state of the journey; while choosing, the home page, or with ?q= the search."""
+    view = _view(request)
+    state = str(view["state"])
+    if _closed(view):
+        return _draw("out.html", view)
+    if state in _BROWSING:
+        catalogue = _terminal(request).catalogue
+        home = catalogue.home()
+        if "q" in request.query_params:
+            query = request.query_params["q"].strip()[:_QUERY_LONGEST]
+            items = catalogue.search(query, _SEARCH_MOST) if query else []
+            return _draw("search.html", view, back="/", query=query, items=items, home=home)
+        return _draw("home.html", view, home=home, departments=home["departments"][:_DEPARTMENTS_ON_HOME])
+    return _draw(f"{state}.html", view, **_extras(view))
+
+
+def _extras(view: Mapping[str, Any]) -> dict[str, Any]:
+    extras: dict[str, Any] = {}
+    if view["state"] == "fill":
+        extras["fields"] = field_views(view["fields"] or [])
+    if view["state"] in {"print", "outcome"}:
+        extras["alternatives"] = (view["item"] or {}).get("alternatives") or []
+    return extras
+
+
+async def found(request: Request) -> Response:
+    """The list under the search box, as a fragment, while somebody types."""
+    view = _view(request)
+    if view["state"] not in _BROWSING:
+        return Response(status_code=409)
+    catalogue = _terminal(request).catalogue
+    query = request.query_params.get("q", "").strip()[:_QUERY_LONGEST]
+    items = catalogue.search(query, _SEARCH_MOST) if query else []
+    return _draw("found.html", view, query=query, items=items, home=catalogue.home())
+
+
+def _away(view: Mapping[str, Any]) -> Response | None:
+    """Browse pages exist only while choosing: in the middle of a journey they lead back to its step."""
+    if view["state"] not in _BROWSING or _closed(view):
+        return RedirectResponse("/", status_code=303)
+    return None
+
+
+async def departments(request: Request) -> Response:
+    view = _view(request)
+    return _away(view) or _draw(
+        "departments.html", view, back="/", departments=_terminal(request).catalogue.home()["departments"]
+    )
+
+
+async def department(request: Request) -> Response:
+    view = _view(request)
+    listed = _terminal(request).catalogue.department(request.path_params["code"])
+    return _away(view) or _list(view, listed, over=_("按部门找"), back="/departments/")
+
+
+async def event(request: Request) -> Response:
+    view = _view(request)
+    listed = _terminal(request).catalogue.event(request.path_params["code"])
+    return _away(view) or _list(view, listed, over=_("按事情找"), back="/")
+
+
+def _list(view: Mapping[str, Any], listed: Mapping[str, Any] | None, *, over: str, back: str) -> Response:
+    if listed is None:
+        return RedirectResponse("/", status_code=303)
+    items = listed["items"]
+    usable = sum(1 for item in items if item["can_start"])
+    return _draw("list.html", view, back=back, heading=listed["name"], over=over, items=items, usable=usable)
+
+
+async def item(request: Request) -> Response:
+    view = _view(request)
+    away = _away(view)
+    if away is not None:
+        return away
+    chosen = _terminal(request).catalogue.item(request.path_params["code"])
+    if chosen is None:
+        return error_page(
+            request, _("没有找到这个事项"), _("它可能刚刚从目录里撤下。"), _("没有提交任何内容。"), status=404
+        )
+    chosen.setdefault("unverified", False)
+    return _draw("item.html", view, back="/", item=chosen, guide=words.guide(chosen), steps=words.steps(chosen))
+
+
+def error_page(request: Request, title: str, text: str, safe: str, status: int = 500) -> Response:
+    """What happened, what is safe, what to do now. Never raises: the last page that can still be shown."""
+    try:
+        view = _view(request)
+        return html(
+            "error.html", view, {"ways": _ways(view), "title": title, "text": text, "safe": safe}, status=status
+        )
+    except Exception as problem:
+        log.error("screens.error_page_failed", kind=type(problem).__name__)
+        return html("plain.html", {"lang": "zh"}, {"title": title, "text": text, "safe": safe}, status=status)
+
+
+def routes() -> list[BaseRoute]:
+    """Routes of the screens; the application adds them after its own."""
+    return [
+        Route("/", index),
+        Route("/found", found),
+        Route("/departments/", departments),
+        Route("/departments/{code}", department),
+        Route("/events/{code}", event),
+        Route("/items/{code}", item),
+        Mount("/static", StaticFiles(directory=STATIC), name="static"),
+    ]
