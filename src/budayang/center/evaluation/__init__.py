@@ -1,0 +1,1 @@
+"""The room "evaluation": ratings, invitations to rate and negative-rating cases."""

@@ -1,0 +1,53 @@
+"""What wakes the evaluation room: rating pages shown, ratings given and visits ended, as terminals report them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from budayang.center.evaluation import actions
+from budayang.center.platform.actors import Actor
+from budayang.center.platform.deliveries import Consumer, Due
+from budayang.center.terminals.inbox import InboxRow, consume_inbox
+
+KINDS = ("rating.shown", "rating", "session")
+
+
+def read_inbox(now: datetime) -> int:
+    """Take what terminals sent about ratings and visits; each message counts once."""
+    return consume_inbox(KINDS, lambda row: _take(row, now), now)
+
+
+def _take(row: InboxRow, now: datetime) -> None:
+    actor = Actor.terminal(row.terminal, row.place_path)
+    body = row.body
+    number = str(body.get("number") or "")
+    if row.kind == "rating.shown":
+        actions.record_invitation(actor, number=number, terminal_code=row.terminal, shown_at=row.at, now=now)
+    elif row.kind == "rating":
+        reasons = body.get("reasons")
+        actions.record_rating(
+            actor,
+            number=number,
+            level=str(body.get("level") or ""),
+            reasons=[str(one) for one in reasons] if isinstance(reasons, list) else [],
+            terminal_code=row.terminal,
+            at=row.at,
+            now=now,
+        )
+    else:
+        steps = body.get("steps")
+        seconds = body.get("seconds")
+        actions.record_visit(
+            actor,
+            terminal_code=row.terminal,
+            end=str(body.get("end") or ""),
+            step=str(body.get("step") or ""),
+            seconds=int(seconds) if isinstance(seconds, int | float) else 0,
+            item_code=str(body.get("item") or ""),
+            cleared=isinstance(steps, dict) and bool(steps.get("clear")),
+            at=row.at,
+        )
+
+
+CONSUMERS: tuple[Consumer, ...] = ()
+DUES: tuple[Due, ...] = (Due("evaluation.inbox", 0.5, read_inbox),)

@@ -1,0 +1,1 @@
+"""The room "maintenance": incidents, work orders, clocks and responsibility."""

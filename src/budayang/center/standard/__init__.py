@@ -1,0 +1,1 @@
+"""The room "standard": editions, clauses and conformity."""

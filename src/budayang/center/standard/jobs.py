@@ -1,0 +1,48 @@
+"""What makes conformity follow the facts: news marks an area, a due loop computes it within seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from budayang.center.areas import queries as areas
+from budayang.center.platform.actors import Actor
+from budayang.center.platform.deliveries import Consumer, Due
+from budayang.center.platform.models import Transition
+from budayang.center.standard import actions
+from budayang.center.standard.models import Assessment
+from budayang.center.standard.queries import current_edition, month_of
+
+JOB = Actor.job("standard.jobs")
+# Usable time grows without any news: without facts an area is computed again this often.
+STALE = timedelta(hours=6)
+
+
+def handle_news(news: Sequence[Transition], now: datetime) -> None:
+    """Mark the areas and months that the news bears on: the month of the fact, and the running one."""
+    marks = {(one.place_path, month_of(moment)) for one in news for moment in (one.occurred_at, now)}
+    for place_path, month in sorted(marks):
+        actions.mark_dirty(place_path, month, now)
+
+
+def keep_fresh(now: datetime) -> int:
+    """Mark areas whose running month was not computed for a while, so that the page is never old without saying so."""
+    if current_edition() is None:
+        return 0
+    month = month_of(now)
+    fresh = set(
+        Assessment.objects.filter(month=month, computed_at__gt=now - STALE).values_list("place_id", flat=True)
+    ) | set(Assessment.objects.filter(month=month, dirty_at__isnull=False).values_list("place_id", flat=True))
+    late = [area for area in areas.visible_to(JOB) if area.place_id not in fresh]
+    for area in late:
+        Assessment.objects.update_or_create(place_id=area.place_id, month=month, defaults={"dirty_at": now})
+    return len(late)
+
+
+CONSUMERS: tuple[Consumer, ...] = (
+    Consumer("standard.news", ("maintenance.", "evaluation.", "services.case_done"), handle_news),
+)
+DUES: tuple[Due, ...] = (
+    Due("standard.recompute", 1.0, actions.recompute),
+    Due("standard.keep_fresh", 60.0, keep_fresh),
+)
