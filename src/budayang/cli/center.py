@@ -37,5 +37,5 @@ def prepare_database() -> None:
     except OperationalError as error:
         raise Stop(
             "数据库打不开。请检查 BUDAYANG_DATABASE_URL，或数据目录能否写入、磁盘是否已满。",
-            f"The database cannot be opened ({error}). Check BUDAYANG_DATABASE_URL, or whether the data folder can be written.",
+            f"The database cannot be opened ({error}). Check BUDAYANG_DATABASE_URL and the data folder.",
         ) from error

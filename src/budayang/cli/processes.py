@@ -135,5 +135,5 @@ def refuse_taken_ports(ports: Mapping[str, int]) -> None:
             except OSError as error:
                 raise Stop(
                     f"端口 {port}（{name}）被占用。请关闭占用它的程序，或换一组端口：./run --port 9800",
-                    f"Port {port} ({name}) is taken. Stop the program that uses it, or choose other ports: ./run --port 9800",
+                    f"Port {port} ({name}) is taken. Stop its program, or choose other ports: ./run --port 9800",
                 ) from error

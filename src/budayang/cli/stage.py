@@ -77,7 +77,7 @@ class Stage:
         if free_mb < NEEDED_MB:
             raise Stop(
                 f"磁盘空间不足：至少需要 {NEEDED_MB} MB，现有 {free_mb} MB。请清理后再运行，数据没有改动。",
-                f"The disk is nearly full: {NEEDED_MB} MB are needed, {free_mb} MB are free. Make room; no data was touched.",
+                f"The disk is nearly full: {NEEDED_MB} MB needed, {free_mb} MB free. No data was touched.",
             )
         self._lock = open(self.folder / "run.lock", "a+", encoding="utf-8")  # noqa: SIM115  # held as long as we live
         try:
@@ -85,7 +85,7 @@ class Stage:
         except OSError as error:
             self._lock.seek(0)
             raise Stop(
-                f"演示已经在运行（进程 {self._lock.read().strip() or '?'}）。请到那个窗口按 Ctrl-C 停止，或直接使用它。",
+                f"演示已经在运行（进程 {self._lock.read().strip() or '?'}）。请到那个窗口按 Ctrl-C 停止。",
                 "The demonstration is running already. Stop it with Ctrl-C in its window, or use that one.",
             ) from error
         self._lock.truncate(0)
