@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from budayang.rules.intervals import Interval, intersect, maybe, subtract, total_s, union
 from budayang.rules.parameters import STEPS, deadline_name
@@ -23,6 +23,7 @@ STATE_NAMES: dict[str, str] = {
 ORDER_STATES: tuple[str, ...] = tuple(STATE_NAMES)
 OPEN_STATES: frozenset[str] = frozenset(STATE_NAMES) - {"closed", "cancelled"}
 FIRST_STATE = "reported"
+_LONG_AGO = datetime(1, 1, 2, tzinfo=UTC)
 
 EVENT_NAMES: dict[str, str] = {
     "reported": "报修",
@@ -166,20 +167,24 @@ class Clocks:
 
 def _stopped(events: Sequence[OrderEvent], policy: ClockPolicy, until: datetime) -> list[Interval]:
     """Time that no clock counts: pauses with a stopping reason, and time in which the order waited for its acceptance
-    in vain.
+    in vain (the ball was not in the repairer's court). ``until`` ends a pause that has no end yet.
     """
     out: list[Interval] = []
-    since: datetime | None = None
+    paused_at: datetime | None = None
+    repaired_at: datetime | None = None
     for event in events:
-        if event.kind in ("repaired", "cancelled") or (
-            event.kind == "paused" and event.reason in policy.stopping_reasons
-        ):
-            since = event.at if since is None else since
-        elif event.kind in ("resumed", "rejected", "reopened", "transferred") and since is not None:
-            out += maybe(since, event.at)
-            since = None
-    if since is not None:
-        out += maybe(since, until)
+        if event.kind == "paused" and event.reason in policy.stopping_reasons:
+            paused_at = event.at
+        elif event.kind == "resumed" and paused_at is not None:
+            out += maybe(paused_at, event.at)
+            paused_at = None
+        elif event.kind == "repaired":
+            repaired_at = event.at
+        elif event.kind in ("rejected", "reopened") and repaired_at is not None:
+            out += maybe(repaired_at, event.at)
+            repaired_at = None
+    if paused_at is not None:
+        out += maybe(paused_at, until)
     return union(out)
 
 
@@ -202,25 +207,23 @@ def _clock(
     windows: Sequence[Interval] | None,
     now: datetime,
     standing: bool,
+    ended_at: datetime | None,
 ) -> Clock:
     if start is None:
         return Clock(None, met_at, False, 0.0, limit_s, False)
-    # without a calendar the clock runs day and night; far enough ahead that the due time lies inside whatever was
-    # paused
+    if met_at is not None:
+        # what stopped after the clock was met no longer moves its due time
+        stopped, standing = [x for x in stopped if x.start < met_at], False
+    # day and night when no calendar is given; so far ahead that the due time lies within, whatever was paused
     far = max(start, now) + timedelta(seconds=limit_s + total_s(stopped) + 1)
-    open_time = (
-        intersect(windows, [Interval(start, datetime.max.replace(tzinfo=start.tzinfo))])
-        if windows is not None
-        else [Interval(start, far)]
-    )
+    open_time = [Interval(start, far)] if windows is None else subtract(windows, [Interval(_LONG_AGO, start)])
     counted = subtract(open_time, stopped)
-    until = met_at if met_at is not None else now
+    until = min(t for t in (met_at, ended_at, now) if t is not None)
     used = total_s(intersect(counted, maybe(start, until)))
     due = _due(counted, limit_s)
     if standing and due is not None and due > now:
         due = None
-    overdue = due is not None and until > due
-    return Clock(due, met_at, overdue, used, limit_s, met_at is None and not standing)
+    return Clock(due, met_at, used > limit_s, used, limit_s, met_at is None and not standing)
 
 
 def order_clocks(
@@ -233,8 +236,7 @@ def order_clocks(
 
     ``calendar_windows``: time in which clocks run (the area's or the contract's calendar); None: day and night.
     A transfer starts no clock anew, as the citizen waits all the same. Repair is met by the last ``repaired`` that
-    was not rejected or reopened;
-    an order repaired without a visit needs no arrival. Exactly at the limit is in time.
+    was not rejected or reopened; an order repaired without a visit needs no arrival. Exactly at the limit is in time.
     """
     past = sorted((e for e in events if e.at <= now), key=lambda e: e.at)
     first: dict[str, datetime] = {}
@@ -264,7 +266,16 @@ def order_clocks(
     repair_start = reported if policy.repair_from == "reported" else respond_met
 
     def clock(start: datetime | None, met: datetime | None, limit_s: float) -> Clock:
-        return _clock(start, met, limit_s, stopped=stopped, windows=calendar_windows, now=now, standing=still)
+        return _clock(
+            start,
+            met,
+            limit_s,
+            stopped=stopped,
+            windows=calendar_windows,
+            now=now,
+            standing=still,
+            ended_at=cancelled_at,
+        )
 
     return Clocks(
         clock(reported, respond_met, policy.respond_s),
