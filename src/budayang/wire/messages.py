@@ -91,7 +91,7 @@ class Sync(msgspec.Struct, frozen=True, kw_only=True):
 
     center_epoch: Count = 0
     first_seq: Count = 1
-    events: Annotated[list[Event], msgspec.Meta(max_length=MAX_EVENTS)] = []
+    events: list[Event] = []  # at most MAX_EVENTS
     state_hash: Short = ""
     clock_ms: Millis = 0
     software: Short = ""
@@ -115,7 +115,7 @@ class SyncBody(msgspec.Struct, frozen=True, kw_only=True):
     """One POST to /wire/v1/sync. Envelopes stay raw so that one malformed envelope does not break the others."""
 
     v: int
-    syncs: Annotated[list[msgspec.Raw], msgspec.Meta(max_length=MAX_SYNCS)]
+    syncs: list[msgspec.Raw]  # at most MAX_SYNCS
 
 
 class OutgoingMessage(msgspec.Struct, frozen=True, kw_only=True):

@@ -150,9 +150,7 @@ def _enrol(terminal: Terminal, request: Enrol, now: datetime) -> Enrolled:
     Credential.objects.create(
         terminal=terminal, public_key=request.public_key, hardware=request.hardware, enrolled_at=now
     )
-    Terminal.objects.filter(pk=terminal.pk).update(
-        state=Terminal.State.ACTIVE, state_reason="", enrolled_at=now, silent_since=None
-    )
+    Terminal.objects.filter(pk=terminal.pk).update(state=Terminal.State.ACTIVE, state_reason="", enrolled_at=now)
     _notify(terminal)
     actor = Actor.terminal(terminal.code, place.path)
     _record(actor, "terminals.enrol", terminal, {"replaced": replaced}, now)

@@ -10,6 +10,7 @@ from typing import Literal
 from django.db.models import Q, QuerySet
 
 from budayang.center.platform.actors import Actor
+from budayang.center.platform.deliveries import consumers_of
 from budayang.center.platform.queries import scope_q
 from budayang.center.platform.sealing import CannotOpen, open_field
 from budayang.center.terminals.models import (
@@ -194,3 +195,8 @@ def _open(session: Session) -> bytes | None:
         )
     except CannotOpen:
         return None
+
+
+def readers_of(news_kind: str) -> Sequence[str]:
+    """Names of the consumers that get a delivery of such news; ingest writes transitions by its own SQL."""
+    return consumers_of(news_kind)
