@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import io
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pypdf
 import pytest
@@ -13,7 +14,7 @@ import budayang
 from budayang.papers import TEMPLATES, PaperError, missing_glyphs, preview, qr_svg, render
 
 CODE = "K7QM-4XTD-9HWR-2PZA"
-AT = datetime(2026, 1, 1, tzinfo=UTC)
+AT = datetime(2026, 1, 1, 2, 14, 5, 123456, tzinfo=ZoneInfo("Asia/Shanghai"))
 CERTIFICATE: dict[str, Any] = {
     "title": "个人参保证明",
     "department": "人社演示部门",

@@ -12,7 +12,7 @@ import json
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -70,7 +70,9 @@ def render(template_name: str, data: Mapping[str, Any], *, at: datetime | None =
     watermark 演示数据. at: creation time written into the file; with it the same data give the same bytes.
     Raises PaperError when the template is unknown or a field is missing or of the wrong shape.
     """
-    return _compile(template_name, data, at, "pdf", None)[0]
+    # PDF dates have no fractions, and typst takes fixed offsets only.
+    made_at = at.astimezone(UTC).replace(microsecond=0) if at else None
+    return _compile(template_name, data, made_at, "pdf", None)[0]
 
 
 def preview(template_name: str, data: Mapping[str, Any], *, ppi: float = 96.0) -> list[bytes]:

@@ -1,0 +1,66 @@
+"""Synthetic citizens: invented names, id numbers of a region that does not exist (999999) with right check digits."""
+
+from __future__ import annotations
+
+import functools
+from importlib import resources
+from typing import Any
+
+import msgspec
+
+from budayang.sandbox.devices.cardtext import text_block
+from budayang.sandbox.devices.idreader import Card
+
+_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+_CHECKS = "10X98765432"
+
+
+class Records(msgspec.Struct, frozen=True):
+    """What each department knows of a person; empty where it knows nothing."""
+
+    RS: dict[str, Any] | None = None
+    SW: list[list[str]] = []
+    YB: dict[str, str] | None = None
+
+
+class Citizen(msgspec.Struct, frozen=True):
+    """One invented person. Dates are YYYYMMDD as on the card."""
+
+    key: str
+    name: str
+    sex: str
+    nation: str
+    birth: str
+    id_number: str
+    address: str
+    authority: str
+    valid_from: str
+    valid_until: str
+    note: str
+    records: Records
+
+    def card(self) -> Card:
+        """The person's identity card as the reader sees it; the photo is noise, as no licensed decoder is here."""
+        fields = ("name", "sex", "nation", "birth", "address", "id_number", "authority", "valid_from", "valid_until")
+        return Card(text_block({name: getattr(self, name) for name in fields}), photo=bytes(range(256)) * 4)
+
+
+class _File(msgspec.Struct, frozen=True):
+    notice: str
+    citizens: tuple[Citizen, ...]
+
+
+def check_digit(first17: str) -> str:
+    """The 18th character of an id number, GB 11643-1999 (ISO 7064 MOD 11-2)."""
+    return _CHECKS[sum(int(digit) * weight for digit, weight in zip(first17, _WEIGHTS, strict=True)) % 11]
+
+
+@functools.cache
+def citizens() -> tuple[Citizen, ...]:
+    raw = (resources.files("budayang.sandbox") / "data" / "citizens.json").read_bytes()
+    return msgspec.json.decode(raw, type=_File).citizens
+
+
+def find_citizen(name: str) -> Citizen | None:
+    """By key (甲), name (测试甲) or id number."""
+    return next((one for one in citizens() if name in (one.key, one.name, one.id_number)), None)
