@@ -1,0 +1,55 @@
+"""Small words and choices of the public pages' templates."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django import template
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+register = template.Library()
+NIGHT_FROM, NIGHT_TO = 19, 6
+
+
+@register.simple_tag
+def theme() -> str:
+    """night from 19:00 to 06:00 in Ordos, else day: the page turns with the hour, as the terminals do."""
+    hour = timezone.now().astimezone(ZoneInfo("Asia/Shanghai")).hour
+    return "night" if hour >= NIGHT_FROM or hour < NIGHT_TO else "day"
+
+
+@register.filter
+def mark(value: str) -> str:
+    """How a figure of the guide is known, in words."""
+    return _("已核实") if value == "V" else _("未核实")
+
+
+@register.filter
+def fee(value: str) -> str:
+    """0 is no fee."""
+    return _("不收费") if value in {"", "0"} else value
+
+
+@register.filter
+def kilometres(value: float | None) -> str:
+    """直线 3.4 公里; empty when the distance is not known."""
+    if value is None:
+        return ""
+    return _("直线 %(km)s 公里") % {"km": f"{value:.1f}" if value < 10 else f"{value:.0f}"}
+
+
+@register.filter
+def ago(since: datetime | None, now: datetime) -> str:
+    """刚刚, 5分钟前, 3小时前, 2天前."""
+    if since is None:
+        return ""
+    seconds = max(0.0, (now - since).total_seconds())
+    if seconds < 60:
+        return _("刚刚")
+    if seconds < 3600:
+        return _("%(n)d分钟前") % {"n": seconds // 60}
+    if seconds < 86400:
+        return _("%(n)d小时前") % {"n": seconds // 3600}
+    return _("%(n)d天前") % {"n": seconds // 86400}

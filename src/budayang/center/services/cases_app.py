@@ -1,0 +1,345 @@
+"""/wire/v1/cases/: live work from terminals. Store first, answer 202, ask the department; the terminal waits.
+
+A bare ASGI application beside Django. Every request is under the terminal's session key (HMAC over method, path, time
+and the raw body). Personal data come sealed to the center (HPKE) and go back sealed to the journey's own key.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+import msgspec
+import structlog
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from budayang.center.platform.actors import Actor
+from budayang.center.platform.sealing import center_keys
+from budayang.center.services import case_actions
+from budayang.center.services.case_actions import CaseRefused
+from budayang.center.services.models import Case
+from budayang.center.services.runner import CaseRunner, in_thread
+from budayang.center.services.sending import DepartmentLine, Patience, make_client
+from budayang.center.services.states import FINAL_CASE_STATES, CaseState
+from budayang.center.terminals import queries as terminals
+from budayang.wire import mac
+from budayang.wire.messages import MAX_WAIT_S, CaseAnswer, CasePrivate, CaseSubmit, CaseWait
+from budayang.wire.sealing import CannotOpen, case_info, identity_info, open_text, result_info, seal_text
+
+log = structlog.get_logger(__name__)
+
+K = TypeVar("K", bound=msgspec.Struct)
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+PREFIX = "/wire/v1/cases/"
+MAX_BODY = 64 * 1024
+LOOK_S = 0.5  # how often a held wait looks whether another process finished the case
+TAKE_UP_S = 2.0
+STATUS_OF = {
+    "malformed": 400,
+    "bad_number": 400,
+    "bad_mac": 401,
+    "clock_off": 401,
+    "no_session": 401,
+    "unknown_reply_key": 403,
+    "unknown_case": 404,
+    "unknown_item": 404,
+    "method_not_allowed": 405,
+    "number_in_use": 409,
+    "too_large": 413,
+    "unknown_person": 422,
+    "try_again": 503,
+}
+
+
+class Pending(msgspec.Struct, frozen=True, kw_only=True):
+    """POST pending: `sealed` is base64 HPKE of Identity, `reply_key` the new journey's."""
+
+    sealed: str
+    reply_key: str
+
+
+class Identity(msgspec.Struct, frozen=True, kw_only=True):
+    """Who stands at the terminal, as read from the card. An empty number cannot own a case."""
+
+    id_number: str = ""
+    id_kind: str = ""
+
+
+class Refused(Exception):
+    """The request is answered with this error."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A terminal that proved its session key with this request."""
+
+    code: str
+    terminal_id: int
+    place_path: str
+
+
+class CasesApplication:
+    """The ASGI callable. `startup()` takes up cases that a killed process left; without it the first request does."""
+
+    def __init__(
+        self,
+        line: DepartmentLine | None = None,
+        *,
+        clock: Callable[[], datetime] = timezone.now,
+        patience: Patience | None = None,
+    ) -> None:
+        self._given_line = line
+        self._clock = clock
+        self._patience = patience or Patience()
+        self._runner: CaseRunner | None = None
+        self._line: DepartmentLine | None = None
+        self._loop_task: asyncio.Task[None] | None = None
+        self._waiting: dict[str, asyncio.Event] = {}
+
+    # --- life ---------------------------------------------------------------------------------------------------
+
+    async def startup(self) -> None:
+        """Make the client and begin to take up what waits."""
+        if self._runner is not None:
+            return
+        self._line = self._given_line or DepartmentLine(make_client(self._patience), self._patience)
+        self._runner = CaseRunner(self._line, finished=self._finished, clock=self._clock)
+        self._loop_task = asyncio.create_task(self._take_up_for_ever(), name="cases")
+
+    async def shutdown(self) -> None:
+        """Stop taking up; calls under way are resumed by the next process after their lease."""
+        if self._loop_task is not None:
+            self._loop_task.cancel()
+            await asyncio.gather(self._loop_task, return_exceptions=True)
+        if self._runner is not None:
+            await self._runner.close()
+        if self._line is not None and self._given_line is None:
+            await self._line.client.aclose()
+        self._runner = self._line = self._loop_task = None
+
+    async def _take_up_for_ever(self) -> None:
+        while True:
+            try:
+                if self._runner is not None:
+                    await self._runner.take_up()
+            except Exception:
+                log.exception("taking up cases failed, will try again")
+            await asyncio.sleep(TAKE_UP_S)
+
+    def _finished(self, number: str) -> None:
+        event = self._waiting.pop(number, None)
+        if event is not None:
+            event.set()
+
+    # --- ASGI ---------------------------------------------------------------------------------------------------
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+            return
+        if scope["type"] != "http":
+            return
+        await self.startup()
+        try:
+            status, body = await self._handle(scope, receive)
+        except (Refused, CaseRefused) as refusal:
+            status, body = STATUS_OF.get(refusal.code, 400), _refusal(refusal.code)
+        except Exception:
+            log.exception("case request failed")
+            status, body = 503, _refusal("try_again")
+        headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                await self.startup()
+                await send({"type": "lifespan.startup.complete"})
+            elif message["type"] == "lifespan.shutdown":
+                await self.shutdown()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+    async def _handle(self, scope: Scope, receive: Receive) -> tuple[int, bytes]:
+        if scope["method"] != "POST":
+            raise Refused("method_not_allowed")
+        raw = await _body(receive)
+        path: str = scope["path"]
+        caller = await self._authenticate(scope, path, raw)
+        rest = path.partition(PREFIX)[2]
+        if rest == "":
+            return await self._submit(caller, raw)
+        if rest == "pending":
+            return await self._pending(caller, raw)
+        number, _slash, verb = rest.partition("/")
+        if verb == "wait":
+            return await self._wait(caller, number, raw)
+        raise Refused("unknown_case")
+
+    async def _authenticate(self, scope: Scope, path: str, raw: bytes) -> Caller:
+        headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+        code = headers.get(b"budayang-terminal", "")
+        time_text = headers.get(b"budayang-time", "")
+        given = headers.get(b"budayang-mac", "")
+        if not code or not time_text.isdecimal() or len(time_text) > 16:
+            raise Refused("bad_mac")
+        now = self._clock()
+        found = await in_thread(_session_of, code, now)
+        if found is None:
+            raise Refused("no_session")
+        key, caller = found
+        now_ms = int(now.timestamp() * 1000)
+        if abs(now_ms - int(time_text)) > mac.CASE_CLOCK_TOLERANCE_MS:
+            raise Refused("clock_off")
+        if not mac.check_case_mac(key, scope["method"], path, int(time_text), raw, given, now_ms=now_ms):
+            raise Refused("bad_mac")
+        return caller
+
+    # --- the three requests -------------------------------------------------------------------------------------
+
+    async def _submit(self, caller: Caller, raw: bytes) -> tuple[int, bytes]:
+        submit = _decode(raw, CaseSubmit)
+        _check_reply_key(submit.reply_key)
+        person = _open(submit.sealed, case_info(submit.number), CasePrivate)
+        if not person.id_number.strip():
+            raise Refused("malformed")
+        case = await in_thread(
+            case_actions.accept_case,
+            Actor.terminal(caller.code, caller.place_path),
+            number=submit.number,
+            terminal_id=caller.terminal_id,
+            item_code=submit.item,
+            person=person,
+            reply_key=submit.reply_key,
+            consent=(submit.consent.version, submit.consent.at),
+            lang=submit.lang,
+            now=self._clock(),
+        )
+        if CaseState(case.state) not in FINAL_CASE_STATES and self._runner is not None:
+            self._runner.start(case.number)
+        return 202, msgspec.json.encode(CaseAnswer(number=case.number, state=case.state))
+
+    async def _wait(self, caller: Caller, number: str, raw: bytes) -> tuple[int, bytes]:
+        wait = _decode(raw, CaseWait)
+        _check_reply_key(wait.reply_key)
+        end = asyncio.get_running_loop().time() + min(wait.wait_s, MAX_WAIT_S)
+        while True:
+            case, result = await in_thread(_look, number, caller.terminal_id, wait.reply_key, self._clock())
+            left = end - asyncio.get_running_loop().time()
+            if CaseState(case.state) in FINAL_CASE_STATES or left <= 0:
+                self._waiting.pop(number, None)
+                break
+            await self._pause(number, min(left, LOOK_S))
+        sealed = seal_text(mac.from_text(wait.reply_key, 32), result, result_info(number)) if result else None
+        return 200, msgspec.json.encode(
+            CaseAnswer(number=number, state=case.state, message=case.message, result=sealed)
+        )
+
+    async def _pause(self, number: str, seconds: float) -> None:
+        event = self._waiting.setdefault(number, asyncio.Event())
+        try:
+            await asyncio.wait_for(event.wait(), seconds)
+        except TimeoutError:
+            return
+
+    async def _pending(self, caller: Caller, raw: bytes) -> tuple[int, bytes]:
+        pending = _decode(raw, Pending)
+        _check_reply_key(pending.reply_key)
+        identity = _open(pending.sealed, identity_info(caller.code), Identity)
+        if not identity.id_number.strip():
+            raise Refused("unknown_person")
+        owner = case_actions.identity_hash(identity.id_kind, identity.id_number)
+        cases = await in_thread(_pending_of, caller.terminal_id, owner, pending.reply_key, self._clock())
+        return 200, msgspec.json.encode({"cases": cases})
+
+
+def _session_of(code: str, now: datetime) -> tuple[bytes, Caller] | None:
+    key = terminals.session_key(code, now)
+    terminal = terminals.in_service().filter(code=code).first()
+    if key is None or terminal is None:
+        return None
+    return key, Caller(code, terminal.pk, terminal.area.place.path)
+
+
+def _look(number: str, terminal_id: int, reply_key: str, now: datetime) -> tuple[Case, bytes | None]:
+    case = Case.objects.filter(number=number).first()
+    if case is None:
+        raise CaseRefused("unknown_case")
+    return case, case_actions.open_result(case, terminal_id, reply_key, now)
+
+
+def _pending_of(terminal_id: int, owner: str, reply_key: str, now: datetime) -> list[dict[str, str]]:
+    return [
+        {
+            "number": case.number,
+            "item": case.item.code,
+            "item_name": case.item.name,
+            "at": case.accepted_at.isoformat(),
+            "paper_state": case.paper.state,
+        }
+        for case in case_actions.grant_pending(terminal_id, owner, reply_key, now)
+    ]
+
+
+async def _body(receive: Receive) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Refused("malformed")
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > MAX_BODY:
+            raise Refused("too_large")
+        if not message.get("more_body"):
+            return b"".join(parts)
+
+
+def _decode(raw: bytes, kind: type[K]) -> K:
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Refused("malformed") from error
+
+
+def _open(sealed: str, info: bytes, kind: type[K]) -> K:
+    """Open what a terminal sealed to the center's key; the plaintext never reaches a log."""
+    try:
+        plain = open_text(center_keys().seal_private, sealed, info)
+    except CannotOpen as error:
+        raise Refused("malformed") from error
+    return _decode(plain, kind)
+
+
+def _check_reply_key(text: str) -> None:
+    try:
+        mac.from_text(text, 32)
+    except mac.BadKey as error:
+        raise Refused("malformed") from error
+
+
+def _refusal(code: str) -> bytes:
+    texts = {
+        "unknown_item": _("这台终端没有登记这个事项。"),
+        "number_in_use": _("这个办件编号已用于另一件事，请重新开始办理。"),
+        "unknown_reply_key": _("请在终端上重新核验身份后再取。"),
+        "unknown_person": _("没有读到身份信息，请再试一次。"),
+        "try_again": _("管理平台暂时繁忙，请稍等再试；已经提交的不会丢失，也不会重复办理。"),
+    }
+    body = {"error": code, "message": texts.get(code, _("请求没有被接受，请重新开始办理。"))}
+    return json.dumps(body, ensure_ascii=False).encode()

@@ -1,0 +1,243 @@
+"""Reads of the services room. Cases start at `cases_visible_to(actor)`; nothing here opens a sealed field."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from math import asin, cos, radians, sin, sqrt
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import Count, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from budayang.center.platform.actors import Actor
+from budayang.center.platform.queries import scope_q
+from budayang.center.services import judging
+from budayang.center.services.models import Case, Connector, Department, DepartmentHours, Item, Offering
+from budayang.center.services.states import CaseState
+from budayang.center.terminals import queries as terminals
+from budayang.rules.calendars import DEFAULT_ZONE, add_workdays
+from budayang.rules.services import Truth, Verdict
+
+# Beyond this a stored verdict says nothing about now: the worker that judges is not running.
+STALE_S = 25 * 60
+EARTH_KM = 6371.0
+# Nearest first within each of these; what cannot be done comes after what can.
+RETIRED = "retired"
+ORDER = (Truth.DOABLE, Truth.SUBMITTABLE, Truth.UNCONFIRMED, Truth.MACHINE, Truth.STOPPED)
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceWhere:
+    """Where an item can be done: `distance_km` is the straight line from the asked place, None when not known.
+
+    `area` and `terminal` are rows of the rooms below (areas.Area, terminals.Terminal), whose models stay there.
+    """
+
+    area: Any
+    terminal: Any
+    verdict: Verdict
+    distance_km: float | None
+    item: Item
+    stale: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """Another place where the item can be finished now."""
+
+    terminal: str
+    area: str
+    distance_km: float | None
+    text: str
+
+
+def items() -> QuerySet[Item]:
+    """The catalogue. It is public."""
+    return Item.objects.select_related("department").order_by("code")
+
+
+def get_item(code: str) -> Item:
+    """Raises Item.DoesNotExist."""
+    return items().get(code=code)
+
+
+def item_names(codes: Iterable[str]) -> dict[str, str]:
+    return dict(Item.objects.filter(code__in=list(codes)).values_list("code", "name"))
+
+
+def departments() -> QuerySet[Department]:
+    return Department.objects.order_by("pk")
+
+
+def department_name(code: str) -> str:
+    """The department's name, or the code itself for a department that is not known."""
+    return Department.objects.filter(code=code).values_list("name", flat=True).first() or code
+
+
+def department_organization_id(code: str) -> int | None:
+    return Department.objects.filter(code=code).values_list("organization_id", flat=True).first()
+
+
+def connectors() -> QuerySet[Connector]:
+    return Connector.objects.select_related("department").order_by("department_id")
+
+
+def hours_of(department_code: str) -> list[DepartmentHours]:
+    """A department's hours, those of the whole department first."""
+    rows = DepartmentHours.objects.filter(department__code=department_code).select_related("department", "item")
+    return sorted(rows, key=lambda row: row.item.code if row.item else "")
+
+
+def verdicts(terminal_id: int, now: datetime) -> dict[str, Verdict]:
+    """What is true of each item offered on a terminal, judged now: item code -> Verdict."""
+    offerings = judging.active_offerings(terminal_id=terminal_id)
+    if not offerings:
+        return {}
+    facts = judging.Facts.load(offerings, now)
+    return {row.item.code: judging.judge(row, facts) for row in offerings}
+
+
+def stored_verdict(offering: Offering) -> Verdict:
+    """The verdict last judged. An offering that was never judged is not known: unconfirmed."""
+    if not offering.truth:
+        return Verdict(Truth.UNCONFIRMED, "not_judged", _("还没有判定"))
+    return Verdict(Truth(offering.truth), offering.reason, offering.text, offering.until_at)
+
+
+def where(
+    item_code: str | None = None,
+    now: datetime | None = None,
+    from_area: Any | None = None,
+    *,
+    area_code: str | None = None,
+    point: tuple[float, float] | None = None,
+) -> list[PlaceWhere]:
+    """Where an item (or, in one area, everything) can be done: what can be finished now first, nearest first.
+
+    Reads the verdicts as stored by the jobs. `point` is (latitude, longitude) in degrees and wins over `from_area`.
+    """
+    rows = Offering.objects.filter(active=True).exclude(terminal__state=RETIRED)
+    if item_code is not None:
+        rows = rows.filter(item__code=item_code)
+    if area_code is not None:
+        rows = rows.filter(terminal__area__code=area_code)
+    return sorted(_places(rows, now, point or _point(from_area)), key=_rank)
+
+
+def _places(rows: QuerySet[Offering], now: datetime | None, start: tuple[float, float] | None) -> list[PlaceWhere]:
+    found = []
+    for row in rows.select_related("item__department", "terminal__area__place"):
+        stale = now is not None and (row.judged_at is None or (now - row.judged_at).total_seconds() > STALE_S)
+        km = distance_km(start, _point(row.terminal.area))
+        found.append(PlaceWhere(row.terminal.area, row.terminal, stored_verdict(row), km, row.item, stale))
+    return found
+
+
+def _rank(place: PlaceWhere) -> tuple[int, float, str, str]:
+    km = place.distance_km if place.distance_km is not None else float("inf")
+    return (ORDER.index(place.verdict.truth) + (10 if place.stale else 0), km, place.terminal.code, place.item.code)
+
+
+def _point(area: Any | None) -> tuple[float, float] | None:
+    if area is None or area.latitude is None or area.longitude is None:
+        return None
+    return (area.latitude, area.longitude)
+
+
+def distance_km(a: tuple[float, float] | None, b: tuple[float, float] | None) -> float | None:
+    """Great-circle distance by the haversine formula; roads are longer, so pages say 直线."""
+    if a is None or b is None:
+        return None
+    north, east = radians(b[0] - a[0]), radians(b[1] - a[1])
+    chord = sin(north / 2) ** 2 + cos(radians(a[0])) * cos(radians(b[0])) * sin(east / 2) ** 2
+    return round(2 * EARTH_KM * asin(min(1.0, sqrt(chord))), 1)
+
+
+def alternatives(item_code: str, terminal_id: int, now: datetime, limit: int = 3) -> list[Alternative]:
+    """Other terminals at which the item can be finished now, those of the same area first, then nearest first."""
+    return alternatives_of([item_code], terminal_id, now, limit)[item_code]
+
+
+def alternatives_of(
+    item_codes: Iterable[str], terminal_id: int, now: datetime, limit: int = 3
+) -> dict[str, list[Alternative]]:
+    """The same for many items in one query: item code -> alternatives."""
+    here = terminals.in_service().select_related("area").get(pk=terminal_id)
+    found: dict[str, list[PlaceWhere]] = {code: [] for code in item_codes}
+    rows = Offering.objects.filter(active=True, item__code__in=list(found), truth=Truth.DOABLE)
+    rows = rows.exclude(terminal_id=terminal_id).exclude(terminal__state=RETIRED)
+    for place in _places(rows, now, _point(here.area)):
+        if not place.stale:
+            found[place.item.code].append(place)
+    return {
+        code: [
+            Alternative(p.terminal.code, p.area.name, p.distance_km, _alternative_text(p, here))
+            for p in sorted(places, key=lambda p: (p.area.pk != here.area_id, _rank(p)))[:limit]
+        ]
+        for code, places in found.items()
+    }
+
+
+def _alternative_text(place: PlaceWhere, here: Any) -> str:
+    if place.area.pk == here.area_id:
+        return _("本区%(terminal)s现在能办") % {"terminal": place.terminal.name}
+    if place.distance_km is None:
+        return _("%(area)s现在能办") % {"area": place.area.name}
+    return _("%(area)s现在能办，直线约%(km)d公里") % {"area": place.area.name, "km": round(place.distance_km)}
+
+
+def truth_counts() -> dict[int, dict[str, int]]:
+    """Area id -> truth -> number of different items that have this as their best truth in the area."""
+    best: dict[tuple[int, int], Truth] = {}
+    rows = Offering.objects.filter(active=True).exclude(truth="").exclude(terminal__state=RETIRED)
+    for area_id, item_id, truth in rows.values_list("terminal__area_id", "item_id", "truth"):
+        key = (area_id, item_id)
+        if key not in best or ORDER.index(Truth(truth)) < ORDER.index(best[key]):
+            best[key] = Truth(truth)
+    counts: dict[int, dict[str, int]] = {}
+    for (area_id, _item), truth in best.items():
+        counts.setdefault(area_id, {}).setdefault(truth.value, 0)
+        counts[area_id][truth.value] += 1
+    return counts
+
+
+def cases_visible_to(actor: Actor) -> QuerySet[Case]:
+    """Cases of the actor's places; an owner unit sees those done at its own machines."""
+    rows = Case.objects.select_related("item__department", "terminal__area", "paper")
+    # What is sealed stays out of lists altogether: a page cannot show what it never loaded.
+    rows = rows.defer("request_sealed", "result_sealed", "masked", "identity_hash", "code_hash")
+    return rows.filter(scope_q(actor, place="place_path", organizations=("terminal__owner_id",)))
+
+
+def find_case(number: str) -> Case | None:
+    """The case with this number, for other rooms; its sealed columns are not loaded."""
+    rows = Case.objects.select_related("item__department", "terminal__area__place")
+    return rows.defer("request_sealed", "result_sealed").filter(number=number).first()
+
+
+def case_counts(start: datetime, end: datetime, place_path: str = "/") -> dict[str, int]:
+    """State -> number of cases accepted in [start, end) at and below a place."""
+    rows = Case.objects.filter(accepted_at__gte=start, accepted_at__lt=end, place_path__startswith=place_path)
+    counts = dict(rows.values_list("state").annotate(n=Count("pk")).order_by())
+    return {state.value: counts.get(state.value, 0) for state in CaseState}
+
+
+def finished_cases(start: datetime, end: datetime, place_path: str = "/") -> list[str]:
+    """Numbers of the cases done or handed in during [start, end) at and below a place."""
+    rows = Case.objects.filter(
+        Q(state=CaseState.DONE) | Q(state=CaseState.HANDED_IN),
+        finished_at__gte=start,
+        finished_at__lt=end,
+        place_path__startswith=place_path,
+    )
+    return list(rows.order_by("finished_at").values_list("number", flat=True))
+
+
+def working_days_after(start: datetime, days: int, zone: str = DEFAULT_ZONE) -> datetime:
+    """The end (24:00 local) of the `days`-th working day after the day of `start`, by the calendar table."""
+    place = ZoneInfo(zone)
+    last = add_workdays(start.astimezone(place).date(), days, judging.calendar_table())
+    return datetime.combine(last + timedelta(days=1), time(0), place)

@@ -1,0 +1,139 @@
+"""Works off accepted cases: claims one, asks the department, stores the outcome.
+
+Web process and worker may run it at once, and each may be killed at any line: the claim is a counted UPDATE with a
+lease, the key for the department is the case number, and the outcome is one transaction.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, ParamSpec, TypeVar
+
+import structlog
+from asgiref.sync import sync_to_async
+from django.db import close_old_connections
+from django.utils import timezone
+
+from budayang.center.platform.queries import latest_head
+from budayang.center.platform.sealing import CannotOpen, open_field
+from budayang.center.services import case_actions
+from budayang.center.services.case_actions import Taken
+from budayang.center.services.models import Connector
+from budayang.center.services.receipts import Witness
+from budayang.center.services.sending import Answer, DepartmentLine
+
+log = structlog.get_logger(__name__)
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+async def in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run ORM work in a thread, with connections that are alive and not older than they may be."""
+
+    def run() -> T:
+        close_old_connections()
+        try:
+            return work(*args, **kwargs)
+        finally:
+            close_old_connections()
+
+    return await sync_to_async(run, thread_sensitive=False)()
+
+
+def find_address(department_code: str) -> tuple[str, str] | None:
+    """(address, key) of a department's system, or None when it has no connector."""
+    row = Connector.objects.filter(department__code=department_code).first()
+    if row is None:
+        return None
+    try:
+        key = open_field("services_connector", department_code, "key", row.key_sealed) if row.key_sealed else ""
+    except CannotOpen:
+        log.error("connector key does not open", department=department_code)
+        return None
+    return row.url, key
+
+
+def newest_witness() -> Witness | None:
+    head = latest_head()
+    return Witness(head["seq"], head["hash"], head["signature"], head["at"]) if head else None
+
+
+@dataclass(slots=True)
+class CaseRunner:
+    """`finished` is called with the number of each case that reached a final state in this process."""
+
+    line: DepartmentLine
+    finished: Callable[[str], None] = lambda number: None
+    clock: Callable[[], datetime] = timezone.now
+    _running: dict[str, asyncio.Task[Any]] = field(default_factory=dict)
+
+    def start(self, number: str) -> None:
+        """Work on a case in the background; at most one task per number in this process."""
+        if number in self._running:
+            return
+        task = asyncio.create_task(self.run(number), name=f"case {number}")
+        self._running[number] = task
+        task.add_done_callback(lambda done: self._ended(number, done))
+
+    def _ended(self, number: str, task: asyncio.Task[Any]) -> None:
+        self._running.pop(number, None)
+        if not task.cancelled() and task.exception() is not None:
+            # The case keeps its lease and is taken up again when that runs out.
+            log.error("case run failed", case=number, error=type(task.exception()).__name__)
+        self.finished(number)
+
+    async def take_up(self) -> int:
+        """Start every case that waits or was left behind; returns how many."""
+        numbers = await in_thread(case_actions.waiting_numbers, self.clock())
+        for number in numbers:
+            self.start(number)
+        return len(numbers)
+
+    async def take_up_and_wait(self) -> int:
+        """The same for a process without a loop of its own: returns when all are done."""
+        count = await self.take_up()
+        await asyncio.gather(*self._running.values(), return_exceptions=True)
+        return count
+
+    async def close(self) -> None:
+        """Stop; what is under way is taken up again after its lease, under the same key."""
+        for task in list(self._running.values()):
+            task.cancel()
+        await asyncio.gather(*self._running.values(), return_exceptions=True)
+
+    async def run(self, number: str) -> None:
+        """Claim a case and carry it to a final state, unless somebody else has it."""
+        taken = await in_thread(case_actions.take_case, number, self.clock())
+        if taken is None:
+            return
+        answer = await self._ask(taken)
+        if answer is None:
+            return
+        head = await in_thread(newest_witness)
+        await in_thread(case_actions.complete_case, number, taken.worker, answer, head=head, now=self.clock())
+
+    async def _ask(self, taken: Taken) -> Answer | None:
+        if not taken.body:
+            # The sealed body does not open (keys were lost): nobody can ask, a person has to look.
+            return Answer("unclear")
+        address = await in_thread(find_address, taken.department)
+        if address is None:
+            return Answer("unclear") if taken.unclear else Answer("not_reached")
+
+        async def still_ours(unclear: bool) -> bool:
+            return await in_thread(
+                case_actions.renew_lease, taken.number, taken.worker, unclear=unclear, now=self.clock()
+            )
+
+        return await self.line.ask(
+            taken.department,
+            address[0],
+            address[1],
+            number=taken.number,
+            body=taken.body,
+            unclear=taken.unclear,
+            still_ours=still_ours,
+        )
