@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('platform', '0003_remove_rolegrant_one_administrator_role_and_more'),
+        ('platform', '0001_initial'),
         ('terminals', '0001_initial'),
     ]
 
