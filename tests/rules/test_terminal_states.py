@@ -33,7 +33,7 @@ WELL = {
         ({("printer", "paper.lower"): "notSupported"}, Level.OK),
         ({("idReader", "media"): "present"}, Level.OK),
         ({("idReader", "security"): "notReady"}, Level.FAULT),
-        ({("terminal", "liveness"): "silent"}, Level.FAULT),
+        ({("terminal", "link"): "silent"}, Level.FAULT),
         ({("ups", "supply"): "powering"}, Level.WARNING),
         ({("ups", "supply"): "low"}, Level.FAULT),
         ({("toaster", "device"): "online"}, Level.UNKNOWN),

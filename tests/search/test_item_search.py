@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from budayang.data import aliases, service_items
-from budayang.search import Index, SearchItem, build_index
+from budayang.search import Index, SearchItem
+from budayang.search.building import build_index
 
 
 def catalogue() -> Index:

@@ -19,8 +19,35 @@ from importlib.resources.abc import Traversable
 from io import StringIO
 from typing import Any
 
-from budayang.data.cast import Demo, read_demo
+from budayang.data.cast import Demo, DemoArea, DemoOrganization, DemoStaff, DemoTerminal, read_demo
 from budayang.rules.calendars import DayKind
+
+__all__ = [
+    "DEMO_ITEMS",
+    "Alias",
+    "CalendarDay",
+    "Demo",
+    "DemoArea",
+    "DemoOrganization",
+    "DemoStaff",
+    "DemoTerminal",
+    "Department",
+    "Marks",
+    "Region",
+    "Requirement",
+    "ServiceItem",
+    "aliases",
+    "calendar_days",
+    "day_table",
+    "demo",
+    "departments",
+    "find_form",
+    "form",
+    "regions",
+    "requirements",
+    "service_items",
+    "table_path",
+]
 
 DEMO_ITEMS: tuple[str, ...] = ("ZZ001", "ZZ054", "ZZ031", "ZZ037", "ZZ130")
 """The items that the sandbox departments answer: 人社 ZZ001, 税务 ZZ054, 医保 ZZ031 and ZZ037, 司法 ZZ130."""

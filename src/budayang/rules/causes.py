@@ -236,7 +236,7 @@ CAUSES: tuple[IncidentKind, ...] = (
         _S,
         Bucket.UNDETERMINED,
         _T,
-        ("terminal", "liveness"),
+        ("terminal", "link"),
         ("silent",),
         ("terminal",),
         "heartbeat",

@@ -227,7 +227,7 @@ TERMINAL = ComponentKind(
     "自助终端",
     (
         Property(
-            "liveness",
+            "link",
             "联系",
             (
                 StateMeaning("online", _OK, "自助终端在线"),
