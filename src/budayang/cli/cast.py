@@ -20,12 +20,14 @@ from budayang.center.platform.actors import Actor
 from budayang.center.platform.models import Organization, Place, Staff
 from budayang.center.platform.roles import BODY_ROLES, Role
 from budayang.center.services import actions as services
+from budayang.center.services import queries as services_queries
 from budayang.center.terminals import actions as terminals
 from budayang.center.terminals import queries as terminals_queries
-from budayang.data.demo import Demo
+from budayang.data.cast import Demo
 
 SYSTEM = Actor.system()
 ENROLMENT_HOURS = 24
+SANDBOX_DEPARTMENTS = ("RS", "SW", "YB", "SF")
 CODE_FILE = "one-time-code"
 
 
@@ -43,8 +45,9 @@ def load(now: datetime) -> None:
             if queries.parameter(name, places[place].path, now) != value:
                 platform.set_parameter(SYSTEM, name, places[place], value, valid_from=now, edition="演示")
         _terminals(demo, now)
-        for code in ("RS", "SW", "YB", "SF"):
-            if not services.has_connector(code):
+        connected = set(services_queries.connectors().values_list("department__code", flat=True))
+        for code in SANDBOX_DEPARTMENTS:
+            if code not in connected:
                 url = f"{settings.BUDAYANG.sandbox_url}/dept/{code}"
                 services.set_connector(SYSTEM, code, url=url, key=f"demo-key-{code}", now=now)
     for row in demo.terminals:

@@ -26,8 +26,9 @@ from budayang.center.platform.actions import Refused  # noqa: E402
 from budayang.center.platform.actors import Actor  # noqa: E402
 from budayang.center.platform.roles import Role  # noqa: E402
 from budayang.center.services import actions as services  # noqa: E402
-from budayang.center.services import queries as services_queries  # noqa: E402
+from budayang.center.services import judging, queries as services_queries  # noqa: E402
 from budayang.center.standard import actions as standard  # noqa: E402
+from budayang.center.standard import queries as standard_queries  # noqa: E402
 from budayang.cli import cast  # noqa: E402
 from budayang.cli.messages import Stop, say  # noqa: E402
 
@@ -78,10 +79,12 @@ def load_reference(now: datetime) -> None:
     by_source: dict[str, list[data.CalendarDay]] = {}
     for day in data.calendar_days():
         by_source.setdefault(day.source, []).append(day)
-    if not services_queries.calendar_table():
+    if not judging.calendar_table():
         for source, days in by_source.items():
             services.import_calendar(SYSTEM, [(day.on, day.kind.value, day.name) for day in days], source=source)
-    standard.adopt_reference_edition(SYSTEM, queries.places_visible_to(SYSTEM).order_by("path")[0], now=now)
+    if standard_queries.current_edition() is None:
+        edition = standard.load_reference_edition(SYSTEM, now)
+        standard.adopt_edition(SYSTEM, edition, queries.places_visible_to(SYSTEM).order_by("path")[0], now)
 
 
 def add_administrator(text: str, now: datetime) -> None:

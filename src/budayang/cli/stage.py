@@ -16,7 +16,7 @@ from typing import IO
 from budayang import data
 from budayang.cli.messages import Stop, say
 from budayang.cli.processes import House, Program, refuse_taken_ports
-from budayang.data.demo import DemoTerminal
+from budayang.data.cast import DemoTerminal
 
 DEFAULT_PORT = 8800
 NEEDED_MB = 200

@@ -40,6 +40,11 @@ def person(username: str) -> Staff:
     return actions.add_staff(SYSTEM, username=username, name=username, password="a long enough word")
 
 
+def test_a_job_sees_every_row_also_where_filters_are_joined(bodies: tuple[Organization, Organization]) -> None:
+    assert queries.organizations_visible_to(SYSTEM).count() == 2
+    assert Organization.objects.filter(queries.NOTHING | queries.scope_q(SYSTEM, "place__path")).count() == 2
+
+
 def test_a_path_is_the_chain_of_codes(banners: tuple[Place, Place]) -> None:
     assert banners[0].path == "/150600/150603/"
     assert queries.place_chain("/150600/150603/A-KBS/") == ["/150600/", "/150600/150603/", "/150600/150603/A-KBS/"]

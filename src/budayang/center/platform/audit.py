@@ -1,6 +1,6 @@
 """The sealed audit chain: committed lines are chained with SM3, and each new head is signed outside the database.
 
-What is claimed: whoever holds an earlier head (a terminal, a citizen's receipt) finds any tidying of the past before it.
+What is claimed: whoever holds an earlier head (a terminal, a receipt) finds any tidying of the past before it.
 SM3: GB/T 32905-2016, by OpenSSL. Signature: Ed25519 (RFC 8032); its key lies in the data folder, not in the
 database.
 """

@@ -109,7 +109,7 @@ class RoleGrant(models.Model):
             # 等保: system, security and audit administration are never in one hand. One administrator role a person.
             UniqueConstraint(
                 fields=["staff"],
-                condition=Q(role__in=[role.value for role in ADMINISTRATORS]),
+                condition=Q(role__in=sorted(role.value for role in ADMINISTRATORS)),
                 name="one_administrator_role",
             ),
             CheckConstraint(
@@ -135,7 +135,7 @@ class Parameter(models.Model):
 
 
 class AuditLine(models.Model):
-    """One act of one actor. Written in the act's transaction, without personal data; chained afterwards by the sealer."""
+    """One act of one actor, written in the act's transaction, without personal data; chained by the sealer."""
 
     at = models.DateTimeField()
     actor_kind = models.CharField(max_length=10)

@@ -24,6 +24,8 @@ from budayang.center.platform.roles import BODY_ROLES, OPERATING_ROLES, Role
 from budayang.rules.parameters import PARAMETERS
 
 NOTHING = Q(pk__in=[])
+# Not Q(): Django reads "Q() | x" as x, so an empty filter that means "everything" would turn into "nothing" in an OR.
+EVERYTHING = ~NOTHING
 _DEFAULTS = {parameter.name: parameter.default for parameter in PARAMETERS}
 
 
@@ -52,14 +54,14 @@ def scope_q(
         roles: the roles that may see such rows at all.
     """
     if actor.sees_all:
-        return Q()
+        return EVERYTHING
     if actor.kind != "staff":
         return NOTHING
     allowed = NOTHING
     for grant in actor.grants:
         if grant.role not in roles:
             continue
-        here = Q(**{f"{place}__startswith": grant.place_path}) if place else Q()
+        here = Q(**{f"{place}__startswith": grant.place_path}) if place else EVERYTHING
         if grant.role in BODY_ROLES:
             own = NOTHING
             for lookup in organizations:
