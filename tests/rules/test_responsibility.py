@@ -50,7 +50,7 @@ def span(a: int, b: int) -> Interval:
         ("printer", "device", "userError", "printer_cover", Bucket.DEVICE),
         ("idReader", "device", "noDevice", "id_reader_down", Bucket.DEVICE),
         ("idReader", "security", "notReady", "id_reader_security", Bucket.DEVICE),
-        ("terminal", "link", "silent", "terminal_silent", Bucket.UNDETERMINED),
+        ("terminal", "liveness", "silent", "terminal_silent", Bucket.UNDETERMINED),
         ("door", "entrance", "locked", "door_locked", Bucket.SITE),
         ("ups", "supply", "low", "power_ending", Bucket.POWER),
         ("department", "connector", "down", "department_down", Bucket.DEPARTMENT),
@@ -68,7 +68,7 @@ def test_cause_of(kind: str, prop: str, state: str, code: str, bucket: Bucket) -
     [
         ("printer", "paper.upper", "full"),
         ("printer", "device", "unknown"),
-        ("terminal", "link", "suspended"),
+        ("terminal", "liveness", "suspended"),
         ("x", "y", "z"),
     ],
 )

@@ -236,7 +236,7 @@ CAUSES: tuple[IncidentKind, ...] = (
         _S,
         Bucket.UNDETERMINED,
         _T,
-        ("terminal", "link"),
+        ("terminal", "liveness"),
         ("silent",),
         ("terminal",),
         "heartbeat",

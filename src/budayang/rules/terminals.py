@@ -226,9 +226,19 @@ TERMINAL = ComponentKind(
     "terminal",
     "自助终端",
     (
+        # the status that ingest keeps of the wire itself
         Property(
             "link",
             "联系",
+            (
+                StateMeaning("online", _OK, "自助终端在线"),
+                StateMeaning("silent", _FAULT, "自助终端失去联系", "检查电源、网络和程序"),
+            ),
+        ),
+        # what the center makes of it: suspended and never heard of are no silence
+        Property(
+            "liveness",
+            "运行",
             (
                 StateMeaning("online", _OK, "自助终端在线"),
                 StateMeaning("silent", _FAULT, "自助终端失去联系", "检查电源、网络和程序"),
