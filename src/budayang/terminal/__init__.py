@@ -1,1 +1,3 @@
-"""The terminal's program: screens, devices, journey, outbox and uplink in one small Starlette process (ARCHITECTURE, "The terminal")."""
+"""The terminal's program: screens, devices, journey, outbox and uplink in one small Starlette process
+(ARCHITECTURE, "The terminal").
+"""

@@ -1,4 +1,6 @@
-"""Live cases: hand a case in, wait for its result, ask for papers not yet taken (`/wire/v1/cases/`). All idempotent by case number."""
+"""Live cases: hand a case in, wait for its result, ask for papers not yet taken (`/wire/v1/cases/`). All
+idempotent by case number.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ ANSWER_S = 10.0
 
 
 class PendingRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """Who asks: `sealed` is the identity for the center's eyes, base64 HPKE; later waits with `reply_key` are that person's."""
+    """Who asks: `sealed` is the identity for the center's eyes, base64 HPKE; later waits with `reply_key` are that
+    person's.
+    """
 
     sealed: str
     reply_key: str
@@ -83,7 +87,9 @@ class LiveCases:
         return (await self._post(f"{ROOT}pending", body, Pending)).cases
 
     async def send_stored(self, *, busy: frozenset[str]) -> int:
-        """Send what waits in the outbox, but for the numbers that a journey is sending itself; give how many were taken."""
+        """Send what waits in the outbox, but for the numbers that a journey is sending itself; give how many were
+        taken.
+        """
         taken = 0
         for row in self._outbox.unsent_cases():
             if row.number in busy:

@@ -1,6 +1,8 @@
-"""What can be done here now: the items that the center offers on this terminal, judged by the rule that both programs share.
+"""What can be done here now: the items that the center offers on this terminal, judged by the rule that both
+programs share.
 
-The center sends the catalogue (items, calendars, index), the availability (connectors, stops, alternatives) and notices; all
+The center sends the catalogue (items, calendars, index), the availability (connectors, stops, alternatives) and
+notices; all
 are kept in the outbox' store, so that a terminal that starts without a network still knows what it offers.
 """
 
@@ -14,7 +16,15 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from budayang.rules.calendars import ALWAYS, DayException, DayKind, WeeklyWindow, open_windows, parse_clock, weekly_window
+from budayang.rules.calendars import (
+    ALWAYS,
+    DayException,
+    DayKind,
+    WeeklyWindow,
+    open_windows,
+    parse_clock,
+    weekly_window,
+)
 from budayang.rules.services import (
     TRUTH_NAMES,
     AfterHours,
@@ -122,7 +132,9 @@ class Catalogue:
                     loader(row.body)
                 except (KeyError, TypeError, ValueError, AttributeError) as error:
                     log.error("catalogue.unreadable", kind=kind, id=row.id, error=type(error).__name__)
-        self.notices = [row.body | {"id": row.key} for row in outbox.messages("notice") if not row.body.get("withdrawn")]
+        self.notices = [
+            row.body | {"id": row.key} for row in outbox.messages("notice") if not row.body.get("withdrawn")
+        ]
         self.touch()
 
     def touch(self) -> None:
@@ -151,6 +163,9 @@ class Catalogue:
 
     # What the screens ask
 
+    def __len__(self) -> int:
+        return len(self._items)
+
     def raw(self, code: str) -> dict[str, Any] | None:
         """The item as the center sent it, with its form's schema."""
         return self._items.get(code)
@@ -176,7 +191,9 @@ class Catalogue:
     def home(self) -> dict[str, Any]:
         """The first page: what people often do, life events and departments with their counts."""
         ranked = sorted((item for item in self._items.values() if item.get("hot") is not None), key=lambda i: i["hot"])
-        events = {code: [i for i in self._items.values() if code in (i.get("life_events") or [])] for code in LIFE_EVENTS}
+        events = {
+            code: [i for i in self._items.values() if code in (i.get("life_events") or [])] for code in LIFE_EVENTS
+        }
         departments: dict[str, dict[str, Any]] = {}
         for item in self._items.values():
             code = str(item.get("department", ""))
@@ -339,7 +356,9 @@ def _calendar(row: Mapping[str, Any]) -> Calendar:
     probe = row.get("probe_passed_at")
     return Calendar(
         confirmed=bool(row.get("confirmed", False)),
-        weekly=ALWAYS if row.get("always") else tuple(weekly_window(int(w[0]), str(w[1]), str(w[2])) for w in row.get("weekly") or []),
+        weekly=ALWAYS
+        if row.get("always")
+        else tuple(weekly_window(int(w[0]), str(w[1]), str(w[2])) for w in row.get("weekly") or []),
         exceptions=exceptions,
         follows_workdays=bool(row.get("follows_workdays", False)),
         probe_passed_at=datetime.fromisoformat(probe) if probe else None,

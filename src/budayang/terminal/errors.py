@@ -1,4 +1,6 @@
-"""The terminal's one error tree. What a person reads is written by the screens; these are for the log and the caller."""
+"""The terminal's one error tree. What a person reads is written by the screens; these are for the log and the
+caller.
+"""
 
 from __future__ import annotations
 

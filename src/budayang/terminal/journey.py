@@ -2,7 +2,8 @@
 
     attract → choose → consent → identity → (resume) → fill → confirm → submit → print → take → rate → clear
 
-A live journey exists in memory only. Ending it, however it ends, drops the one object that holds everything of the person.
+A live journey exists in memory only. Ending it, however it ends, drops the one object that holds everything of the
+person.
 """
 
 from __future__ import annotations
@@ -106,7 +107,8 @@ for _state in State:
     if _state not in RESTING:
         TRANSITIONS[_state, E.EXIT] = S.CLEAR
     if _state not in RESTING | {S.SUBMIT}:
-        # While the case is on its way the screen stays: the person looks at the department's work, not at a dead machine.
+        # While the case is on its way the screen stays: the person looks at the department's work, not at a dead
+        # machine.
         TRANSITIONS[_state, E.IDLE] = S.CLEAR
 for _state in (S.CHOOSE, S.CONSENT, S.IDENTITY, S.RESUME, S.FILL, S.CONFIRM, S.OUTCOME):
     TRANSITIONS[_state, E.HOME] = S.CHOOSE
@@ -144,7 +146,9 @@ class Prefs:
         if name == "lang" and value in {"zh", "en", "mn"}:
             return replace(self, lang=value)
         if name in {"care", "low", "voice"} and value in {"on", "off", "toggle"}:
-            return replace(self, **{name: not getattr(self, name) if value == "toggle" else value == "on"})
+            on = not getattr(self, name) if value == "toggle" else value == "on"
+            changes: dict[str, Any] = {name: on}
+            return replace(self, **changes)
         raise ValueError(name)
 
 

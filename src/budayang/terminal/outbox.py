@@ -1,4 +1,5 @@
-"""What the terminal must not forget, in SQLite (WAL, synchronous FULL): written before it is sent, kept after it was acknowledged.
+"""What the terminal must not forget, in SQLite (WAL, synchronous FULL): written before it is sent, kept after it
+was acknowledged.
 
 Nothing here names a person: a case is a blob that only the center can open, an event carries codes and counts. All
 writes are short transactions in the event loop's thread; two things that must happen together share one.
@@ -141,7 +142,9 @@ class Outbox:
         return int(self._get("center_epoch"))
 
     def next_counter(self) -> int:
-        """A counter never used before, durable before it is used: a kill between the two skips one, and repeats none."""
+        """A counter never used before, durable before it is used: a kill between the two skips one, and repeats
+        none.
+        """
         with self._write():
             value = int(self._get("counter")) + 1
             self._set("counter", value)
@@ -181,7 +184,8 @@ class Outbox:
         Monotonic readings of an earlier run of the machine say nothing: the wall clock's difference stands in for them.
         """
         rows = self._db.execute(
-            "SELECT seq, kind, at_ms, boot, monotonic_s, body FROM events WHERE acked_at_ms IS NULL ORDER BY seq LIMIT ?",
+            "SELECT seq, kind, at_ms, boot, monotonic_s, body FROM events"
+            " WHERE acked_at_ms IS NULL ORDER BY seq LIMIT ?",
             (limit,),
         ).fetchall()
         boot, monotonic, now_ms = boot_id(), self._clock.monotonic(), self._now_ms()
@@ -310,7 +314,15 @@ class Outbox:
         with self._write():
             self._db.execute(
                 "INSERT OR REPLACE INTO acts VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (act.number, act.state, act.attempt, json.dumps(act.jobs), act.documents, act.misprints, self._now_ms()),
+                (
+                    act.number,
+                    act.state,
+                    act.attempt,
+                    json.dumps(act.jobs),
+                    act.documents,
+                    act.misprints,
+                    self._now_ms(),
+                ),
             )
             if event is not None:
                 self._append("case.paper", event)
@@ -377,7 +389,9 @@ class Outbox:
         return json.loads(self._get(f"x.{key}", "null"))
 
     def keep_head(self, head: Mapping[str, Any]) -> None:
-        """Keep a signed head of the center's audit chain, the newest of each day for a year: a witness outside the center."""
+        """Keep a signed head of the center's audit chain, the newest of each day for a year: a witness outside the
+        center.
+        """
         newest = self.recall("head")
         if newest is not None and newest.get("seq") == head.get("seq"):
             return

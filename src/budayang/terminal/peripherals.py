@@ -1,4 +1,6 @@
-"""The states of all devices now: polled by their drivers, written to the outbox when they change, judged by the catalogue."""
+"""The states of all devices now: polled by their drivers, written to the outbox when they change, judged by the
+catalogue.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,8 @@ class Peripherals:
         self._outbox = outbox
         self._subjects = {device.subject: device for device in devices.values()}
         told: dict[str, dict[str, list[str]]] = outbox.recall("states") or {}
-        # A device that is no longer configured is left out: the whole state, which the center then asks for, removes it.
+        # A device that is no longer configured is left out: the whole state, which the center then asks for, removes
+        # it.
         self._told = {subject: props for subject, props in told.items() if subject in self._subjects}
         self._now: dict[str, dict[str, Reading]] = {}
         self._locks = {subject: asyncio.Lock() for subject in self._subjects}

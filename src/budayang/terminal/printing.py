@@ -1,7 +1,8 @@
-"""Printing as a tracked act: entitled → sent → confirmed by the device → taken. A reprint right survives jam, leaving and restart.
+"""Printing as a tracked act: entitled → sent → confirmed by the device → taken. A reprint right survives jam,
+leaving and restart.
 
-The papers themselves are in memory only. What is kept is the case number, the state and the printer's job ids; after a restart
-the printer is asked what became of its jobs, and the person gets the papers again from the center.
+The papers themselves are in memory only. What is kept is the case number, the state and the printer's job ids. After a
+restart the printer is asked what became of its jobs, and the person gets the papers again from the center.
 """
 
 from __future__ import annotations
@@ -114,7 +115,9 @@ class Printing:
         self._running: set[str] = set()
 
     def entitle(self, number: str, documents: tuple[bytes, ...]) -> Act:
-        """Begin, or take up again, the printing of a case's papers. The right is given once; asking again changes nothing."""
+        """Begin, or take up again, the printing of a case's papers. The right is given once; asking again changes
+        nothing.
+        """
         if self._outbox.find_act(number) is None:
             row = ActRow(number, P.ENTITLED, 0, documents=len(documents))
             self._write(row, {"number": number, "state": P.ENTITLED})

@@ -117,7 +117,9 @@ def _convert(setting: Setting, raw: object) -> Any:
 
 def _check(settings: Settings) -> None:
     if settings.host not in LOOPBACK:
-        raise BadSetting(f"host must be a loopback address, not {settings.host!r}: the screens are for this machine only")
+        raise BadSetting(
+            f"host must be a loopback address, not {settings.host!r}: the screens are for this machine only"
+        )
     if not 0 < settings.port < 65536:
         raise BadSetting(f"port must be between 1 and 65535, not {settings.port}")
     center = urlsplit(settings.center_url)

@@ -1,6 +1,7 @@
 """The terminal's line to the center: sync, with what happened, held up to 25 s so that news comes down at once.
 
-One loop. While a sync is held and something happens here, the held request is dropped and what happened is sent; nothing is
+One loop. While a sync is held and something happens here, the held request is dropped and what happened is sent;
+nothing is
 lost by that: an event stays in the outbox until it is acknowledged, and a message of the center comes again.
 """
 
@@ -249,7 +250,8 @@ class Uplink:
 
     def _back_off(self) -> float:
         first, most = BACK_OFF_S
-        return random.uniform(0.5, 1.0) * min(most, first * 2 ** min(self._failures - 1, 8))
+        steps = min(max(self._failures - 1, 0), 8)
+        return random.uniform(0.5, 1.0) * min(most, first * float(1 << steps))
 
     async def _nap(self, seconds: float) -> None:
         try:

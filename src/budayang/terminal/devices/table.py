@@ -42,7 +42,9 @@ class Device(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DeviceKind:
-    """`subject` names the device on the wire, `module` holds `build(settings, clock)`, `configured` says whether it is there."""
+    """`subject` names the device on the wire, `module` holds `build(settings, clock)`, `configured` says whether
+    it is there.
+    """
 
     kind: str
     subject: str

@@ -1,6 +1,7 @@
 """The identity card reader: a serial line (or TCP, or a pty) that speaks SAM_V frames.
 
-The line is half duplex with one command at a time and pyserial blocks, so all exchanges run on one worker thread. Cards are
+The line is half duplex with one command at a time and pyserial blocks, so all exchanges run on one worker thread.
+Cards are
 looked for only while the journey waits for one. A card that has been read must be seen to leave before a card is
 read again, also by the next journey: what the previous person forgot on the reader never opens a journey.
 """
@@ -123,7 +124,8 @@ class SamV:
                 log.debug("reader.close_failed")
 
     def exchange(self, command: Command, data: bytes = b"") -> Answer:
-        """Send one request and wait for its answer; a damaged answer, or one that says so of the request, is asked once more.
+        """Send one request and wait for its answer; a damaged answer, or one that says so of the request, is asked
+        once more.
 
         Raises:
             DeviceError: noDevice, offline (no answer in time) or link (damaged twice).

@@ -1,6 +1,7 @@
 """What an IPP printer says of itself (RFC 8011, PWG 5100.9) in XFS words. Pure.
 
-The suffix of a reason changes with what the printer does at the moment (-report idle, -warning busy): only the stem counts.
+The suffix of a reason changes with what the printer does at the moment (-report idle, -warning busy): only the
+stem counts.
 """
 
 from __future__ import annotations

@@ -1,0 +1,63 @@
+"""Runs the terminal's program: logs as JSON lines, uvicorn on loopback, a clean end on SIGTERM."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+
+import structlog
+import uvicorn
+
+from budayang.terminal.app import create_app
+from budayang.terminal.errors import BadSetting
+from budayang.terminal.settings import Settings, load
+
+GRACE_S = 2
+
+
+def run(settings: Settings) -> int:
+    """Serve until stopped; 0 after a clean end, 1 when the port is taken or the start failed."""
+    _log()
+    # Everything that this process writes is for its own user only.
+    os.umask(0o077)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            create_app(settings),
+            host=settings.host,
+            port=settings.port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=GRACE_S,
+        )
+    )
+    try:
+        server.run()
+    except KeyboardInterrupt:
+        return 0
+    return 0 if server.started else 1
+
+
+def _log() -> None:
+    """JSON lines on standard error. No access log: addresses may hold what a person searched for."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(run(load(os.environ)))
+    except BadSetting as problem:
+        sys.exit(f"terminal not started: {problem}")

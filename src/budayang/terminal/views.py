@@ -1,0 +1,379 @@
+"""What the screens are given: one dict of the journey's state, as plans for the pages ask for it. Reads only."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from budayang.forms import page_model
+from budayang.rules.evaluation import LEVELS, reasons_for
+from budayang.rules.services import Truth
+from budayang.terminal.devices.idreader.words import reader_words
+from budayang.terminal.journey import State
+from budayang.terminal.printing import Phase
+from budayang.terminal.screens.language import _
+from budayang.terminal.submitting import safe_words
+from budayang.terminal.uplink import Level
+
+if TYPE_CHECKING:
+    from budayang.terminal.app import Terminal
+
+WEEKDAYS = ("星期一", "星期二", "星期三", "星期四", "星期五", "星期六", "星期日")
+DAY_HOURS = range(6, 18)
+TROUBLE_WORDS = {
+    "paper_out": "打印机缺纸，补纸后会自动继续",
+    "jam": "打印机卡纸了",
+    "offline": "打印机没有应答",
+    "cover_open": "打印机的盖子没有关好",
+    "other": "打印机需要人工处理",
+}
+PHASE_WORDS = {"entitled": "准备打印", "sending": "正在把材料送到打印机", "sent": "正在打印"}
+BLOCKED_WORDS = {
+    "suspended": "这台自助终端已停用",
+    "revoked": "这台自助终端的接入凭证已被撤销",
+    "unknown_terminal": "管理平台不认识这台自助终端",
+    "older_epoch": "这台自助终端的数据是旧的，需要重新登记",
+}
+
+
+def build_view(terminal: Terminal) -> dict[str, Any]:
+    """Everything that every page needs, and what the present state needs beside."""
+    attendant, catalogue = terminal.attendant, terminal.catalogue
+    now = terminal.clock.now()
+    journey = attendant.journey
+    view: dict[str, Any] = {
+        "state": attendant.state.value,
+        "page": attendant.page,
+        "catalogue": catalogue.revision,
+        "lang": attendant.prefs.lang,
+        "demo": terminal.demo,
+        "theme": theme(terminal, now),
+        "terminal": place(terminal),
+        "now": clock_words(terminal, now),
+        "network": network(terminal),
+        "prefs": {
+            "care": attendant.prefs.care,
+            "low": attendant.prefs.low,
+            "voice": attendant.prefs.voice,
+            "lang": attendant.prefs.lang,
+        },
+        "idle": attendant.idle(),
+        "service": service(terminal),
+        "notices": catalogue.current_notices(),
+        "help": help_words(terminal),
+        "item": catalogue.item(journey.item) if journey.item else None,
+        "person": journey.person.masked() if journey.person else None,
+        "error": journey.error,
+    }
+    view |= _of_state(terminal, attendant.state)
+    return view
+
+
+def _of_state(terminal: Terminal, state: State) -> dict[str, Any]:
+    if state is State.CONSENT:
+        return {"consent": consent(terminal)}
+    if state is State.IDENTITY:
+        return {"identity": identity(terminal)}
+    if state is State.RESUME:
+        return {"papers": papers(terminal)}
+    if state in {State.FILL, State.CONFIRM}:
+        return form(terminal)
+    if state is State.SUBMIT:
+        return {"submit": submit(terminal)}
+    if state in {State.PRINT, State.TAKE, State.RATE}:
+        return after_result(terminal)
+    if state is State.OUTCOME:
+        return {"outcome": outcome(terminal)}
+    if state is State.CLEAR:
+        return {"clear": {"text": _("已清除您的信息"), "after": terminal.attendant.ended}}
+    return {}
+
+
+def live(terminal: Terminal) -> dict[str, Any]:
+    """What the page follows while it stands."""
+    attendant = terminal.attendant
+    return {
+        "page": attendant.page,
+        "catalogue": terminal.catalogue.revision,
+        "state": attendant.state.value,
+        "idle": attendant.idle(),
+        "network": network(terminal),
+        "now": clock_words(terminal, terminal.clock.now()),
+        "printing": printing(terminal) if attendant.state is State.PRINT else None,
+        "submit": submit(terminal) if attendant.state is State.SUBMIT else None,
+    }
+
+
+def theme(terminal: Terminal, now: datetime) -> str:
+    """The screens turn to night with the hour."""
+    return "day" if now.astimezone(terminal.catalogue.zone).hour in DAY_HOURS else "night"
+
+
+def clock_words(terminal: Terminal, now: datetime) -> dict[str, str]:
+    """The wall clock in the area's zone, as people read it."""
+    local = now.astimezone(terminal.catalogue.zone)
+    greetings = (
+        (5, "夜深了"),
+        (9, "早上好"),
+        (12, "上午好"),
+        (14, "中午好"),
+        (18, "下午好"),
+        (23, "晚上好"),
+        (24, "夜深了"),
+    )
+    greeting = next(word for until, word in greetings if local.hour < until)
+    return {
+        "time": f"{local:%H:%M}",
+        "date": f"{local.month}月{local.day}日",
+        "weekday": _(WEEKDAYS[local.weekday()]),
+        "greeting": _(greeting),
+    }
+
+
+def moment(terminal: Terminal, at: datetime, *, seconds: bool = False) -> str:
+    """A time of day in the area's zone."""
+    return f"{at.astimezone(terminal.catalogue.zone):{'%H:%M:%S' if seconds else '%H:%M'}}"
+
+
+def place(terminal: Terminal) -> dict[str, Any]:
+    """Which machine this is and whom to call."""
+    sent, enrolled = terminal.catalogue.place, terminal.identity.enrolment
+    code = terminal.code
+    return {
+        "code": code,
+        "number": str(sent.get("number") or code.rsplit("-", 1)[-1].lstrip("0") or code),
+        "name": sent.get("name") or (enrolled.name if enrolled else code),
+        "area": sent.get("area") or (enrolled.area if enrolled else ""),
+        "place": sent.get("place") or (enrolled.place if enrolled else ""),
+        "address": sent.get("address", ""),
+        "keeper_phone": sent.get("keeper_phone", ""),
+        "helper_hours": sent.get("helper_hours", ""),
+    }
+
+
+def network(terminal: Terminal) -> dict[str, str]:
+    """The line's state in words."""
+    line = terminal.uplink.line
+    words = {
+        Level.OK: _("网络正常"),
+        Level.SLOW: _("网络慢"),
+        Level.OFFLINE: _("网络中断，可先办理不需要联网的事项"),
+    }
+    since = "" if line.level is Level.OK else moment(terminal, line.since)
+    return {"level": line.level.value, "text": words[line.level], "since": since}
+
+
+def service(terminal: Terminal) -> dict[str, Any]:
+    """Whether the machine serves, and if not, the true notice."""
+    catalogue, line = terminal.catalogue, terminal.uplink.line
+    suspension = terminal.suspension()
+    found: dict[str, Any] = {"level": "ok", "title": "", "text": "", "since": "", "alternatives": []}
+    if suspension is not None:
+        found |= {
+            "level": "suspended",
+            "title": _("暂停服务"),
+            "text": suspension.get("text") or _("这台自助终端已停用"),
+        }
+        if suspension.get("since"):
+            found["since"] = moment(terminal, datetime.fromisoformat(suspension["since"]))
+    elif line.blocked:
+        found |= {"level": "suspended", "title": _("暂停服务"), "since": moment(terminal, line.since)}
+        found["text"] = _(BLOCKED_WORDS.get(line.blocked, "这台自助终端已停用"))
+    elif terminal.identity.enrolment is None:
+        found |= {"level": "suspended", "title": _("暂停服务"), "text": _("这台自助终端还没有登记")}
+    elif catalogue.availability.service:
+        text = catalogue.availability.service
+        found |= {"level": "fault", "title": _("部分服务受影响"), "text": str(text.get("text", ""))}
+        if text.get("since"):
+            found["since"] = moment(terminal, datetime.fromisoformat(text["since"]))
+    if found["level"] != "ok":
+        # The nearest places for what people usually do here.
+        seen: dict[str, dict[str, Any]] = {}
+        for item in catalogue.home()["hot"]:
+            for other in catalogue.alternatives(item["code"]):
+                seen.setdefault(str(other.get("terminal", "")), other)
+        found["alternatives"] = list(seen.values())[:3]
+    return found
+
+
+def help_words(terminal: Terminal) -> dict[str, Any] | None:
+    """The call for help, as it stands."""
+    called = terminal.attendant.help
+    if called is None:
+        return None
+    online = terminal.uplink.line.level is not Level.OFFLINE
+    text = _("已通知帮办，请稍候") if online else _("网络中断，通知还没有送到，请直接打电话")
+    phone = terminal.catalogue.place.get("keeper_phone", "")
+    return {"kind": called["kind"], "at": moment(terminal, called["at"]), "text": text, "phone": phone}
+
+
+def consent(terminal: Terminal) -> dict[str, Any]:
+    """What the person is asked to agree to."""
+    sent = terminal.catalogue.consent
+    item = terminal.catalogue.item(terminal.attendant.journey.item) or {}
+    department = item.get("department_name", "")
+    lines = sent.get("lines") or [
+        _("为办理您选的事项，本机读取您身份证上的姓名和号码，不保存照片"),
+        _("您的信息加密后送到管理平台，再由平台交给%(department)s") % {"department": department or _("办理部门")},
+        _("您离开后，本机不留下您的任何信息"),
+    ]
+    return {
+        "version": str(sent.get("version", "1")),
+        "title": sent.get("title") or _("使用个人信息告知"),
+        "lines": lines,
+        "keeps": sent.get("keeps") or _("办件记录由管理平台按规定期限保存，本机不保存"),
+    }
+
+
+def identity(terminal: Terminal) -> dict[str, Any]:
+    """How the identification stands."""
+    attendant = terminal.attendant
+    journey, reader = attendant.journey, attendant.reader
+    phase, text, device_text = reader_words(str(reader.phase) if reader is not None else "")
+    if journey.identity_phase == "checking":
+        phase, text = "checking", _("正在核对，请稍候")
+    elif journey.error and phase in {"waiting", "no_reader"}:
+        phase = "failed" if reader is not None or journey.identity_phase == "failed" else phase
+    return {
+        "reader": reader is not None,
+        "phase": phase,
+        "text": _(text),
+        "can_type_code": attendant.card_code,
+        "device_text": _(device_text) if device_text else "",
+    }
+
+
+def papers(terminal: Terminal) -> list[dict[str, Any]]:
+    """Papers of earlier cases that the person has not taken."""
+    found = []
+    for paper in terminal.attendant.journey.papers:
+        at = str(paper.get("at", ""))
+        try:
+            local = datetime.fromisoformat(at).astimezone(terminal.catalogue.zone)
+            at = f"{local.month}月{local.day}日 {local:%H:%M}"
+        except ValueError:
+            at = ""
+        failed = paper.get("paper_state") == "failed"
+        text = _("上次没有打印成功，可以重新打印") if failed else _("已办好，还没有取走，可以打印")
+        found.append(paper | {"at": at, "text": text})
+    return found
+
+
+def form(terminal: Terminal) -> dict[str, Any]:
+    """The fields to fill, or the answers to confirm."""
+    journey = terminal.attendant.journey
+    raw = terminal.catalogue.raw(journey.item) or {}
+    schema = raw.get("schema") or {}
+    if terminal.attendant.state is State.FILL:
+        values: dict[str, Any] = journey.form | journey.typed
+        return {"fields": page_model(schema, values), "values": values, "errors": journey.errors}
+    fields = page_model(schema, journey.form) if schema else []
+    truth = (terminal.catalogue.item(journey.item) or {}).get("truth", "")
+    after = _("现在提交，工作日办理") if truth == Truth.SUBMITTABLE else _("现在办完")
+    return {
+        "rows": [[field.label, field.shown] for field in fields if field.shown],
+        "masks": journey.person.masked() if journey.person else None,
+        "has_form": bool(schema.get("properties")),
+        "truth": raw.get("next") or after,
+    }
+
+
+def submit(terminal: Terminal) -> dict[str, Any]:
+    """How far the case is."""
+    journey, now = terminal.attendant.journey, terminal.clock.now()
+    since = journey.since or now
+    return {
+        "number": journey.number,
+        "phase": journey.submit_phase,
+        "text": journey.submit_text,
+        "since": moment(terminal, since, seconds=True),
+        "elapsed_s": max(0, round((now - since).total_seconds())),
+        "safe": safe_words() if journey.submitted else "",
+    }
+
+
+def after_result(terminal: Terminal) -> dict[str, Any]:
+    """What the person gets, while it is printed, taken and rated."""
+    attendant = terminal.attendant
+    journey, result = attendant.journey, attendant.journey.result
+    found: dict[str, Any] = {"result": None}
+    if result is not None:
+        found["result"] = {
+            "message": result.message,
+            "rows": [list(row) for row in result.rows],
+            "receipt_code": result.receipt_code,
+            "verify_url": result.verify_url,
+            "head": head_words(terminal, result.head),
+        }
+    if attendant.state is State.PRINT:
+        found["printing"] = printing(terminal)
+    elif attendant.state is State.TAKE:
+        found["take"] = {
+            "number": journey.number,
+            "text": _("请取走全部纸张"),
+            "misprint_left": terminal.printing.misprints_left(journey.number),
+            "verify_url": result.verify_url if result else "",
+        }
+    else:
+        levels = [
+            {
+                "code": level.code,
+                "name": _(level.name),
+                "negative": level.negative,
+                "reasons": [{"code": reason.code, "name": _(reason.name)} for reason in reasons_for(level.code)],
+            }
+            for level in LEVELS
+        ]
+        found["rating"] = {"levels": levels, "number": journey.number}
+    return found
+
+
+def head_words(terminal: Terminal, head: dict[str, Any]) -> dict[str, Any] | None:
+    """The audit head that the receipt bears."""
+    if not head or "seq" not in head:
+        return None
+    at = ""
+    if head.get("at"):
+        local = datetime.fromisoformat(str(head["at"])).astimezone(terminal.catalogue.zone)
+        at = f"{local.month}月{local.day}日 {local:%H:%M}"
+    return {"seq": head["seq"], "at": at, "hash": str(head.get("hash", ""))[:16]}
+
+
+def printing(terminal: Terminal) -> dict[str, Any] | None:
+    """How far the printing is."""
+    act = terminal.attendant.act
+    if act is None:
+        return None
+    text = (
+        TROUBLE_WORDS.get(act.trouble, TROUBLE_WORDS["other"]) if act.phase is Phase.TROUBLE else PHASE_WORDS[act.phase]
+    )
+    if act.failed and act.trouble == "paper_out":
+        text = "打印机缺纸，补纸后请点重试"
+    return {
+        "number": act.number,
+        "phase": act.phase.value,
+        "text": _(text),
+        "trouble": act.trouble if act.phase is Phase.TROUBLE else "",
+        "safe": _("已办好，打印资格一直保留，不会重复办理；也可以以后带身份证来取"),
+        "since": moment(terminal, act.since) if act.since else "",
+        "documents": len(act.documents),
+        "done": act.done,
+        "can_retry": act.failed,
+        "can_leave": act.phase is Phase.TROUBLE,
+    }
+
+
+def outcome(terminal: Terminal) -> dict[str, Any] | None:
+    """How a case ended without a paper now."""
+    journey = terminal.attendant.journey
+    if journey.outcome is None:
+        return None
+    found = journey.outcome
+    return {
+        "kind": found.kind,
+        "title": found.title,
+        "text": found.text,
+        "safe": found.safe,
+        "again": found.again,
+        "number": journey.number,
+    }
