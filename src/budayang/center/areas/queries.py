@@ -122,7 +122,7 @@ def _version_windows(
     closed = [DayException(on=on, closed=True) for on in sorted(around)]
     tz = ZoneInfo(zone)
     return open_windows(
-        [WeeklyWindow(row.weekday, row.opens, row.closes, row.closes_next_day) for row in version.windows.all()],
+        weekly(version),
         [*own, *closed],
         datetime.combine(day, time(), tz),
         datetime.combine(after + one_day, time(), tz),
@@ -133,6 +133,20 @@ def _version_windows(
 def _day_exception(row: HoursException) -> DayException:
     windows = () if row.closed or row.opens is None or row.closes is None else ((row.opens, row.closes),)
     return DayException(on=row.on, closed=row.closed, windows=windows, reason=row.reason)
+
+
+def hours_in_force(area_ids: Sequence[int], on: date) -> dict[int, tuple[WeeklyWindow, ...]]:
+    """The weekly windows promised by each area on a day; areas that promise nothing yet are missing. Two queries."""
+    found: dict[int, tuple[WeeklyWindow, ...]] = {}
+    versions = PromisedHours.objects.filter(area_id__in=area_ids, valid_from__lte=on).prefetch_related("windows")
+    for version in versions.order_by("valid_from"):
+        found[version.area_id] = weekly(version)
+    return found
+
+
+def weekly(version: PromisedHours) -> tuple[WeeklyWindow, ...]:
+    """The windows of a version as the rules read them."""
+    return tuple(WeeklyWindow(row.weekday, row.opens, row.closes, row.closes_next_day) for row in version.windows.all())
 
 
 def promise_now(area_id: int, now: datetime) -> PromiseNow:
@@ -186,6 +200,13 @@ def planned_stops(
         )
         for row in stops.select_related("place").order_by("starts_at", "id")
     ]
+
+
+def coming_stops(area: Area, now: datetime) -> QuerySet[PlannedStop]:
+    """Stops that run or are to come: of the area, its terminals, and of departments or regions that reach it."""
+    above = Q(place__path__in=place_chain(area.place.path), terminal_id__isnull=True)
+    stops = PlannedStop.objects.filter(cancelled_at__isnull=True, ends_at__gt=now)
+    return stops.filter(above | Q(place=area.place)).select_related("place").order_by("starts_at")
 
 
 def may_edit(actor: Actor, area: Area) -> bool:

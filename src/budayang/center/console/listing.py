@@ -150,10 +150,14 @@ def _rows(found: Sequence[Any], columns: tuple[Column, ...], row_url: Callable[[
 
 
 def _export(
-    request: HttpRequest, kind: str, title: str, columns: tuple[Column, ...], queryset: QuerySet[Any], name: str
+    request: HttpRequest,
+    kind: str,
+    title: str,
+    columns: tuple[Column, ...],
+    rows: Sequence[Any],
+    name: str,
 ) -> HttpResponse:
     """The filtered list as a file. Who took which list is an audit line: exports are how data leaves the house."""
-    rows = list(queryset[:EXPORT_LIMIT])
     with transaction.atomic():
         record(
             reader(request),
@@ -198,6 +202,7 @@ def listing(
     actions: Sequence[Action] = (),
     note: str = "",
     prepare: Callable[[Sequence[Any]], None] | None = None,
+    above: str = "",
 ) -> HttpResponse:
     """Answer a list page, its fragment (htmx) or its file (?export=xlsx|csv).
 
@@ -212,13 +217,17 @@ def listing(
         actions: buttons beside the title.
         note: definition, period and what is left out, under the title.
         prepare: called once with the rows of a page, to fetch in one query what columns will read from them.
+        above: rendered HTML between the title and the filters; make it with render_to_string, never from parts.
     """
     queryset, shown = _narrow(request, queryset, filters, search)
     sort, fields = _order(request, columns, default_sort)
     queryset = queryset.order_by(*fields)
     asked = request.GET.get("export", "")
     if asked in {"xlsx", "csv"}:
-        return _export(request, asked, title, columns, queryset, export_name)
+        every = list(queryset[:EXPORT_LIMIT])
+        if prepare:
+            prepare(every)
+        return _export(request, asked, title, columns, every, export_name)
     page = Paginator(queryset, PAGE_SIZE).get_page(request.GET.get("page"))
     found = list(page.object_list)
     if prepare:
@@ -252,6 +261,7 @@ def listing(
         "empty": empty,
         "topic": topic,
         "actions": actions,
+        "above": above,
     }
     fragment = request.headers.get("HX-Target") == "listing" and "HX-History-Restore-Request" not in request.headers
     return render(request, "console/_listing.html" if fragment else "console/listing.html", context)

@@ -2,5 +2,16 @@
 
 from __future__ import annotations
 
+from django.urls import URLPattern, URLResolver
+
+from budayang.center.console import areas, audit, imports, overview, staff, terminals
+
 app_name = "console"
-urlpatterns: list[object] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    *overview.urlpatterns,
+    *areas.urlpatterns,
+    *terminals.urlpatterns,
+    *staff.urlpatterns,
+    *audit.urlpatterns,
+    *imports.urlpatterns,
+]

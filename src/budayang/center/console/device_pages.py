@@ -1,0 +1,150 @@
+"""A terminal's devices as cards, and its last 24 hours as one lane a device property."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from budayang.center.console.listing import State
+from budayang.center.console.states import LEVEL_TONES, level_state
+from budayang.center.terminals.models import Peripheral
+from budayang.center.terminals.queries import LINK, StateNow, StateRow
+from budayang.rules.terminals import KINDS, RANK, Level, kind_of, meaning
+
+HOURS = 24
+LINK_WORDS = {"online": (Level.OK, "在线"), "silent": (Level.FAULT, "失联")}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One property of a device now. `raw` is the device's own code, as it came."""
+
+    label: str
+    state: State
+    code: str
+    raw: str
+    since: datetime
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceCard:
+    """One device with its readings, the worst first."""
+
+    subject: str
+    name: str
+    state: State
+    readings: tuple[Reading, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LanePiece:
+    """A stretch of one state, in minutes from the lane's start."""
+
+    x: float
+    width: float
+    css: str
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceLane:
+    """One property of one device over 24 hours."""
+
+    name: str
+    words: str
+    pieces: tuple[LanePiece, ...]
+
+
+def _judged(kind: str, subject: str, prop: str, state: str) -> tuple[Level, str, str]:
+    """(level, word, what to do) of a state."""
+    if (subject, prop) == LINK:
+        level, word = LINK_WORDS.get(state, (Level.UNKNOWN, state))
+        return level, word, ""
+    found = meaning(kind or kind_of(subject), prop, state)
+    return found.level, found.text, found.action
+
+
+def _label(kind: str, subject: str, prop: str) -> str:
+    if (subject, prop) == LINK:
+        return _("与管理平台的联系")
+    known = KINDS.get(kind or kind_of(subject))
+    found = known.get_property(prop) if known else None
+    return found.label if found else prop
+
+
+def _device_name(kind: str, subject: str) -> str:
+    known = KINDS.get(kind or kind_of(subject))
+    return known.name if known else (kind or subject)
+
+
+def device_cards(states: Mapping[tuple[str, str], StateNow], peripherals: Sequence[Peripheral]) -> list[DeviceCard]:
+    """Every device that the terminal reported; one that has said nothing is there too, as unknown."""
+    kinds = {one.subject: one.kind for one in peripherals}
+    by_subject: dict[str, list[tuple[Level, Reading]]] = {one.subject: [] for one in peripherals}
+    for (subject, prop), now in states.items():
+        kind = now.kind or kinds.get(subject, "")
+        kinds.setdefault(subject, kind)
+        level, word, action = _judged(kind, subject, prop, now.state)
+        reading = Reading(
+            label=_label(kind, subject, prop),
+            state=State(LEVEL_TONES[level], word),
+            code=f"{prop}={now.state}",
+            raw=now.raw,
+            since=now.since,
+            action=action,
+        )
+        by_subject.setdefault(subject, []).append((level, reading))
+    cards = []
+    for subject, readings in by_subject.items():
+        readings.sort(key=lambda pair: (RANK[pair[0]], pair[1].code))
+        level = readings[0][0] if readings else Level.UNKNOWN
+        name = _device_name(kinds.get(subject, ""), subject)
+        cards.append((level, DeviceCard(subject, name, level_state(level), tuple(one for _level, one in readings))))
+    cards.sort(key=lambda pair: (RANK[pair[0]], pair[1].subject))
+    return [card for _level, card in cards]
+
+
+def lanes(history: Sequence[StateRow], now: datetime) -> list[DeviceLane]:
+    """One lane for each property that was anything but well in the last 24 hours, and the link always."""
+    start = now - timedelta(hours=HOURS)
+    grouped: dict[tuple[str, str], list[StateRow]] = {}
+    for row in history:
+        grouped.setdefault((row.subject, row.property), []).append(row)
+    found: list[tuple[int, DeviceLane]] = []
+    for (subject, prop), rows in grouped.items():
+        judged = [(row, *_judged(row.kind, subject, prop, row.state)[:2]) for row in rows]
+        worst = min(RANK[level] for _row, level, _word in judged)
+        if (subject, prop) != LINK and worst == RANK[Level.OK]:
+            continue
+        kind, name = rows[-1].kind, _label(rows[-1].kind, subject, prop)
+        if (subject, prop) != LINK:
+            name = f"{_device_name(kind, subject)} · {name}"
+        pieces = tuple(_piece(row, level, word, start, now) for row, level, word in judged)
+        found.append((-1 if (subject, prop) == LINK else worst, DeviceLane(name, _words(name, pieces), pieces)))
+    return [lane for _rank, lane in sorted(found, key=lambda pair: (pair[0], pair[1].name))]
+
+
+def _piece(row: StateRow, level: Level, word: str, start: datetime, now: datetime) -> LanePiece:
+    since, until = max(row.since, start), min(row.until or now, now)
+    spoken = (
+        f"{word} {timezone.localtime(row.since):%H:%M}—{timezone.localtime(until):%H:%M}"
+        if row.until
+        else (_("%(word)s，%(time)s 起") % {"word": word, "time": f"{timezone.localtime(row.since):%H:%M}"})
+    )
+    return LanePiece(
+        x=round((since - start).total_seconds() / 60, 2),
+        width=round(max(0.0, (until - since).total_seconds() / 60), 2),
+        css=f"t-{level.value}",
+        word=spoken,
+    )
+
+
+def _words(name: str, pieces: Sequence[LanePiece]) -> str:
+    """The lane for those who do not see it; long histories are cut, the table below has every row."""
+    told = "；".join(piece.word for piece in pieces[-6:])
+    return f"{name}：{told}"
