@@ -8,7 +8,6 @@ from datetime import timedelta
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.template.loader import render_to_string
 from django.urls import path
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -144,7 +143,8 @@ def audit_list(request: HttpRequest) -> HttpResponse:
         row_url=None,
         empty=_("在您的范围里还没有审计记录。"),
         export_name=_("审计记录"),
-        above=render_to_string("console/_audit_head.html", above, request),
+        template="console/audit.html",
+        extra=above,
     )
 
 

@@ -6,7 +6,7 @@ A page describes its list as a table of columns and filters and hands over a que
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlencode
@@ -17,6 +17,7 @@ from django.db import transaction
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.functional import Promise
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
@@ -61,7 +62,7 @@ class Filter:
 
     key: str
     title: str
-    choices: Callable[[], Sequence[tuple[str, str]]]
+    choices: Callable[[], Sequence[tuple[str, str | Promise]]]
     apply: Callable[[QuerySet[Any], str], QuerySet[Any]]
 
 
@@ -202,7 +203,8 @@ def listing(
     actions: Sequence[Action] = (),
     note: str = "",
     prepare: Callable[[Sequence[Any]], None] | None = None,
-    above: str = "",
+    template: str = "console/listing.html",
+    extra: Mapping[str, object] | None = None,
 ) -> HttpResponse:
     """Answer a list page, its fragment (htmx) or its file (?export=xlsx|csv).
 
@@ -217,7 +219,8 @@ def listing(
         actions: buttons beside the title.
         note: definition, period and what is left out, under the title.
         prepare: called once with the rows of a page, to fetch in one query what columns will read from them.
-        above: rendered HTML between the title and the filters; make it with render_to_string, never from parts.
+        template: a page that extends console/listing.html and fills its block `above`.
+        extra: what that page needs besides; the list's own names win.
     """
     queryset, shown = _narrow(request, queryset, filters, search)
     sort, fields = _order(request, columns, default_sort)
@@ -241,7 +244,8 @@ def listing(
         for column in columns
     ]
     narrowed = bool(request.GET.get("q") or any(one["chosen"] for one in shown))
-    context = {
+    context: dict[str, object] = {
+        **(extra or {}),
         "title": title,
         "note": note,
         "headings": headings,
@@ -261,7 +265,6 @@ def listing(
         "empty": empty,
         "topic": topic,
         "actions": actions,
-        "above": above,
     }
     fragment = request.headers.get("HX-Target") == "listing" and "HX-History-Restore-Request" not in request.headers
-    return render(request, "console/_listing.html" if fragment else "console/listing.html", context)
+    return render(request, "console/_listing.html" if fragment else template, context)

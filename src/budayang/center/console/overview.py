@@ -52,9 +52,8 @@ def _supplies(machines: list[Terminal]) -> list[Supply]:
     found = []
     for row in rows[:INCIDENTS]:
         known = meaning(row.kind or kind_of(row.subject), row.property, row.state)
-        found.append(
-            Supply(by_id[row.terminal_id], State(LEVEL_TONES[known.level], known.text), row.since, known.action)
-        )
+        state = State(LEVEL_TONES[known.level], known.text)
+        found.append(Supply(by_id[row.terminal_id], state, row.since, known.action))
     return found
 
 
