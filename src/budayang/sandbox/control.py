@@ -1,0 +1,204 @@
+"""The hand in the box: put a card on a reader, take paper out of a printer, switch a department off. /control/…
+
+For people a small page, for stories and tests JSON. Only this machine may call it, and only with a JSON body: a foreign
+web page in the same browser can send neither the Host nor that content type without being asked first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from importlib import resources
+from typing import Any, TypeVar
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from budayang.sandbox.citizens import citizens, find_citizen
+from budayang.sandbox.clock import Clock
+from budayang.sandbox.departments.desks import OFFICES
+from budayang.sandbox.departments.door import Departments
+from budayang.sandbox.devices.idreader import Fault, IdReader, Sam
+from budayang.sandbox.devices.printer import Printer
+
+_CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+_FILES = {
+    "": ("index.html", "text/html"),
+    "page.js": ("page.js", "text/javascript"),
+    "page.css": ("page.css", "text/css"),
+}
+
+
+class _PrinterOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    paper: int | None = None
+    toner: float | None = None
+    jam: bool | None = None
+    cover_open: bool | None = None
+    page_s: float | None = None
+
+
+class _ReaderOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`card`: a citizen's key or name, or null to lift the card; left out, the card stays."""
+
+    card: str | msgspec.UnsetType | None = msgspec.UNSET
+    sam: Sam | None = None
+    fault: Fault | None = None
+    times: int = 1
+
+
+class _DepartmentOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    down: bool | None = None
+    delay_s: float | None = None
+    lose_answers: int | None = None
+    always_open: bool | None = None
+
+
+class _ClockOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    at: datetime | None = None
+    factor: float | None = None
+
+
+T = TypeVar("T")
+
+
+@dataclass
+class Box:
+    """Everything that can be handled. Readers and printers are numbered from 1, in the order of their ports."""
+
+    clock: Clock
+    departments: Departments
+    readers: list[IdReader]
+    printers: list[Printer]
+
+    def state(self) -> dict[str, Any]:
+        """What there is, as /control/state tells it."""
+        return {
+            "demo": True,
+            "notice": "演示数据",
+            "clock": {"now": self.clock.now().isoformat(), "factor": self.clock.factor},
+            "printers": {str(number): _printer_state(one) for number, one in enumerate(self.printers, 1)},
+            "readers": {str(number): _reader_state(one) for number, one in enumerate(self.readers, 1)},
+            "departments": {
+                code: {
+                    "name": office.name,
+                    **msgspec.structs.asdict(_DepartmentOrder(**vars(self.departments.switches[code]))),
+                    "answered": self.departments.ledger.count(code),
+                }
+                for code, office in OFFICES.items()
+            },
+        }
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("/control/state", self._state, methods=["GET"]),
+            Route("/control/citizens", self._citizens, methods=["GET"]),
+            Route("/control/printers/{which}", self._ordered(self._printer), methods=["POST"]),
+            Route("/control/readers/{which}", self._ordered(self._reader), methods=["POST"]),
+            Route("/control/departments/{which}", self._ordered(self._department), methods=["POST"]),
+            Route("/control/clock", self._ordered(self._set_clock), methods=["POST"]),
+            Route("/control/{file:path}", self._file, methods=["GET"]),
+        ]
+
+    async def _state(self, _request: Request) -> Response:
+        return JSONResponse(self.state())
+
+    async def _citizens(self, _request: Request) -> Response:
+        shown = ("key", "name", "id_number", "sex", "birth", "note")
+        return JSONResponse(
+            {"notice": "演示数据", "citizens": [{name: getattr(one, name) for name in shown} for one in citizens()]}
+        )
+
+    async def _file(self, request: Request) -> Response:
+        found = _FILES.get(request.path_params["file"])
+        if found is None:
+            return _problem(404, "there is no such page")
+        body = (resources.files("budayang.sandbox") / "page" / found[0]).read_bytes()
+        return Response(
+            body, media_type=found[1], headers={"Content-Security-Policy": _CSP, "Cache-Control": "no-store"}
+        )
+
+    def _ordered(self, carry_out: Callable[[str, bytes], None]) -> Callable[[Request], Awaitable[Response]]:
+        async def endpoint(request: Request) -> Response:
+            if request.headers.get("content-type", "").split(";")[0] != "application/json":
+                return _problem(415, "send application/json")
+            try:
+                carry_out(request.path_params.get("which", ""), await request.body())
+            except (LookupError, ValueError, msgspec.MsgspecError) as error:
+                return _problem(
+                    404 if isinstance(error, LookupError) else 400, str(error.args[0] if error.args else error)
+                )
+            return JSONResponse(self.state())
+
+        return endpoint
+
+    def _printer(self, which: str, body: bytes) -> None:
+        printer, order = _numbered(self.printers, which, "printer"), msgspec.json.decode(body, type=_PrinterOrder)
+        if order.page_s is not None and not 0 <= order.page_s <= 60:
+            raise ValueError("a page takes 0 to 60 seconds")
+        printer.set(paper=order.paper, toner=order.toner, jam=order.jam, cover_open=order.cover_open)
+        printer.page_s = printer.page_s if order.page_s is None else order.page_s
+
+    def _reader(self, which: str, body: bytes) -> None:
+        reader, order = _numbered(self.readers, which, "reader"), msgspec.json.decode(body, type=_ReaderOrder)
+        if isinstance(order.card, str):
+            citizen = find_citizen(order.card)
+            if citizen is None:
+                raise ValueError("no citizen of that name; GET /control/citizens lists them")
+            reader.insert(citizen.card())
+        elif order.card is None:
+            reader.remove()
+        reader.sam = order.sam or reader.sam
+        if order.fault is not None:
+            reader.inject(order.fault, order.times)
+
+    def _department(self, which: str, body: bytes) -> None:
+        if which not in OFFICES:
+            raise LookupError(f"no department {which}; there are {', '.join(OFFICES)}")
+        order = msgspec.json.decode(body, type=_DepartmentOrder)
+        if order.delay_s is not None and not 0 <= order.delay_s <= 300:
+            raise ValueError("a delay is 0 to 300 seconds")
+        for name, value in msgspec.structs.asdict(order).items():
+            if value is not None:
+                setattr(self.departments.switches[which], name, value)
+
+    def _set_clock(self, _which: str, body: bytes) -> None:
+        order = msgspec.json.decode(body, type=_ClockOrder)
+        self.clock.set(at=order.at, factor=order.factor)
+
+
+def _numbered(things: list[T], which: str, name: str) -> T:
+    number = int(which) if which.isdecimal() else 0
+    if not 1 <= number <= len(things):
+        raise LookupError(f"no {name} {which}; there are {len(things)}")
+    return things[number - 1]
+
+
+def _printer_state(printer: Printer) -> dict[str, Any]:
+    return {
+        "name": printer.name,
+        "paper": printer.paper,
+        "toner": round(printer.toner, 1),
+        "jam": printer.jam,
+        "cover_open": printer.cover_open,
+        "state": printer.state().name.lower(),
+        "reasons": printer.reasons(),
+        "queued": printer.queued(),
+        "sheets_printed": printer.sheets_printed,
+    }
+
+
+def _reader_state(reader: IdReader) -> dict[str, Any]:
+    holder = next(
+        (one.key for one in citizens() if reader.card is not None and one.card().text == reader.card.text), None
+    )
+    return {"card": holder, "sam": str(reader.sam), "reads": reader.reads, "faults": reader.faults()}
+
+
+def _problem(status: int, detail: str) -> JSONResponse:
+    return JSONResponse({"error": detail}, status)

@@ -1,0 +1,74 @@
+// Draws /control/state each second and sends orders as JSON. All text goes in by textContent.
+"use strict";
+const el = (tag, text, attributes = {}) => {
+  const made = document.createElement(tag);
+  made.textContent = text;
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  return made;
+};
+let people = [];
+
+async function order(path, body) {
+  const answer = await fetch("/control/" + path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+  const said = await answer.json();
+  document.getElementById("said").textContent = answer.ok ? "" : said.error;
+  if (answer.ok) draw(said);
+}
+
+function card(title, words, bad, buttons) {
+  const box = el("article", "");
+  if (bad) box.className = "bad";
+  const row = el("div", "", { class: "buttons" });
+  for (const [name, path, body, pressed] of buttons) {
+    const button = el("button", name, { type: "button", "data-key": path + JSON.stringify(body), "aria-pressed": String(Boolean(pressed)) });
+    button.addEventListener("click", () => order(path, body));
+    row.append(button);
+  }
+  box.append(el("h3", title), el("p", words), row);
+  return box;
+}
+
+function fill(id, cards) {
+  const place = document.getElementById(id);
+  const held = document.activeElement?.dataset?.key;
+  place.replaceChildren(...cards);
+  // A redraw must not take the keyboard's place away.
+  if (held) [...place.querySelectorAll("button")].find((one) => one.dataset.key === held)?.focus();
+}
+
+function draw(state) {
+  document.getElementById("clock").textContent = new Date(state.clock.now).toLocaleString("zh-CN", { timeZone: "Asia/Shanghai" }) + (state.clock.factor === 1 ? "" : `（${state.clock.factor} 倍速）`);
+  fill("readers", Object.entries(state.readers).map(([n, one]) => card(`阅读器 ${n}`, (one.card ? `放着 ${one.card} 的身份证` : "没有放证") + `，读过 ${one.reads} 次` + (one.sam === "ok" ? "" : "，安全模块故障"), one.sam !== "ok", [
+    ...people.map((who) => [who.key, `readers/${n}`, { card: who.key }, one.card === who.key]),
+    ["拿走", `readers/${n}`, { card: null }, false],
+    [one.sam === "ok" ? "弄坏" : "修好", `readers/${n}`, { sam: one.sam === "ok" ? "selftest" : "ok" }, one.sam !== "ok"],
+  ])));
+  fill("printers", Object.entries(state.printers).map(([n, one]) => card(`打印机 ${n}`, `纸 ${one.paper} 张，墨粉 ${one.toner}%，已打 ${one.sheets_printed} 张，排队 ${one.queued}` + (one.reasons[0] === "none" ? "" : "；" + one.reasons.join("、")), one.paper === 0 || one.jam || one.cover_open || one.toner === 0, [
+    ["加满纸", `printers/${n}`, { paper: 250 }, false], ["剩 1 张", `printers/${n}`, { paper: 1 }, one.paper === 1], ["取空纸", `printers/${n}`, { paper: 0 }, one.paper === 0],
+    [one.jam ? "清除卡纸" : "卡纸", `printers/${n}`, { jam: !one.jam }, one.jam], [one.cover_open ? "关盖" : "开盖", `printers/${n}`, { cover_open: !one.cover_open }, one.cover_open],
+    [one.toner > 10 ? "墨粉将尽" : "换墨粉", `printers/${n}`, { toner: one.toner > 10 ? 5 : 100 }, one.toner <= 10],
+  ])));
+  fill("departments", Object.entries(state.departments).map(([code, one]) => card(one.name, (one.down ? "系统已停" : "系统正常") + (one.delay_s ? `，每次慢 ${one.delay_s} 秒` : "") + `，已答复 ${one.answered} 件`, one.down, [
+    [one.down ? "恢复" : "停掉系统", `departments/${code}`, { down: !one.down }, one.down], [one.delay_s ? "不再慢" : "慢 5 秒", `departments/${code}`, { delay_s: one.delay_s ? 0 : 5 }, one.delay_s > 0],
+    ["丢一次答复", `departments/${code}`, { lose_answers: 1 }, one.lose_answers > 0],
+  ])));
+}
+
+async function look() {
+  try {
+    draw(await (await fetch("/control/state")).json());
+  } catch {
+    document.getElementById("said").textContent = "沙盒没有应答";
+  }
+}
+
+fetch("/control/citizens").then((answer) => answer.json()).then((found) => {
+  people = found.citizens;
+  document.getElementById("citizens").replaceChildren(...people.map((who) => {
+    const row = el("tr", "");
+    row.append(el("td", who.name), el("td", who.id_number), el("td", who.note));
+    return row;
+  }));
+  look();
+  setInterval(look, 1000);
+});
