@@ -162,6 +162,7 @@ TIME_ZONE = "Asia/Shanghai"
 
 STATIC_URL = "/static/"
 STATIC_ROOT = str(BUDAYANG.data_dir / "static")
+Path(STATIC_ROOT).mkdir(exist_ok=True)
 STATICFILES_DIRS = [str(Path(__file__).resolve().parents[1] / "static")]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
