@@ -26,7 +26,7 @@ from django.conf import settings
 from budayang.center.ingest.decode import decode
 from budayang.center.ingest.http import Gone, Receive, Refuse, Scope, Send, answer, read_body
 from budayang.center.ingest.judge import Verdict, judge
-from budayang.center.ingest.limits import Attempts
+from budayang.center.ingest.limits import Failures
 from budayang.center.ingest.memory import Known
 from budayang.center.ingest.writer import TryAgain, Writer
 from budayang.center.terminals import actions
@@ -56,9 +56,9 @@ class IngestApplication:
         self._window_s = (settings.BUDAYANG.ingest_window_ms if window_ms is None else window_ms) / 1000
         self.clock_ms = clock_ms or (lambda: time.time_ns() // 1_000_000)
         self._writer: Writer | None = None
-        self._enrol_by_address = Attempts(10, 600)
-        self._enrol_by_all = Attempts(200, 600)
-        self._sessions = Attempts(20, 600)
+        self._enrol_by_address = Failures(10, 600)
+        self._enrol_by_all = Failures(200, 600)
+        self._sessions = Failures(20, 600)
 
     async def startup(self) -> None:
         """Returns when this process is the writer, or stands by for another."""
@@ -200,7 +200,7 @@ class IngestApplication:
 
     async def _enrol(self, body: bytes, address: str) -> bytes:
         now_s = self.clock_ms() / 1000
-        if not self._enrol_by_address.allowed(address, now_s) or not self._enrol_by_all.allowed("", now_s):
+        if self._enrol_by_address.too_many(address, now_s) or self._enrol_by_all.too_many("", now_s):
             raise Refuse(429, "too_many_attempts", "wait ten minutes")
         request = _small(_ENROL, body)
         now = self._now()
@@ -208,13 +208,16 @@ class IngestApplication:
             enrolled = await self.writer.in_django(lambda: actions.enrol(request, now))
         except actions.CannotEnrol as error:
             log.info("enrolment refused", reason=str(error))
+            self._enrol_by_address.count(address, now_s)
+            self._enrol_by_all.count("", now_s)
             raise Refuse(403, "bad_code", "unknown, used or expired code, or a proof that does not fit") from error
         await self.writer.pulse()
         return _encode(enrolled)
 
     async def _session(self, body: bytes, address: str) -> bytes:
         request = _small(_SESSION, body)
-        if not self._sessions.allowed(f"{address} {request.terminal}", self.clock_ms() / 1000):
+        guest, now_s = f"{address} {request.terminal}", self.clock_ms() / 1000
+        if self._sessions.too_many(guest, now_s):
             raise Refuse(429, "too_many_attempts", "wait ten minutes")
         known = self.writer.memory.by_code.get(request.terminal)
         if known is None or known.credential_id is None or known.state != "active":
@@ -224,6 +227,7 @@ class IngestApplication:
         try:
             agreed, terminal_id, key = await self.writer.in_django(lambda: actions.agree_session(request, now, floor))
         except actions.CannotAgree as error:
+            self._sessions.count(guest, now_s)
             raise Refuse(_STATUS[error.error], error.error) from error
         known = self.writer.memory.by_id.get(terminal_id)
         if known is None:

@@ -1,29 +1,31 @@
-"""How often somebody may try: counts in this process, per key, in a sliding window."""
+"""How often somebody may fail: counts in this process, per key, in a sliding window."""
 
 from __future__ import annotations
 
 from collections import deque
 
+MAX_KEYS = 10_000
 
-class Attempts:
-    """At most `limit` attempts a key in `window_s`. Keys that are quiet are forgotten."""
+
+class Failures:
+    """At most `limit` failures a key in `window_s`; success is not counted. Keys that are quiet are forgotten."""
 
     def __init__(self, limit: int, window_s: float) -> None:
         self.limit, self.window_s = limit, window_s
-        self._tried: dict[str, deque[float]] = {}
+        self._failed: dict[str, deque[float]] = {}
 
-    def allowed(self, key: str, now_s: float) -> bool:
-        """Whether another attempt is allowed; counts it."""
-        tried = self._tried.setdefault(key, deque())
-        while tried and tried[0] <= now_s - self.window_s:
-            tried.popleft()
-        if len(tried) >= self.limit:
+    def too_many(self, key: str, now_s: float) -> bool:
+        failed = self._failed.get(key)
+        if failed is None:
             return False
-        tried.append(now_s)
-        if len(self._tried) > 10_000:
-            self._forget(now_s)
-        return True
+        while failed and failed[0] <= now_s - self.window_s:
+            failed.popleft()
+        if not failed:
+            del self._failed[key]
+        return len(failed) >= self.limit
 
-    def _forget(self, now_s: float) -> None:
-        for key in [key for key, tried in self._tried.items() if not tried or tried[-1] <= now_s - self.window_s]:
-            del self._tried[key]
+    def count(self, key: str, now_s: float) -> None:
+        if len(self._failed) >= MAX_KEYS:
+            for one in list(self._failed):
+                self.too_many(one, now_s)  # forgets it when it is quiet
+        self._failed.setdefault(key, deque(maxlen=self.limit)).append(now_s)
