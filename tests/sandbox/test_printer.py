@@ -114,7 +114,7 @@ def test_a_job_is_printed_page_by_page_and_forgotten() -> None:
         done = await until(ipp, await print_(ipp, document, copies=2), COMPLETED)
         assert done["job-impressions-completed"] == 6
         assert done["job-state-reasons"] == "job-completed-successfully"
-        assert done["job-name"] == ""
+        assert done["job-name"] == "测试"
         said = await state(ipp)
         assert said["printer-input-tray"].startswith("type=sheetFeedAutoRemovableTray;")
         assert "maxcapacity=250;level=94;" in said["printer-input-tray"]

@@ -204,6 +204,7 @@ class Printer:
     def _end(self, job: Job, state: JobState, reason: str) -> None:
         if self.keep_documents and state is JobState.COMPLETED:
             self.kept.append(job.document)
-        # The paper is a person's: nothing of it, nor its name, stays in the printer.
-        job.document, job.name, job.user = b"", "", ""
+        # The paper is a person's and goes. The job's name stays, as in real printers: it is a case number, by which a
+        # terminal that was killed finds out whether its job was printed.
+        job.document = b""
         job.state, job.reason, job.ended_s = state, reason, self.up_s()
