@@ -23,7 +23,7 @@ from budayang.center.console.forms import AreaForm, ExceptionForm, FacilityForm,
 from budayang.center.console.listing import Action, Column, Filter, State, listing
 from budayang.center.console.reader import reader
 from budayang.center.console.states import terminal_state
-from budayang.center.console.strips import area_strip, axis, legend
+from budayang.center.console.strips import axis, legend, terminal_strip
 from budayang.center.platform import queries as platform
 from budayang.center.platform.access import allow
 from budayang.center.platform.actions import Refused
@@ -31,6 +31,7 @@ from budayang.center.platform.actors import Role
 from budayang.center.platform.roles import OPERATING_ROLES
 from budayang.center.terminals import queries as terminals
 
+STRIPS = 24  # terminals of one area whose day is drawn
 KEEPERS = frozenset({Role.SUPERVISOR, Role.AREA_KEEPER})
 
 
@@ -128,8 +129,7 @@ def area_detail(request: HttpRequest, code: str) -> HttpResponse:
     health = terminals.health_of([one.pk for one in machines])
     today = timezone.localdate(now)
     versions = [(one, describe(queries.weekly(one))) for one in queries.list_hours(area.pk)]
-    strip = area_strip(area, machines, now)
-    strips = [strip] if strip else []
+    strips = [strip for one in machines[:STRIPS] if (strip := terminal_strip(one, now))]
     context = {
         "area": area,
         "now": now,

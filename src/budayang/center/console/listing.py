@@ -203,6 +203,7 @@ def listing(
     actions: Sequence[Action] = (),
     note: str = "",
     prepare: Callable[[Sequence[Any]], None] | None = None,
+    above: str = "",
     template: str = "console/listing.html",
     extra: Mapping[str, object] | None = None,
 ) -> HttpResponse:
@@ -219,6 +220,7 @@ def listing(
         actions: buttons beside the title.
         note: definition, period and what is left out, under the title.
         prepare: called once with the rows of a page, to fetch in one query what columns will read from them.
+        above: rendered HTML between the title and the filters; made with render_to_string, never from parts.
         template: a page that extends console/listing.html and fills its block `above`.
         extra: what that page needs besides; the list's own names win.
     """
@@ -265,6 +267,7 @@ def listing(
         "empty": empty,
         "topic": topic,
         "actions": actions,
+        "above": above,
     }
     fragment = request.headers.get("HX-Target") == "listing" and "HX-History-Restore-Request" not in request.headers
     return render(request, "console/_listing.html" if fragment else template, context)

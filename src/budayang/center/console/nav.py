@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from budayang.center.console.reader import may_open, reader
+from budayang.center.maintenance import queries as maintenance
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +73,16 @@ class ShownEntry:
 
 @dataclass(frozen=True, slots=True)
 class ShownChapter:
-    """A chapter for one reader and one page; the link goes to its first page that the reader may open."""
+    """A chapter for one reader and one page; the link goes to its first page that the reader may open.
+
+    `count` is what waits there: open causes of incidents.
+    """
 
     title: str
     icon: str
     entries: tuple[ShownEntry, ...]
     current: bool
+    count: int = 0
 
     @property
     def path(self) -> str:
@@ -108,5 +113,7 @@ def chapters(request: HttpRequest) -> list[ShownChapter]:
             if _open_to(request, entry.path)
         )
         if entries:
-            shown.append(ShownChapter(str(chapter.title), chapter.icon, entries, any(one.current for one in entries)))
+            count = maintenance.open_incident_count(reader(request)) if chapter.icon == "maintenance" else 0
+            current = any(one.current for one in entries)
+            shown.append(ShownChapter(str(chapter.title), chapter.icon, entries, current, count))
     return shown

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from budayang.center.areas import queries as areas
 from budayang.center.console.listing import State
@@ -24,6 +25,7 @@ from budayang.center.platform.actors import Actor, Role
 from budayang.center.platform.roles import OPERATING_ROLES
 from budayang.center.terminals import queries as terminals
 from budayang.center.terminals.models import StatusInterval, Terminal
+from budayang.rules.maintenance import SEVERITY_NAMES
 from budayang.rules.terminals import kind_of, meaning
 
 INCIDENTS = 8
@@ -95,6 +97,7 @@ def _context(request: HttpRequest) -> dict[str, Any]:
         "incidents": maintenance.open_incidents(actor, INCIDENTS, now=now),
         "incident_count": maintenance.open_incident_count(actor),
         "supplies": _supplies(machines),
+        "severities": {one.value: _(word) for one, word in SEVERITY_NAMES.items()},
         "strips": strips,
         "strips_left_out": left_out,
         "legend": legend(strips),

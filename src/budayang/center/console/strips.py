@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -43,9 +44,10 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """An area's last 24 hours. `usable_s` and `promised_s` add up its terminals."""
+    """The last 24 hours of an area or a terminal. `usable_s` and `promised_s` add up its terminals."""
 
-    area: Area
+    title: str
+    url: str
     lanes: tuple[Lane, ...]
     height: int
     promised_s: float
@@ -85,6 +87,15 @@ def _piece(one: Attributed, start: datetime) -> Piece:
 
 def area_strip(area: Area, machines: Sequence[Terminal], now: datetime) -> Strip | None:
     """The strip of an area's terminals up to `now`; None when none of them promised anything in that time."""
+    return _strip(area.name, reverse("console:area", args=[area.code]), machines, now)
+
+
+def terminal_strip(machine: Terminal, now: datetime) -> Strip | None:
+    """The strip of one terminal up to `now`."""
+    return _strip(f"{machine.code} {machine.name}", reverse("console:terminal", args=[machine.code]), [machine], now)
+
+
+def _strip(title: str, url: str, machines: Sequence[Terminal], now: datetime) -> Strip | None:
     start = now - timedelta(hours=HOURS)
     found = [(one.code, attributed(one.pk, start, now)) for one in machines if one.enrolled_at is not None]
     found = [(code, pieces) for code, pieces in found if pieces]
@@ -99,22 +110,23 @@ def area_strip(area: Area, machines: Sequence[Terminal], now: datetime) -> Strip
     )
     total = summarize(one for _code, pieces in found for one in pieces)
     return Strip(
-        area=area,
+        title=title,
+        url=url,
         lanes=lanes,
         height=height,
         promised_s=total.promised_s,
         usable_s=total.usable_s,
         counted_s=total.counted_s,
         buckets=tuple(bucket for bucket in Bucket if bucket in total.by_bucket),
-        words=_words(area, total),
+        words=_words(title, total),
     )
 
 
-def _words(area: Area, total: UsableSummary) -> str:
+def _words(title: str, total: UsableSummary) -> str:
     """The strip for those who do not see it."""
     parts = [
         _("%(name)s：承诺 %(promised).1f 台时，可用 %(usable).1f 台时")
-        % {"name": area.name, "promised": total.promised_s / 3600, "usable": total.usable_s / 3600}
+        % {"name": title, "promised": total.promised_s / 3600, "usable": total.usable_s / 3600}
     ]
     parts += [
         _("%(cause)s %(hours).1f 台时") % {"cause": BUCKETS[bucket].name, "hours": seconds / 3600}
