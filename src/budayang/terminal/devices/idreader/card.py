@@ -57,9 +57,11 @@ class _Block:
     def __init__(self, raw: bytes) -> None:
         self._raw = raw
 
-    def text(self, offset: int, length: int) -> str:
+    def text(self, *fields: int) -> str:
+        """One or several fields (offset, length, …) joined before the padding goes: a name may be cut at its blank."""
+        raw = b"".join(self._raw[at : at + length] for at, length in zip(fields[::2], fields[1::2], strict=True))
         try:
-            return self._raw[offset : offset + length].decode("utf-16-le").strip(" \0")
+            return raw.decode("utf-16-le").strip(" \0")
         except UnicodeDecodeError:
             raise BadCard("text") from None
 
@@ -109,7 +111,7 @@ def _foreigner_2023(block: _Block) -> Card:
         name=block.text(0, 30),
         sex=block.text(30, 2),
         birth_on=block.day(36),
-        english_name=block.text(52, 70) + block.text(220, 22),
+        english_name=block.text(52, 70, 220, 22),
         id_number=block.text(122, 36),
         valid_from=block.day(188),
         valid_until=block.day(204),

@@ -62,6 +62,10 @@ class Phase(StrEnum):
     UNREACHABLE = "unreachable"
 
 
+# What went wrong stays told until the next card: the module says "no card" at once, also while the bad one still lies there.
+TOLD = frozenset({Phase.FAILED, Phase.EXPIRED})
+
+
 @dataclass(frozen=True, slots=True)
 class Health:
     """The module's own answer to STATUS, in XFS words."""
@@ -118,10 +122,14 @@ class SamV:
         """Close the line; the next exchange opens it again."""
         if self._port is not None:
             port, self._port = self._port, None
+            # pyserial 3.5 forgets to close a socket whose other end has gone: its shutdown() fails before its close().
+            line = getattr(port, "_socket", None)
             try:
                 port.close()
             except OSError:
                 log.debug("reader.close_failed")
+            if line is not None:
+                line.close()
 
     def exchange(self, command: Command, data: bytes = b"") -> Answer:
         """Send one request and wait for its answer; a damaged answer, or one that says so of the request, is asked
@@ -250,20 +258,25 @@ class IdReader:
                 if absent >= LIFT_POLLS:
                     self._held = False
                     tries = 0
-                    self._set(Phase.WAITING)
-                elif found and self._held:
-                    self._set(self.phase if self.phase in {Phase.FAILED, Phase.EXPIRED} else Phase.LIFT)
-                elif found:
+                if found and not self._held:
                     card = await self._read(last_try=tries + 1 >= CARD_TRIES)
                     if card is not None:
                         return card
                     tries += 1
                     continue
-                elif self.phase in {Phase.OFF, Phase.UNREACHABLE}:
-                    self._set(Phase.WAITING)
+                self._tell(found=found, gone=absent >= LIFT_POLLS)
                 await asyncio.sleep(SEARCH_EVERY_S)
         finally:
             self.phase = Phase.OFF
+
+    def _tell(self, *, found: bool, gone: bool) -> None:
+        """The phase while no card is read."""
+        if self.phase is Phase.READING:
+            self._set(Phase.FAILED)  # a try failed and the card cannot be found again: lifted too soon, or given up
+        elif self.phase not in TOLD and found:
+            self._set(Phase.LIFT)
+        elif self.phase not in TOLD and (gone or self.phase in {Phase.OFF, Phase.UNREACHABLE}):
+            self._set(Phase.WAITING)
 
     async def close(self) -> None:
         """Close the line and end the thread."""
