@@ -19,6 +19,7 @@ from budayang.rules.services import (
     Verdict,
     judge_item,
 )
+from budayang.rules.terminals import Level, meaning
 
 NOW = datetime(2026, 11, 23, 18, 14, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -175,9 +176,10 @@ def test_never_promised_without_proof(
         assert hours.confirmed or fresh
         assert not any(s.start_at <= NOW < s.end_at for s in stops if s.end_at)
         for kind in needs.needs:
-            mine = {p: s for (subject, p), s in states.items() if subject == kind}
+            mine = {prop: state for (subject, prop), state in states.items() if subject == kind}
             assert mine
-            assert not {"out", "offline"} & set(mine.values())
+            assert all(meaning(kind, prop, state).level is not Level.FAULT for prop, state in mine.items())
+            assert mine.get("device") not in ("unknown", "strange", "out", "offline")
     if found.truth is Truth.DOABLE:
         assert needs.after_hours != AfterHours.SUBMIT
         assert connector != "down"
