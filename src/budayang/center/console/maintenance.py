@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from budayang.center.console.listing import Column, Filter, State, listing
+from budayang.center.console.listing import Column, Filter, State, Tone, listing
 from budayang.center.console.reader import reader
 from budayang.center.maintenance import actions, queries
 from budayang.center.maintenance.models import FINAL_ORDER_STATES, Incident, WorkOrder, WorkOrderEvent
@@ -40,6 +40,14 @@ from budayang.rules.maintenance import (
 from budayang.rules.maintenance import SEVERITY_NAMES as SEVERITIES
 
 DOERS = frozenset(actions.DOERS)
+SEVERITY_TONES: dict[Severity, Tone] = {Severity.GENERAL: "hand", Severity.SERIOUS: "warn", Severity.URGENT: "stop"}
+ORDER_TONES: dict[str, Tone] = {
+    "reported": "stop",
+    "repaired": "warn",
+    "verified": "ok",
+    "closed": "ok",
+    "cancelled": "ask",
+}
 OWN_EVENTS = {
     "note": "补充说明",
     "test_asked": "请终端试打",
@@ -100,18 +108,13 @@ def incident_state(incident: Incident) -> State:
 
 def severity_state(severity: str) -> State:
     """How grave, by word and shape."""
-    tone = {Severity.GENERAL: "hand", Severity.SERIOUS: "warn", Severity.URGENT: "stop"}[Severity(severity)]
-    return State(tone, SEVERITIES[Severity(severity)])  # type: ignore[arg-type]
+    return State(SEVERITY_TONES[Severity(severity)], SEVERITIES[Severity(severity)])
 
 
 def order_state(state: str) -> State:
     """Where an order stands, by word and shape."""
-    tone = {"reported": "stop", "repaired": "warn", "verified": "ok", "closed": "ok", "cancelled": "ask"}.get(
-        state, "hand"
-    )
-    if state.endswith("_paused"):
-        tone = "ask"
-    return State(tone, STATE_NAMES[state])  # type: ignore[arg-type]
+    tone: Tone = "ask" if state.endswith("_paused") else ORDER_TONES.get(state, "hand")
+    return State(tone, STATE_NAMES[state])
 
 
 def where(incident: Incident) -> str:

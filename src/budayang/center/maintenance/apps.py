@@ -1,3 +1,5 @@
+"""The Django application of the maintenance room."""
+
 from __future__ import annotations
 
 from django.apps import AppConfig

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from django.db.models import Q
+
 from budayang.center.areas import queries as areas
 from budayang.center.maintenance.actions import NewIncident, close_incident, hang_below, open_incident
 from budayang.center.maintenance.assigning import responsible_id
@@ -156,7 +158,8 @@ def _alarm_s(terminal_id: int, since: datetime, now: datetime) -> float | None:
     """Seconds from the fact to now; None when the terminal could not be heard meanwhile, so that it came late."""
     if terminals.monitoring_gaps(since, now):
         return None
-    silent = Incident.objects.filter(terminal_id=terminal_id, kind="terminal_silent", closed_at__gt=since)
+    over_later = Q(closed_at__isnull=True) | Q(closed_at__gt=since)
+    silent = Incident.objects.filter(over_later, terminal_id=terminal_id, kind="terminal_silent")
     return None if silent.exists() else max((now - since).total_seconds(), 0.0)
 
 

@@ -80,6 +80,11 @@ def adopt_edition(actor: Actor, edition: Edition, place: Place, now: datetime) -
     return edition
 
 
+def adopt_reference_edition(actor: Actor, place: Place, *, now: datetime) -> Edition:
+    """Load the reference edition and put it in force at `place`; done again it changes nothing."""
+    return adopt_edition(actor, load_reference_edition(actor, now), place, now)
+
+
 def mark_dirty(place_path: str, month: date, now: datetime) -> int:
     """Note that the areas at, below or around a path are to be computed again for a month; returns how many."""
     found = 0

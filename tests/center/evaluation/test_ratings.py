@@ -1,0 +1,136 @@
+"""A rating counts once, is on one of five levels, holds nothing about the person; a negative one starts two clocks."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from budayang.center.evaluation import actions, jobs, queries
+from budayang.center.evaluation.models import Invitation, NegativeCase, Rating, Visit
+from budayang.center.platform.actions import Refused
+from budayang.center.platform.actors import Forbidden
+from budayang.center.platform.models import AuditLine, Transition
+from budayang.center.terminals.models import Inbox
+from tests.center.hall import Hall, number
+
+MINUTE = timedelta(minutes=1)
+
+
+def rate(hall: Hall, counter: int, level: str, now: datetime, reasons: list[str] | None = None) -> None:
+    body: dict[str, object] = {"number": number(counter), "level": level, "reasons": reasons or []}
+    hall.inbox(hall.terminal, "rating.shown", {"number": number(counter)}, now, now)
+    hall.inbox(hall.terminal, "rating", body, now, now)
+    jobs.read_inbox(now)
+
+
+def test_a_rating_counts_once(hall: Hall, now: datetime) -> None:
+    rate(hall, 1, "satisfied", now)
+    rate(hall, 1, "very_unsatisfied", now + MINUTE, ["other"])
+    rating = Rating.objects.get()
+    assert (rating.level, rating.at, rating.owner) == ("satisfied", now, hall.bodies["RS"])
+    assert Invitation.objects.count() == 1
+    assert not NegativeCase.objects.exists()
+    assert Transition.objects.filter(kind="evaluation.rated").count() == 1
+    assert not Inbox.objects.filter(done_at__isnull=True).exists()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"number": number(1), "level": "wonderful"},
+        {"number": number(1)[:-1] + "?", "level": "satisfied"},
+        {"number": 7, "level": ["satisfied"]},
+        {},
+    ],
+)
+def test_what_cannot_be_a_rating_is_not_taken_and_does_not_stop_the_inbox(
+    hall: Hall, now: datetime, body: dict[str, object]
+) -> None:
+    hall.inbox(hall.terminal, "rating", body, now, now)
+    rate(hall, 2, "satisfied", now)
+    assert list(Rating.objects.values_list("case_number", flat=True)) == [number(2)]
+
+
+def test_the_database_refuses_a_sixth_level(hall: Hall, now: datetime) -> None:
+    rate(hall, 1, "satisfied", now)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Rating.objects.update(level="wonderful")
+
+
+def test_a_negative_rating_opens_a_case_with_clocks_in_working_days(hall: Hall, now: datetime) -> None:
+    # `now` is Tuesday, 24 November 2026, 02:14 in Ordos.
+    rate(hall, 1, "unsatisfied", now, ["no_paper", "no_paper", "privacy", "nonsense"])
+    case = NegativeCase.objects.get()
+    assert case.rating.reasons == ["no_paper"], "each once, and only those that this level offers"
+    assert case.verify_due_at == datetime(2026, 11, 25, 16, tzinfo=UTC), "end of Wednesday"
+    assert case.close_due_at == datetime(2026, 12, 1, 16, tzinfo=UTC), "end of the next Tuesday"
+
+
+def test_a_good_rating_keeps_no_reasons(hall: Hall, now: datetime) -> None:
+    rate(hall, 1, "very_satisfied", now, ["other"])
+    assert Rating.objects.get().reasons == []
+
+
+def test_a_negative_case_is_verified_and_closed_with_words(hall: Hall, now: datetime) -> None:
+    rate(hall, 1, "very_unsatisfied", now, ["too_slow"])
+    case = NegativeCase.objects.get()
+    ren = hall.actor("ren")
+    with pytest.raises(Refused):
+        actions.close_negative_case(ren, case, note="已整改", now=now)
+    with pytest.raises(Refused, match="写明"):
+        actions.verify_negative_case(ren, case, note=" ", now=now)
+    actions.verify_negative_case(ren, case, note="打印机缺纸 20 分钟", now=now + MINUTE)
+    actions.close_negative_case(ren, case, note="已增加备纸", now=now + 2 * MINUTE)
+    assert (case.state, case.closed_at) == ("closed", now + 2 * MINUTE)
+    assert AuditLine.objects.filter(action__startswith="evaluation.negative_").count() == 2
+    with pytest.raises(Refused, match="别人"):
+        actions.close_negative_case(hall.actor("lin"), NegativeCase.objects.get(), note="x", now=now)
+
+
+@pytest.mark.parametrize("name", ["shui", "mo", "ning", "ou", "sys"])
+def test_strangers_do_not_handle_it(hall: Hall, now: datetime, name: str) -> None:
+    rate(hall, 1, "unsatisfied", now, ["other"])
+    with pytest.raises(Forbidden):
+        actions.verify_negative_case(hall.actor(name), NegativeCase.objects.get(), note="x", now=now)
+
+
+@pytest.mark.parametrize(("name", "sees"), [("lin", 1), ("ren", 1), ("mo", 1), ("ning", 1), ("shui", 0), ("ou", 0)])
+def test_who_sees_a_rating(hall: Hall, now: datetime, name: str, sees: int) -> None:
+    rate(hall, 1, "satisfied", now)
+    assert queries.ratings_visible_to(hall.actor(name)).count() == sees
+
+
+def test_counts_are_of_the_period_and_the_place(hall: Hall, now: datetime) -> None:
+    rate(hall, 1, "very_satisfied", now)
+    rate(hall, 2, "unsatisfied", now, ["other"])
+    rate(hall, 3, "satisfied", now - timedelta(days=40))
+    hall.inbox(hall.terminal, "rating.shown", {"number": number(4)}, now, now)
+    jobs.read_inbox(now)
+    path = hall.area.place.path
+    counts = queries.counts(now - timedelta(days=1), now + MINUTE, path, now)
+    assert (counts.invited, counts.rated, counts.negative, counts.negative_open) == (3, 2, 1, 1)
+    assert counts.satisfied_rate == 0.5
+    assert counts.rated_rate == pytest.approx(2 / 3)
+    assert list(counts.levels.values()) == [1, 0, 0, 1, 0]
+    late = queries.counts(now - timedelta(days=1), now + MINUTE, path, now + timedelta(days=3))
+    assert late.negative_late == 1
+    nowhere = queries.counts(now - timedelta(days=1), now + MINUTE, hall.far_area.place.path, now)
+    assert nowhere.rated == 0
+    assert nowhere.satisfied_rate is None
+
+
+def test_a_visit_that_timed_out_is_cleared_or_not(hall: Hall, now: datetime) -> None:
+    for steps in ({"attract": 1, "clear": 1}, {"attract": 1}):
+        body: dict[str, object] = {"end": "idle", "step": "fill", "seconds": 75.5, "item": "ZZ001", "steps": steps}
+        hall.inbox(hall.terminal, "session", body, now, now)
+    hall.inbox(hall.terminal, "session", {"end": "done", "steps": {"clear": 1}}, now, now)
+    jobs.read_inbox(now)
+    assert Visit.objects.count() == 3
+    assert queries.idle_visits(now - MINUTE, now + MINUTE, hall.area.place.path) == (2, 1)
+
+
+def test_nothing_about_a_person_is_in_the_tables() -> None:
+    columns = {field.name for model in (Rating, Invitation, NegativeCase, Visit) for field in model._meta.get_fields()}
+    assert not columns & {"name", "id_number", "phone", "identity", "identity_hash", "person"}
