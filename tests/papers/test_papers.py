@@ -79,6 +79,12 @@ def test_receipt_bears_witness() -> None:
     assert "9f3c02ab771d40e6" in text
 
 
+def test_what_only_the_code_carries_is_not_printed_as_an_address_to_type() -> None:
+    text = words(render("receipt", {**RECEIPT, "verify_url": RECEIPT["verify_url"] + "?w=18204-9f3c02ab771d40e6"}))
+    assert f"/verify/{CODE}" in text
+    assert "?w=" not in text
+
+
 def test_fonts_are_embedded() -> None:
     pdf = pypdf.PdfReader(io.BytesIO(render("certificate", CERTIFICATE)))
     fonts: Any = pdf.pages[0]["/Resources"]["/Font"]  # type: ignore[index]
