@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from budayang.center.areas import queries as areas
 from budayang.center.platform.access import PUBLIC, allow
 from budayang.center.public import finding
-from budayang.center.services import queries
+from budayang.center.services import hours_text, queries
 from budayang.center.services.queries import PlaceWhere
 from budayang.rules.services import Truth
 
@@ -99,7 +99,7 @@ def home(request: HttpRequest) -> HttpResponse:
     """Search first; then what works now, area by area, and what people often do."""
     now = timezone.now()
     counts = queries.truth_counts()
-    halls = []
+    halls: list[dict[str, Any]] = []
     for area in areas.list_public():
         mine = counts.get(area.pk, {})
         promise = areas.promise_now(area.pk, now)
@@ -228,25 +228,7 @@ def item(request: HttpRequest, code: str) -> HttpResponse:
         "item": found,
         "rows": make_rows(queries.where(found.code, now), now),
         "hours": own,
-        "weekly": weekly_words(own.weekly) if own else [],
+        "weekly": hours_text.weekly_words(own.weekly) if own else [],
         "now": now,
     }
     return render(request, "public/item.html", context)
-
-
-def weekly_words(weekly: list[list[Any]]) -> list[str]:
-    """Weekly windows in words: days with the same windows are joined ("周一至周五 08:30–17:30")."""
-    names = [_("周一"), _("周二"), _("周三"), _("周四"), _("周五"), _("周六"), _("周日")]
-    by_day = ["、".join(f"{opens}–{closes}" for day, opens, closes in weekly if day == number) for number in range(7)]
-    if len(set(by_day)) == 1 and by_day[0]:
-        whole = by_day[0] == "00:00–24:00"
-        return [_("每天24小时") if whole else _("每天 %(hours)s") % {"hours": by_day[0]}]
-    found: list[str] = []
-    start = 0
-    for number in range(1, 8):
-        if number < 7 and by_day[number] == by_day[start]:
-            continue
-        days = names[start] if start == number - 1 else _("%(a)s至%(b)s") % {"a": names[start], "b": names[number - 1]}
-        found.append(f"{days} {by_day[start] or _('不开放')}")
-        start = number
-    return found

@@ -28,7 +28,7 @@ from budayang.center.services.models import (
 from budayang.center.services.publishing import publish_catalogue
 from budayang.center.services.sending import BadAddress, check_address
 from budayang.center.terminals import queries as terminals
-from budayang.rules.services import DRIVEN_KINDS
+from budayang.rules.services import DRIVEN_KINDS, AfterHours
 
 __all__ = [
     "ImportReport",
@@ -39,6 +39,7 @@ __all__ = [
     "derive_offerings",
     "import_calendar",
     "import_items",
+    "may_confirm",
     "note_connector",
     "offer_item",
     "publish_catalogue",
@@ -49,6 +50,7 @@ __all__ = [
 ]
 
 DOWN_AFTER_FAILURES = 2
+AFTER_HOURS = frozenset(word.value for word in AfterHours)
 
 
 @dataclass(slots=True)
@@ -131,6 +133,7 @@ def set_department_hours(
     weekly: Sequence[Sequence[Any]],
     exceptions: Sequence[Mapping[str, Any]] = (),
     follows_workdays: bool = False,
+    after_hours: str = "",
     source: str,
 ) -> DepartmentHours:
     """Set the hours of a department's system for one item or for all; changed hours are unconfirmed until confirmed."""
@@ -141,6 +144,7 @@ def set_department_hours(
         "weekly": check_weekly(weekly),
         "exceptions": check_exceptions(exceptions),
         "follows_workdays": follows_workdays,
+        "after_hours": after_hours if after_hours in AFTER_HOURS else "",
     }
     with transaction.atomic():
         hours = DepartmentHours.objects.select_for_update().filter(department=department, item=item).first()
@@ -312,15 +316,17 @@ def _judge_soon(department: Department) -> None:
     Offering.objects.filter(item__department=department).update(judge_at=None, judged_at=None)
 
 
-def _require_department(actor: Actor, department: Department) -> None:
+def may_confirm(actor: Actor, department: Department) -> bool:
     """Hours belong to the department: its own people, or the supervisor on a paper of the department's."""
-    if actor.may(Role.SUPERVISOR):
-        return
-    if department.organization_id is not None and any(
+    own = department.organization_id is not None and any(
         grant.role == Role.OWNER_UNIT and grant.organization_id == department.organization_id for grant in actor.grants
-    ):
-        return
-    actor.require(Role.SUPERVISOR)
+    )
+    return own or actor.may(Role.SUPERVISOR)
+
+
+def _require_department(actor: Actor, department: Department) -> None:
+    if not may_confirm(actor, department):
+        actor.require(Role.SUPERVISOR)
 
 
 def check_weekly(weekly: Sequence[Sequence[Any]]) -> list[list[Any]]:

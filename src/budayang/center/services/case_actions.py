@@ -220,7 +220,7 @@ def take_case(number: str, now: datetime) -> Taken | None:
         return None
     case = Case.objects.select_related("item__department").get(number=number)
     try:
-        body = open_field(TABLE, number, "request", case.request_sealed or b"").encode()
+        body = open_field(TABLE, number, "request", bytes(case.request_sealed or b"")).encode()
     except CannotOpen:
         body = b""
     return Taken(number, worker, case.item.department.code, body, case.unclear)
@@ -310,7 +310,7 @@ def _result_of(
     case: Case, state: CaseState, message: str, answer: Answer, head: Witness | None, now: datetime
 ) -> bytes:
     """The result as the terminal gets it (CaseResult JSON), receipt included."""
-    body = json.loads(open_field(TABLE, case.number, "request", case.request_sealed or b""))
+    body = json.loads(open_field(TABLE, case.number, "request", bytes(case.request_sealed or b"")))
     code: str = body["paper"]["code"]
     outcome = CaseOutcome(
         number=case.number,
@@ -410,4 +410,4 @@ def open_result(case: Case, terminal_id: int, reply_key: str, now: datetime) -> 
         raise CaseRefused("unknown_reply_key")
     if not case.result_sealed:
         return None
-    return open_field(TABLE, case.number, "result", case.result_sealed).encode()
+    return open_field(TABLE, case.number, "result", bytes(case.result_sealed)).encode()

@@ -13,10 +13,11 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
+from budayang.center.platform.actions import Refused
 from budayang.center.platform.actors import Actor
 from budayang.center.platform.deliveries import Consumer, Due
 from budayang.center.services import actions, case_actions, judging, publishing
-from budayang.center.services.models import Connector, Offering, VerificationAttempt
+from budayang.center.services.models import Connector, Item, Offering, VerificationAttempt
 from budayang.center.services.runner import CaseRunner, find_address
 from budayang.center.services.sending import BadAddress, DepartmentLine, Patience, check_address, make_client
 from budayang.center.terminals import actions as terminal_actions
@@ -91,7 +92,7 @@ def pull_hours(now: datetime) -> int:
                 continue
             try:
                 changed += _take_hours(code, body, now)
-            except (actions.Refused, KeyError, TypeError, ValueError) as error:
+            except (Refused, KeyError, TypeError, ValueError) as error:
                 log.warning("department's hours cannot be read", department=code, error=type(error).__name__)
     return changed
 
@@ -100,8 +101,8 @@ def _take_hours(code: str, body: dict[str, Any], now: datetime) -> int:
     changed = 0
     confirmed_by = str(body.get("confirmed_by") or "")
     for item_code, hours in dict(body.get("items") or {}).items():
-        if not Offering.objects.filter(item__code=item_code, item__department__code=code).exists():
-            continue  # nobody offers it yet, or it is another department's
+        if not Item.objects.filter(code=item_code, department__code=code).exists():
+            continue  # not in the catalogue, or another department's
         row = actions.set_department_hours(
             JOB,
             code,
@@ -109,6 +110,7 @@ def _take_hours(code: str, body: dict[str, Any], now: datetime) -> int:
             weekly=hours.get("weekly", []),
             exceptions=hours.get("exceptions", []),
             follows_workdays=bool(hours.get("follows_workdays", False)),
+            after_hours=str(hours.get("after_hours") or ""),
             source=f"GET /v1/hours, {code}",
         )
         if confirmed_by and row.confirmed_at is None:

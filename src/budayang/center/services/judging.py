@@ -116,12 +116,14 @@ def site_stops(area_id: int, now: datetime) -> list[StopWindow]:
     return [StopWindow(gap.start, gap.end, SITE_CLOSED) for gap in subtract([span], promised)]
 
 
-def needs_of(offering: Offering) -> ItemNeeds:
+def needs_of(offering: Offering, hours: DepartmentHours | None) -> ItemNeeds:
+    """What the item needs here. A department that confirmed its hours also says what holds outside them."""
     item = offering.item
+    said = hours.after_hours if hours is not None and hours.confirmed_at is not None else ""
     return ItemNeeds(
         item_code=item.code,
         needs=frozenset(offering.needs if offering.needs is not None else item.needs),
-        after_hours=item.after_hours,
+        after_hours=said or item.after_hours,
         needs_live=item.live != "否",
         driven=offering.driven,
     )
@@ -135,7 +137,7 @@ def judge(offering: Offering, facts: Facts) -> Verdict:
         hours = Hours(row.confirmed_at is not None, facts.windows_of(row), row.probe_passed_at)
     states = facts.states.get(offering.terminal_id, {})
     return judge_item(
-        needs_of(offering),
+        needs_of(offering, row),
         hours,
         stops=facts.stops_of(offering),
         connector=facts.connectors.get(offering.item.department_id, "unknown"),

@@ -105,6 +105,7 @@ class DepartmentHours(models.Model):
 
     `weekly`: [[weekday 0=Mon, "00:00", "24:00"], …]; a closing time not after the opening time means the next day.
     `exceptions`: [{"on": "2026-10-01", "closed": true, "windows": [["09:00", "12:00"]], "reason": "…"}].
+    `after_hours`: what the department itself says of the time outside these hours; empty leaves the catalogue's word.
     Unconfirmed hours are shown as 待部门确认 and never make an item 可办.
     """
 
@@ -113,6 +114,7 @@ class DepartmentHours(models.Model):
     weekly = models.JSONField(default=list)
     exceptions = models.JSONField(default=list)
     follows_workdays = models.BooleanField(default=False)
+    after_hours = models.CharField(max_length=32, blank=True)
     zone = models.CharField(max_length=40, default="Asia/Shanghai")
     source = models.CharField(max_length=120, blank=True)
     confirmed_by = models.CharField(max_length=80, blank=True)

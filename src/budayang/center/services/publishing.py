@@ -79,7 +79,7 @@ def catalogue_of(terminal_id: int, now: datetime) -> dict[str, Any]:
         )
         if row is not None:
             used[calendar_key(row)] = row
-        items.append(_item_of(offering, calendar_key(row) if row else "", rank))
+        items.append(_item_of(offering, row, rank))
     return {
         "zone": terminal.area.place.zone,
         "demo": settings.BUDAYANG.demo,
@@ -100,9 +100,9 @@ def catalogue_of(terminal_id: int, now: datetime) -> dict[str, Any]:
     }
 
 
-def _item_of(offering: Offering, calendar: str, rank: int) -> dict[str, Any]:
+def _item_of(offering: Offering, hours: DepartmentHours | None, rank: int) -> dict[str, Any]:
     item = offering.item
-    needs = judging.needs_of(offering)
+    needs = judging.needs_of(offering, hours)
     return {
         "code": item.code,
         "name": item.name,
@@ -113,10 +113,10 @@ def _item_of(offering: Offering, calendar: str, rank: int) -> dict[str, Any]:
         "fee": item.fee,
         "bring": _("带%(materials)s") % {"materials": item.materials} if item.materials else "",
         "needs": sorted(needs.needs),
-        "after_hours": item.after_hours,
+        "after_hours": needs.after_hours,
         "needs_live": needs.needs_live,
         "driven": needs.driven,
-        "calendar": calendar,
+        "calendar": calendar_key(hours) if hours else "",
         "hot": rank if needs.driven else None,
         "life_events": life_events(item),
         "aliases": [alias for alias, _kind in item.aliases],

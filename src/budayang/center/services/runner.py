@@ -49,7 +49,7 @@ def find_address(department_code: str) -> tuple[str, str] | None:
     if row is None:
         return None
     try:
-        key = open_field("services_connector", department_code, "key", row.key_sealed) if row.key_sealed else ""
+        key = open_field("services_connector", department_code, "key", bytes(row.key_sealed)) if row.key_sealed else ""
     except CannotOpen:
         log.error("connector key does not open", department=department_code)
         return None

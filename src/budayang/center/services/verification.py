@@ -81,7 +81,10 @@ def _shown(case: Case) -> Verified:
 
 @dataclass(frozen=True, slots=True)
 class Witnessed:
-    """What our chain says to a head that a receipt holds. `answer`: same | different | unknown | unreadable."""
+    """What our chain says to a head that a receipt holds. `answer`: same | different | unknown | unreadable.
+
+    "same" says that the chain still bears this hash at this number; recomputing the lines before it is `audit verify`.
+    """
 
     answer: str
     seq: int = 0
@@ -95,7 +98,7 @@ def check_witness(seq_text: str, hash_text: str) -> Witnessed:
     ours = find_head(int(seq))
     if ours is None:
         return Witnessed("unknown", int(seq))
-    return Witnessed("same" if ours.startswith(printed) else "different", int(seq))
+    return Witnessed("same" if ours["hash"].startswith(printed) else "different", int(seq))
 
 
 def read_mark(mark: str) -> Witnessed | None:
