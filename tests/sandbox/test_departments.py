@@ -203,6 +203,15 @@ def test_twenty_at_once_get_one_answer(town: Town) -> None:
     assert town.departments.ledger.count("RS") == 1
 
 
+def test_of_two_answers_to_one_key_the_first_one_stays(tmp_path: Path) -> None:
+    one, two = Ledger(tmp_path / "x.sqlite3"), Ledger(tmp_path / "x.sqlite3")
+    assert one.keep("RS", "K", "f", b"first", "t").answer == b"first"
+    assert two.keep("RS", "K", "g", b"second", "t").answer == b"first"
+    assert two.keep("YB", "K", "g", b"second", "t").answer == b"second"
+    one.close()
+    two.close()
+
+
 def test_another_body_with_the_same_key_is_a_conflict(town: Town) -> None:
     first = town.hand_in("ZZ001")
     assert town.hand_in("ZZ001", "乙").status_code == 409
