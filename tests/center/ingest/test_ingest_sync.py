@@ -259,3 +259,33 @@ def test_a_counter_older_than_the_window_counts_as_used(machine: Machine, door: 
 def test_other_paths_and_methods(door: Door) -> None:
     assert door.post("/wire/v1/other", b"")[0] == 404
     assert msgspec.json.decode(door.post("/wire/v1/enrol", b"{}")[1]) == {"error": "malformed", "detail": ""}
+
+
+NASTY = [
+    "",
+    "\\",
+    '"',
+    "'; DROP TABLE x; --",
+    "%s",
+    "\u2028",
+    "\x7f",
+    "𐍈",
+    "مرحبا",
+    "{}",
+    "{a,b}",
+    "NULL",
+    10**30,
+    -0.0,
+    1e300,
+    [[]],
+]
+
+
+def test_whatever_a_body_holds_comes_back_unchanged(machine: Machine) -> None:
+    bodies: list[dict[str, Any]] = [{"v": value, str(value): [value]} for value in NASTY]
+    assert machine.sync(*(machine.event("x", body) for body in bodies)).ok
+    assert [row.body for row in Inbox.objects.order_by("seq")] == bodies
+    odd = [str(value)[:60] for value in NASTY if value != ""]
+    assert machine.sync(*(machine.status(f"s{word}"[:64], "p", word) for word in odd)).ok
+    found = queries.current_states([machine.terminal.pk])[machine.terminal.pk]
+    assert [found[f"s{word}"[:64], "p"].state for word in odd] == odd
