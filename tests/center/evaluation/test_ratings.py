@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
+from tests.center.hall import Hall, number
 
 from budayang.center.evaluation import actions, jobs, queries
 from budayang.center.evaluation.models import Invitation, NegativeCase, Rating, Visit
@@ -13,7 +14,6 @@ from budayang.center.platform.actions import Refused
 from budayang.center.platform.actors import Forbidden
 from budayang.center.platform.models import AuditLine, Transition
 from budayang.center.terminals.models import Inbox
-from tests.center.hall import Hall, number
 
 MINUTE = timedelta(minutes=1)
 

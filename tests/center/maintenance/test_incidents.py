@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 
 import pytest
 from pytest_django import DjangoAssertNumQueries
+from tests.center.hall import SYSTEM, Hall
 
 from budayang.center.areas import actions as areas
 from budayang.center.maintenance import actions, judging, queries
 from budayang.center.maintenance.models import Incident, WorkOrder
 from budayang.center.platform.models import Transition
-from tests.center.hall import SYSTEM, Hall
 
 MINUTE = timedelta(minutes=1)
 

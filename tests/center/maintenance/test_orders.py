@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
+from tests.center.hall import SYSTEM, Hall
 
 from budayang.center.maintenance import actions, jobs, queries
 from budayang.center.maintenance.models import Incident, WorkOrder, WorkOrderEvent
@@ -12,7 +13,6 @@ from budayang.center.platform.actions import Refused, set_parameter
 from budayang.center.platform.actors import Forbidden
 from budayang.center.platform.models import AuditLine, Transition
 from budayang.center.terminals.models import Outgoing
-from tests.center.hall import SYSTEM, Hall
 
 MINUTE = timedelta(minutes=1)
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from tests.center.hall import SYSTEM, Hall
+
 from budayang.center.areas import actions as areas
 from budayang.center.maintenance.queries import attributed, usable
 from budayang.center.terminals.models import MonitoringGap, StatusInterval
 from budayang.rules.maintenance import Bucket
-from tests.center.hall import SYSTEM, Hall
 
 HOUR = timedelta(hours=1)
 

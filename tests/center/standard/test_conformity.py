@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 from django.db import transaction
+from tests.center.hall import SYSTEM, Hall, number
 
 from budayang.center.evaluation import jobs as evaluation_jobs
 from budayang.center.maintenance import actions as maintenance
@@ -20,7 +21,6 @@ from budayang.center.standard import actions, jobs, queries
 from budayang.center.standard.models import Assessment, Clause, ClauseVerdict, Edition
 from budayang.data import requirements
 from budayang.rules.standard import CLAUSE_CHECKS
-from tests.center.hall import SYSTEM, Hall, number
 
 MONTH = date(2026, 11, 1)
 MINUTE = timedelta(minutes=1)
