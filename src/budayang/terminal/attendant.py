@@ -135,14 +135,14 @@ class Attendant:
         self._pulse.set()
 
     async def wait_change(self, seconds: float) -> None:
-        """Until something changes, or the time is over."""
-        pulse = self._pulse
+        """Until something changes from now on, or the time is over."""
+        if self._pulse.is_set():
+            self._pulse = asyncio.Event()  # it has told its news to all who waited for it
         try:
-            await asyncio.wait_for(pulse.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._pulse.wait()
         except TimeoutError:
             return
-        if self._pulse is pulse:
-            self._pulse = asyncio.Event()  # the next waiter waits for the next change
 
     # What people do
 
@@ -409,7 +409,12 @@ class Attendant:
     def _beside(self, work: Coroutine[Any, Any, Any]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._aside.add(task)
-        task.add_done_callback(self._aside.discard)
+        task.add_done_callback(self._aside_ended)
+
+    def _aside_ended(self, task: asyncio.Task[Any]) -> None:
+        self._aside.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("journey.aside_failed", exc_info=task.exception())
 
     async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
         try:
@@ -438,7 +443,8 @@ class Attendant:
         self.touch()
         self.changed()
         try:
-            papers = await asyncio.wait_for(self._pending(person, journey), PENDING_S)
+            async with asyncio.timeout(PENDING_S):
+                papers = await self._pending(person, journey)
         except CenterRefused as refused:
             if person.id_kind == "card_code" and refused.status in {404, 422}:
                 journey.identity_phase = "failed"

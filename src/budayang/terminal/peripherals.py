@@ -48,7 +48,9 @@ class Peripherals:
             return {}
         async with self._locks[device.subject]:
             try:
-                states = await asyncio.wait_for(device.poll(), POLL_LIMIT_S)
+                # Not wait_for: in Python 3.11 it swallows a cancellation that meets a poll which has just ended.
+                async with asyncio.timeout(POLL_LIMIT_S):
+                    states = await device.poll()
             except TimeoutError:
                 states = {"device": Reading("offline", "no answer")}
         self._take(device, states)
