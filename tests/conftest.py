@@ -8,6 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A busy machine is not a wrong rule: no deadline per example.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
 
 CHROMIUM_FLAGS = (
     "--no-sandbox",

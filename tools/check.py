@@ -73,7 +73,7 @@ STEPS: tuple[Step, ...] = (
     Step("format", "代码排版 ruff format", ("ruff", "format", "--check", ".")),
     Step("templates", "页面模板 djlint", ("djlint", "--lint", "--quiet", "src/budayang/center")),
     Step("walls", "引用方向 import-linter", ("lint-imports",)),
-    Step("types", "类型 mypy --strict", ("mypy",)),
+    Step("types", "类型 mypy --strict", ("python", "-m", "mypy")),
     _tests("sqlite", "测试（SQLite）", "-m", "not browser and not processes"),
     _tests(
         "postgresql",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import csv
 import getpass
+import io
 from datetime import datetime
 
 from budayang.cli import center
@@ -26,7 +27,8 @@ from budayang.center.platform.actions import Refused  # noqa: E402
 from budayang.center.platform.actors import Actor  # noqa: E402
 from budayang.center.platform.roles import Role  # noqa: E402
 from budayang.center.services import actions as services  # noqa: E402
-from budayang.center.services import judging, queries as services_queries  # noqa: E402
+from budayang.center.services import judging  # noqa: E402
+from budayang.center.services import queries as services_queries
 from budayang.center.standard import actions as standard  # noqa: E402
 from budayang.center.standard import queries as standard_queries  # noqa: E402
 from budayang.cli import cast  # noqa: E402
@@ -72,8 +74,8 @@ def load_reference(now: datetime) -> None:
         table = area_imports.read_regions(data.table_path("regions.csv").read_bytes())
         areas.import_regions(SYSTEM, table, is_demo=demo)
     if not services_queries.items().exists():
-        with data.table_path("service_items.csv").open("r", encoding="utf-8", newline="") as file:
-            report = services.import_items(SYSTEM, csv.DictReader(file), is_demo=demo)
+        rows = csv.DictReader(io.StringIO(data.table_path("service_items.csv").read_text(encoding="utf-8"), newline=""))
+        report = services.import_items(SYSTEM, rows, is_demo=demo)
         if report.errors:
             raise Stop(f"事项目录有误：{report.errors[:3]}", f"the catalogue has errors: {report.errors[:3]}")
     by_source: dict[str, list[data.CalendarDay]] = {}

@@ -66,6 +66,10 @@ class Stage:
             **self.environment,
         }
 
+    def full_environment(self) -> dict[str, str]:
+        """The environment of a command that runs beside the center's programs."""
+        return os.environ | self.center_environment()
+
     def take(self) -> None:
         """Make sure that nobody else plays here, that there is room, and that the ports are free.
 
@@ -110,7 +114,7 @@ class Stage:
         """
         done = subprocess.run(
             [sys.executable, "-m", "budayang.cli.main", "seed", "--demo"],
-            env=os.environ | self.center_environment(),
+            env=self.full_environment(),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, Cell
 from openpyxl.styles import Font
 
 DEMO_MARK = "演示数据"
@@ -84,7 +84,7 @@ def csv_cell(value: str | int | float) -> str | int | float:
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value
 
 
-def _xlsx_cell(sheet: Any, value: str | int | float) -> WriteOnlyCell | int | float:
+def _xlsx_cell(sheet: Any, value: str | int | float) -> Cell | int | float:
     if not isinstance(value, str):
         return value
     cell = WriteOnlyCell(sheet, value=ILLEGAL_CHARACTERS_RE.sub("", value)[:32767])

@@ -95,7 +95,7 @@ def _csv_lines(content: bytes) -> list[list[str]]:
         raise BadUpload(_("文件的文字编码认不出来，请另存为 UTF-8 的 CSV 或 XLSX。"))
     if "\x00" in text:
         raise BadUpload(_("这不是表格文件，请上传 CSV 或 XLSX。"))
-    lines = []
+    lines: list[list[str]] = []
     for cells in csv.reader(io.StringIO(text)):
         if len(lines) >= MAX_ROWS:
             raise BadUpload(_("超过 %(rows)d 行，请分成几份上传。") % {"rows": MAX_ROWS})
@@ -112,7 +112,7 @@ def _xlsx_lines(content: bytes) -> list[list[str]]:
     except (zipfile.BadZipFile, KeyError, ValueError, OSError, SyntaxError) as error:
         raise BadUpload(_("这个 XLSX 文件打不开，请用表格软件重新另存一次。")) from error
     sheet = book.worksheets[0]
-    lines = []
+    lines: list[list[str]] = []
     for row in sheet.iter_rows(values_only=True):
         if len(lines) >= MAX_ROWS:
             raise BadUpload(_("超过 %(rows)d 行，请分成几份上传。") % {"rows": MAX_ROWS})
