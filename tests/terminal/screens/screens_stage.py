@@ -14,12 +14,23 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from budayang.forms import Choice, Field
 from budayang.terminal.screens import pages
 
 ORIGIN = "http://terminal.test"
 PLACES = [
-    {"terminal": "YJHL-01", "area": "伊金霍洛旗24小时自助区", "distance_km": 22.4, "text": "1 号终端现在能办，24 小时开放"},
-    {"terminal": "KBS-02", "area": "康巴什区24小时自助区", "distance_km": 0.0, "text": "2 号终端现在能办，在您左手边"},
+    {
+        "terminal": "KBS-02",
+        "area": "康巴什区24小时政务自助区",
+        "distance_km": 0.0,
+        "text": "2 号终端现在能办，在您左手边",
+    },
+    {
+        "terminal": "YJHL-01",
+        "area": "伊金霍洛旗24小时政务自助区",
+        "distance_km": 22.4,
+        "text": "1 号终端现在能办，24 小时开放",
+    },
 ]
 
 
@@ -77,12 +88,13 @@ RESULT = {
 }  # fmt: skip
 SAFE = "已保存在本机和管理平台，断网断电也不会丢，也不会重复办理。"
 FIELDS = [
-    {"name": "phone", "label": "联系电话", "kind": "phone", "required": True, "help": "办理结果发短信到这个号码", "options": [], "max_length": 11},
-    {"name": "city", "label": "去哪个城市看病", "kind": "text", "required": True, "help": "", "options": [], "max_length": 20},
-    {"name": "kind", "label": "备案类型", "kind": "choice", "required": True, "help": "", "max_length": None,
-     "options": [["long", "长期居住"], ["work", "常驻异地工作"], ["once", "临时外出就医"]]},
-    {"name": "from", "label": "从哪一天开始", "kind": "date", "required": True, "help": "", "options": [], "max_length": 10},
-    {"name": "note", "label": "要说明的情况", "kind": "long", "required": False, "help": "", "options": [], "max_length": 100},
+    Field("phone", "联系电话", "phone", required=True, value="", hint="办理结果发短信到这个号码", max_length=11, keyboard="number"),
+    Field("city", "去哪个城市看病", "text", required=True, value="", max_length=20, keyboard="pinyin"),
+    Field("kind", "备案类型", "choice", required=True, value="",
+          choices=(Choice("long", "长期居住"), Choice("work", "常驻异地工作"), Choice("once", "临时外出就医"))),
+    Field("from", "从哪一天开始", "date", required=True, value="", max_length=10, keyboard="number"),
+    Field("note", "要说明的情况", "multiline", required=False, value="", max_length=100, keyboard="pinyin"),
+    Field("true", "我承诺所填内容属实", "promise", required=True, value=""),
 ]  # fmt: skip
 _BAD = [{"code": "slow", "name": "等得太久"}, {"code": "hard", "name": "不会操作"}, {"code": "fault", "name": "机器出故障"},
         {"code": "result", "name": "没有办成"}, {"code": "other", "name": "其他"}]  # fmt: skip
@@ -112,12 +124,32 @@ _CONSENT = {
     "lines": ["读取身份证上的姓名、号码和照片，只用来确认是您本人办理这件事。", "加密后交给管理平台，由平台转给人社部门查询您的参保信息。",
               "部门按法律规定保存办件记录；自助区管理员、运维人员看不到您的个人信息。"],
 }  # fmt: skip
-_IDENTITY = {"reader": True, "phase": "waiting", "text": "平放在亮灯的地方，等屏幕变化后再拿起", "can_type_code": True, "device_text": ""}
-_SUBMIT = {"number": NUMBER, "phase": "working", "text": "人社部门正在查询，一般半分钟", "since": "20:46:12", "elapsed_s": 14, "safe": SAFE}
+_IDENTITY = {
+    "reader": True,
+    "phase": "waiting",
+    "text": "平放在亮灯的地方，等屏幕变化后再拿起",
+    "can_type_code": True,
+    "device_text": "",
+}
+_SUBMIT = {
+    "number": NUMBER,
+    "phase": "working",
+    "text": "人社部门正在查询，一般半分钟",
+    "since": "20:46:12",
+    "elapsed_s": 14,
+    "safe": SAFE,
+}
 _OUT = {"level": "suspended", "title": "本机暂停服务：打印机维修", "text": "莫师傅已接单，预计 22:30 前到场修好。", "since": "11月23日 19:20",
         "alternatives": PLACES}  # fmt: skip
 _PAPERS = [
-    {"number": NUMBER, "item": "ZZ001", "item_name": "个人参保证明查询打印", "at": "11月22日 02:14", "paper_state": "entitled", "text": "上次打印机缺纸，没有打完"}
+    {
+        "number": NUMBER,
+        "item": "ZZ001",
+        "item_name": "个人参保证明查询打印",
+        "at": "11月22日 02:14",
+        "paper_state": "entitled",
+        "text": "上次打印机缺纸，没有打完",
+    }
 ]
 
 # name -> (path, view): every screen a person can meet
@@ -213,7 +245,9 @@ async def _journey(request: Request) -> Response:
     form = await request.form()
     terminal.posts.append((request.path_params["event"], {key: [str(v) for v in form.getlist(key)] for key in form}))
     if "json" in request.headers.get("accept", ""):
-        return JSONResponse({"ok": True, "state": terminal.shown["state"], "page": terminal.shown["page"], "ends_in_s": 90})
+        return JSONResponse(
+            {"ok": True, "state": terminal.shown["state"], "page": terminal.shown["page"], "ends_in_s": 90}
+        )
     return RedirectResponse("/", status_code=303)
 
 
@@ -232,7 +266,9 @@ class Client:
     def __init__(self, app: Starlette) -> None:
         self._app = app
 
-    def request(self, method: str, path: str, *, content: bytes = b"", headers: dict[str, str] | None = None) -> httpx.Response:
+    def request(
+        self, method: str, path: str, *, content: bytes = b"", headers: dict[str, str] | None = None
+    ) -> httpx.Response:
         async def ask() -> httpx.Response:
             async with httpx.AsyncClient(transport=httpx.ASGITransport(app=self._app), base_url=ORIGIN) as client:
                 return await client.request(method, path, content=content, headers=headers)

@@ -6,17 +6,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-# kind of the page model -> what the on-screen keyboard offers; choices have no keyboard
+# kind of forms.Field -> keyboard that opens; choices and promises have none
 _KEYBOARDS = {
     "text": "text",
-    "latin": "latin",
-    "long": "text",
-    "digits": "digits",
+    "multiline": "text",
+    "number": "digits",
     "phone": "phone",
-    "id": "id",
+    "id_number": "id",
     "date": "date",
 }
-_CHOICES = frozenset({"choice", "many", "yes"})
+_CHOICES = frozenset({"choice", "promise"})
 _LONGEST = 200
 
 
@@ -40,33 +39,24 @@ def _get(field: object, key: str, default: Any = None) -> Any:
     return getattr(field, key, default)
 
 
-def _options(raw: Iterable[Any]) -> tuple[tuple[str, str], ...]:
-    pairs = []
-    for option in raw:
-        if isinstance(option, Mapping):
-            pairs.append((str(option["value"]), str(option.get("label", option["value"]))))
-        elif isinstance(option, str):
-            pairs.append((option, option))
-        else:
-            value, label = option
-            pairs.append((str(value), str(label)))
-    return tuple(pairs)
+def _options(choices: Iterable[Any]) -> tuple[tuple[str, str], ...]:
+    return tuple((str(_get(choice, "value")), str(_get(choice, "label"))) for choice in choices)
 
 
 def field_view(field: object) -> FieldView:
-    """A field of `forms.page_model`, as attributes or as the keys of its JSON, for the template."""
+    """A `forms.Field`, or the same as the keys of its JSON, as the template needs it."""
     kind = str(_get(field, "kind", "text"))
-    options = _options(_get(field, "options") or ())
-    if options and kind not in _CHOICES:
-        kind = "choice"
+    write = "" if kind in _CHOICES else _KEYBOARDS.get(kind, "text")
+    if write == "text" and _get(field, "keyboard") == "number":
+        write = "digits"
     return FieldView(
         name=str(_get(field, "name")),
-        label=str(_get(field, "label") or _get(field, "title") or _get(field, "name")),
+        label=str(_get(field, "label")),
         kind=kind,
-        write="" if kind in _CHOICES else _KEYBOARDS.get(kind, "text"),
+        write=write,
         required=bool(_get(field, "required", False)),
-        help=str(_get(field, "help") or ""),
-        options=options,
+        help=str(_get(field, "hint") or ""),
+        options=_options(_get(field, "choices") or ()),
         max_length=int(_get(field, "max_length") or _LONGEST),
     )
 

@@ -29,7 +29,32 @@ _BACK = {
     "fill": "/journey/back",
     "confirm": "/journey/back",
 }
-_OWN_KEYS = ["consent", "identity", "papers", "fields", "values", "errors", "rows", "masks", "has_form", "truth", "submit", "printing", "take", "result", "outcome", "rating", "clear", "item", "person", "help", "error"]
+_OWN_KEYS = [
+    "consent",
+    "identity",
+    "papers",
+    "fields",
+    "values",
+    "errors",
+    "rows",
+    "masks",
+    "has_form",
+    "truth",
+    "submit",
+    "printing",
+    "take",
+    "result",
+    "outcome",
+    "rating",
+    "clear",
+    "item",
+    "person",
+    "help",
+    "error",
+]
+# A printing that has no act yet (the moment between two states) is drawn as one that is about to start.
+_NO_ACT: dict[str, Any] = {"number": "", "phase": "entitled", "text": "", "trouble": "", "safe": "", "since": "",
+                           "documents": 0, "done": 0, "can_retry": False, "can_leave": False}  # fmt: skip
 _SEARCH_MOST = 20
 _QUERY_LONGEST = 40
 _DEPARTMENTS_ON_HOME = 7
@@ -88,6 +113,8 @@ def _extras(view: Mapping[str, Any]) -> dict[str, Any]:
     extras: dict[str, Any] = {}
     if view["state"] == "fill":
         extras["fields"] = field_views(view["fields"] or [])
+    if view["state"] == "print":
+        extras["printing"] = view["printing"] or _NO_ACT
     if view["state"] in {"print", "outcome"}:
         extras["alternatives"] = (view["item"] or {}).get("alternatives") or []
     return extras

@@ -47,7 +47,7 @@
     keys.querySelectorAll("[data-extra]").forEach((key) => { key.hidden = false; key.disabled = kind !== "id"; key.classList.toggle("off", kind !== "id"); });
     if (kind === "text" && !table) fetch(new URL("vendor/pinyin/pinyin.json", here)).then((answer) => answer.json()).then((found) => { table = found; offer(); });
     offer();
-    input.closest(".ask-field, .code-entry, .find")?.scrollIntoView({ block: "nearest" });
+    input.closest(".ask-field, .code-entry")?.scrollIntoView({ block: "nearest" });
   }
   function done() {
     spelling = "";

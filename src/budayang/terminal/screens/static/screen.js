@@ -71,7 +71,7 @@
 
   // --- idle: counted here by the second, decided by the service
   const warn_s = 20;
-  let endsAt = null, lastSent = 0;
+  let endsAt = null, lastSent = -Infinity;
   function ends(seconds) { endsAt = Number.isFinite(seconds) && seconds > 0 ? performance.now() + seconds * 1000 : null; }
   if (Number(body.dataset.total) > 0) ends(Number(body.dataset.ends));
   function tick() {
