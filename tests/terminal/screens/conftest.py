@@ -23,7 +23,7 @@ def browser(chromium: str, chromium_flags: tuple[str, ...]) -> Iterator[Browser]
 
 @pytest.fixture
 def show(browser: Browser) -> Iterator[Callable[..., tuple[Page, StageTerminal]]]:
-    """show(view, path, width, height) opens a screen; script errors and refused inline code fail the test at its end."""
+    """show(view, path, width, height) opens a screen; script errors and refused inline code fail the test."""
     opened: list[Page] = []
     trouble: list[str] = []
 

@@ -1,4 +1,7 @@
-"""A stage for the screens: a terminal made of plain contexts, served in process to Chromium. All people and facts are invented."""
+"""A stage for the screens: a terminal of plain contexts, served in process. All people and facts are invented."""
+
+# A table of contexts reads better wide than folded.
+# ruff: noqa: E501
 
 from __future__ import annotations
 
@@ -58,8 +61,21 @@ ITEMS = [
 DEPARTMENTS = [
     {"code": f"D{n:02}", "name": name, "count": 18 - n % 7}
     for n, name in enumerate(
-        "人社 税务 医保 司法 公安-户政 不动产 公积金 公安-交管 公安-出入境 市场监管 民政 政务服务 公用事业 卫健 教育 住建 农牧 残联 征信 "
-        "交通运输 退役军人 文旅 信用 城管".split()
+        [
+            "人社",
+            "税务",
+            "医保",
+            "司法",
+            "公安-户政",
+            "不动产",
+            "公积金",
+            "公安-交管",
+            "公安-出入境",
+            "市场监管",
+            "民政",
+            "政务服务",
+        ]
+        + ["公用事业", "卫健", "教育", "住建", "农牧", "残联", "征信", "交通运输", "退役军人", "文旅", "信用", "城管"]
     )
 ]
 EVENTS = [

@@ -1,5 +1,8 @@
 """The screens in a real Chromium: looked at by axe-core, measured, touched; pictures are kept in artifacts/screens."""
 
+# The scripts that are sent to the browser read better unfolded.
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 from collections.abc import Callable

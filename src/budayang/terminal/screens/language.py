@@ -1,4 +1,4 @@
-"""The one gettext of the screens. Chinese is the source; a translation is used where a catalogue of the language is there."""
+"""The one gettext of the screens. Chinese is the source; a translation is used where its catalogue is there."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ log = structlog.get_logger(__name__)
 
 _BROWSING = frozenset({"attract", "choose"})
 _HOME_ALLOWED = frozenset({"consent", "identity", "resume", "fill", "confirm", "outcome"})
-# Where 返回 leads in the states that know a step back; elsewhere the button stands, but says by its shape that it rests.
+# Where 返回 leads in the states that know a step back; elsewhere the button stands, but rests.
 _BACK = {
     "consent": "/journey/decline",
     "identity": "/journey/decline",
@@ -29,32 +29,20 @@ _BACK = {
     "fill": "/journey/back",
     "confirm": "/journey/back",
 }
-_OWN_KEYS = [
-    "consent",
-    "identity",
-    "papers",
-    "fields",
-    "values",
-    "errors",
-    "rows",
-    "masks",
-    "has_form",
-    "truth",
-    "submit",
-    "printing",
-    "take",
-    "result",
-    "outcome",
-    "rating",
-    "clear",
-    "item",
-    "person",
-    "help",
-    "error",
-]
+# Keys of a view that only some states give; the others read as absent.
+_OWN_KEYS = (
+    *("consent", "identity", "papers", "fields", "values", "errors", "rows", "masks", "has_form", "truth", "submit"),
+    *("printing", "take", "result", "outcome", "rating", "clear", "item", "person", "help", "error"),
+)
 # A printing that has no act yet (the moment between two states) is drawn as one that is about to start.
-_NO_ACT: dict[str, Any] = {"number": "", "phase": "entitled", "text": "", "trouble": "", "safe": "", "since": "",
-                           "documents": 0, "done": 0, "can_retry": False, "can_leave": False}  # fmt: skip
+_NO_ACT: dict[str, Any] = {
+    **dict.fromkeys(("number", "text", "trouble", "safe", "since"), ""),
+    "phase": "entitled",
+    "documents": 0,
+    "done": 0,
+    "can_retry": False,
+    "can_leave": False,
+}
 _SEARCH_MOST = 20
 _QUERY_LONGEST = 40
 _DEPARTMENTS_ON_HOME = 7

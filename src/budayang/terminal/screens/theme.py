@@ -1,4 +1,4 @@
-"""How the document is dressed: day or night, the care mode, the low mode. Settings of a person are gone with the person."""
+"""How the document is dressed: day or night, care mode, low mode. A person's settings are gone with the person."""
 
 from __future__ import annotations
 

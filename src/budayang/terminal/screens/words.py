@@ -1,4 +1,4 @@
-"""Words of the screens that follow from a code: the truth of an item, phases of printing, outcomes, distances, durations."""
+"""Words that follow from a code: the truth of an item, phases of printing, outcomes, distances, durations."""
 
 from __future__ import annotations
 
