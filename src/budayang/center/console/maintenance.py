@@ -320,6 +320,11 @@ def event_word(row: WorkOrderEvent) -> str:
     return f"{word}（{PAUSE_REASONS.get(row.reason, row.reason)}）" if row.reason else word
 
 
+def event_author(row: WorkOrderEvent) -> str:
+    """Who did it. Parts of the platform sign with their module's name, which tells a reader nothing."""
+    return _("平台自动") if row.by == "system" or row.by.startswith("maintenance.") else row.by
+
+
 def _order(request: HttpRequest, number: str) -> WorkOrder:
     try:
         return queries.get_order(reader(request), number)
@@ -347,7 +352,7 @@ def order_detail(request: HttpRequest, number: str) -> HttpResponse:
         "clocks": [
             shown_clock(name, clock, order.state in FINAL_ORDER_STATES) for name, clock in queries.named_clocks(clocks)
         ],
-        "events": [(row, event_word(row)) for row in reversed(events)],
+        "events": [(row, event_word(row), event_author(row)) for row in reversed(events)],
         "buttons": _buttons(actor, order),
         "waiting_for_print": asked and not answered and order.state not in FINAL_ORDER_STATES,
     }

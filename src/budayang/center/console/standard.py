@@ -42,7 +42,7 @@ class MatrixRow:
     """One area with its answers to the connected clauses and the tally of all."""
 
     area: Area
-    cells: tuple[tuple[Clause, State, str], ...]
+    cells: tuple[tuple[Clause, State, str, str], ...]
     tally: queries.AreaTally
     computed_at: datetime | None
 
@@ -127,7 +127,13 @@ def _matrix_row(
 ) -> MatrixRow:
     by_clause = {verdict.clause_id: verdict for verdict in found}
     cells = tuple(
-        (one, answer_state(by_clause.get(one.pk), one.code), _number(by_clause.get(one.pk))) for one in connected
+        (
+            one,
+            answer_state(by_clause.get(one.pk), one.code),
+            _number(by_clause.get(one.pk)),
+            CHECK_BY_CLAUSE[one.code].metric,
+        )
+        for one in connected
     )
     return MatrixRow(area, cells, queries.tally(all_clauses, found), moments.get(area.place_id))
 
@@ -198,7 +204,17 @@ def conformity_area(request: HttpRequest, code: str) -> HttpResponse:
         export_name=_("条款符合性（%(mark)s）") % {"mark": _mark(edition)},
         topic="standard",
         actions=(Action(reverse("console:conformity") + suffix, _("全部自助区")),),
+        template="console/standard/area.html",
+        extra={"tallies": _tallies(edition, list(found.values())), "edition": edition, "month": f"{month:%Y-%m}"},
     )
+
+
+def _tallies(edition: Edition, found: list[ClauseVerdict]) -> list[tuple[int, str, queries.AreaTally]]:
+    """(number, title, tally) of each chapter."""
+    chapters: dict[tuple[int, str], list[Clause]] = {}
+    for clause in queries.clauses(edition):
+        chapters.setdefault((clause.chapter, clause.chapter_title), []).append(clause)
+    return [(number, title, queries.tally(rows, found)) for (number, title), rows in chapters.items()]
 
 
 def _mark(edition: Edition) -> str:

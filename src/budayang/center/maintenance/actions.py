@@ -172,7 +172,7 @@ def accept_order(actor: Actor, order: WorkOrder, *, now: datetime, note: str = "
 @transaction.atomic
 def arrive(actor: Actor, order: WorkOrder, *, now: datetime, note: str = "") -> WorkOrder:
     """到场. After the state recovered by itself it is a note: the clock of the arrival needs no visit any more."""
-    return _do(actor, order, "arrived", note or _("到场"), now)
+    return _do(actor, order, "arrived", note or (_("到场") if order.state == "repaired" else ""), now)
 
 
 @transaction.atomic
