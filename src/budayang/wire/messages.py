@@ -2,6 +2,7 @@
 
 Unknown fields are ignored and unknown words of an enumeration are kept as text, so that an older center understands a
 newer terminal and the other way round. Times on the wire are milliseconds since 1970 (`_ms`) of the sender's clock.
+`gc=False`: decoded messages hold no cycles, and there are very many of them.
 """
 
 from __future__ import annotations
@@ -49,14 +50,14 @@ Epoch = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{16}$")]
 Short = Annotated[str, msgspec.Meta(max_length=200)]
 
 
-class StateValue(msgspec.Struct, frozen=True, kw_only=True):
+class StateValue(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One property's state word (XFS4IoT spelling) and what the device itself said."""
 
     s: Word
     r: Raw = ""
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True):
+class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Something that happened at the terminal. `seq` counts from 1 in an outbox' epoch without holes.
 
     `at_ms` is the terminal's clock at the event, `age_ms` the monotonic time from the event to this sending.
@@ -81,7 +82,7 @@ class StatusBody(msgspec.Struct, frozen=True, kw_only=True):
 State = dict[Word, dict[Word, StateValue]]
 
 
-class Sync(msgspec.Struct, frozen=True, kw_only=True):
+class Sync(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What one terminal says. Without events it is a heartbeat.
 
     `first_seq` is the seq of the first event, or of the next one to come. `state` is the whole state and replaces what
@@ -101,7 +102,7 @@ class Sync(msgspec.Struct, frozen=True, kw_only=True):
     lost_seq: Count = 0
 
 
-class Envelope(msgspec.Struct, frozen=True, kw_only=True):
+class Envelope(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A sync under its MAC: HMAC-SHA256(session key, epoch ":" counter ":" raw sync bytes), lower-case hex."""
 
     terminal: Code
@@ -118,7 +119,7 @@ class SyncBody(msgspec.Struct, frozen=True, kw_only=True):
     syncs: list[msgspec.Raw]  # at most MAX_SYNCS
 
 
-class OutgoingMessage(msgspec.Struct, frozen=True, kw_only=True):
+class OutgoingMessage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Policy, news or a command for a terminal; acknowledged by an event "outgoing.ack" {"ids": [id]}."""
 
     id: int
@@ -129,7 +130,7 @@ class OutgoingMessage(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.json.decode(self.body, type=dict[str, Any])
 
 
-class AuditWitness(msgspec.Struct, frozen=True, kw_only=True):
+class AuditWitness(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A signed head of the center's audit chain; whoever holds it can prove later tidying."""
 
     seq: int
@@ -138,7 +139,7 @@ class AuditWitness(msgspec.Struct, frozen=True, kw_only=True):
     at: str
 
 
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
+class Answer(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """`acked_seq` is committed. With the error "gap" it is the last seq the center has: send from acked_seq + 1."""
 
     terminal: str

@@ -10,7 +10,7 @@ from budayang.center.ingest.http import Refuse, split_envelopes
 from budayang.wire import messages as wire
 
 
-class _FastBody(msgspec.Struct, frozen=True, kw_only=True):
+class _FastBody(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     v: int
     syncs: list[wire.Envelope]
 

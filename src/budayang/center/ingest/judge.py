@@ -99,7 +99,8 @@ def _judge_sync(
         if env.epoch in known.past_epochs:
             return wire.OLDER_EPOCH
         _new_epoch(known, env.epoch)
-    _accept_loss(sync, known, batch, now_ms)
+    if sync.lost_seq:
+        _accept_loss(sync, known, batch, now_ms)
     if sync.first_seq > known.acked_seq + 1:
         return wire.GAP
     if sync.events or sync.state is not None or sync.kinds:
