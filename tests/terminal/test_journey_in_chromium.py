@@ -1,0 +1,105 @@
+"""The whole journey as a person sees it: the real terminal, its screens in Chromium, a center that checks every key."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.async_api import Page, Route, async_playwright, expect
+from terminal_stage import CARD, ORIGIN, HandPrinter, Stage, play, stage
+
+pytestmark = pytest.mark.browser
+
+
+@asynccontextmanager
+async def person_at(s: Stage, chromium: str, flags: tuple[str, ...]) -> AsyncIterator[Page]:
+    """A browser that the launcher has let in; its requests reach the terminal in process."""
+
+    async def carry(route: Route) -> None:
+        request = route.request
+        parts = urlsplit(request.url)
+        headers = {name: value for name, value in request.headers.items() if name in {"accept", "content-type"}}
+        if request.method == "POST":
+            headers["Origin"] = ORIGIN
+        path = parts.path + (f"?{parts.query}" if parts.query else "")
+        answer = await s.browser.request(
+            request.method, path, content=request.post_data_buffer or b"", headers=headers, timeout=30
+        )
+        await route.fulfill(status=answer.status_code, headers=dict(answer.headers), body=answer.content)
+
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium, args=list(flags))
+        page = await browser.new_page(viewport={"width": 1080, "height": 1920}, reduced_motion="reduce")
+        errors: list[str] = []
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        await page.route(f"{ORIGIN}/**", carry)
+        yield page
+        await page.unroute_all(behavior="ignoreErrors")
+        await browser.close()
+        assert not errors
+
+
+def test_a_person_prints_a_certificate_though_the_paper_runs_out(
+    tmp_path: Path, chromium: str, chromium_flags: tuple[str, ...], artifacts: Path
+) -> None:
+    async def scene() -> None:
+        press = HandPrinter()
+        press.paper = 1
+        async with stage(tmp_path, printer=press) as s, person_at(s, chromium, chromium_flags) as page:
+            heading: Any = page.locator("h1").first
+
+            async def picture(name: str) -> None:
+                await page.screenshot(path=str(artifacts / f"journey-{name}.png"))
+
+            await page.goto(ORIGIN + "/")
+            await expect(heading).to_contain_text("您想办什么")
+            await page.click("a.search")
+            for letter in "cbzm":
+                await page.click(f"[data-key={letter}]")
+            await page.click("a.card:has-text('个人参保证明')")
+            await expect(heading).to_have_text("个人参保证明查询打印")
+            await page.click("text=开始办理")
+            await page.click("text=同意，继续")
+            await expect(heading).to_contain_text("身份证")
+            await picture("identity")
+            assert s.reader is not None
+            s.reader.lay()
+            await expect(heading).to_contain_text("填写")
+            await picture("fill")
+            await page.click("text=下一步：核对")
+            await expect(page.locator("main [role=alert]").first).to_be_visible()
+            await page.click("label:has(input[value=all])")
+            if await page.locator("#in-months").count():
+                await page.click("#in-months")
+                await page.click("[data-layout=digits] [data-key='1']")
+                await page.click("[data-layout=digits] [data-key='2']")
+                await page.click("[data-layout=digits] [data-do=done]")
+            else:
+                await page.click("label:has(input[name=months][value='12'])")
+            await page.click("label:has(input[value=loan])")
+            await page.click("text=下一步：核对")
+            await expect(heading).to_contain_text("请核对")
+            assert CARD.id_number not in await page.content()
+            assert CARD.name not in await page.content()
+            await picture("confirm")
+            await page.click(".act .btn.main")
+            await expect(heading).to_contain_text("没打完", timeout=10_000)
+            await picture("paper-out")
+            press.paper = 50
+            await expect(heading).to_contain_text("取走纸张", timeout=15_000)
+            await picture("take")
+            await page.click("text=纸取好了")
+            await expect(heading).to_contain_text("这次办得怎么样")
+            await page.click("label.level >> nth=1")
+            await page.click("text=提交评价")
+            await expect(heading).to_contain_text("请慢走")
+            await s.until(lambda: s.center.bodies("rating"))
+            assert s.center.bodies("rating")[0]["level"] == "satisfied"
+            assert len(s.center.cases) == 1
+            await expect(page.locator("body.s-home")).to_be_visible(timeout=8_000)
+
+    play(scene)
