@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -133,17 +134,18 @@ def test_two_processes_and_a_kill_handle_each_row_once(tmp_path: Path) -> None:
     }
 
     def start(*arguments: str) -> subprocess.Popen[str]:
-        return subprocess.Popen([sys.executable, "-c", *arguments], env=environment, stdout=subprocess.PIPE, text=True)
+        command = [sys.executable, "-c", *arguments]
+        return processes.enter_context(subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True))
 
-    assert start(CHILD, "prepare").wait(60) == 0
-    children = [start(CHILD, "work") for _ in range(2)]
-    for child in children:
-        assert child.stdout is not None
-        assert child.stdout.readline() == "ready\n"
-    time.sleep(0.4)
-    children[0].send_signal(signal.SIGKILL)
-    children.append(start(CHILD, "work"))
-    assert [child.wait(60) for child in children] == [-signal.SIGKILL, 0, 0]
-    counted = start(COUNT)
-    out, _err = counted.communicate(timeout=60)
+    with contextlib.ExitStack() as processes:
+        assert start(CHILD, "prepare").wait(60) == 0
+        children = [start(CHILD, "work") for _ in range(2)]
+        for child in children:
+            assert child.stdout is not None
+            assert child.stdout.readline() == "ready\n"
+        time.sleep(0.4)
+        children[0].send_signal(signal.SIGKILL)
+        children.append(start(CHILD, "work"))
+        assert [child.wait(60) for child in children] == [-signal.SIGKILL, 0, 0]
+        out, _err = start(COUNT).communicate(timeout=60)
     assert out.split() == ["400", "400"]
