@@ -1,4 +1,4 @@
-"""A stage for the terminal's tests: a center that speaks the wire with real keys, a reader and a printer to hold in the hand.
+"""A stage for the terminal's tests: a center that speaks the wire with real keys, a reader and a printer in the hand.
 
 Fake only at the terminal's own seams: clock, device, transport. All people and facts are invented.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import base64
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -48,17 +48,18 @@ CATALOGUE: dict[str, Any] = {
     "consent": {"version": "2026-1", "title": "告知", "lines": ["一"], "keeps": "平台"},
     "items": [
         {
-            "code": "ZZ001", "name": "个人参保证明查询打印", "short": "参保证明", "department": "RS", "department_name": "人社",
+            "code": "ZZ001", "name": "个人参保证明查询打印", "short": "参保证明",
+            "department": "RS", "department_name": "人社",
             "minutes": 2, "fee": "0", "bring": "带身份证", "needs": ["idReader", "printer"], "after_hours": "全时可办",
             "calendar": "RS", "hot": 1, "life_events": ["print"], "schema": data.form("ZZ001"),
         },
         {
-            "code": "ZZ031", "name": "医保参保凭证打印", "department": "YB", "department_name": "医保", "needs": ["printer"],
-            "after_hours": "全时可办", "calendar": "YB", "hot": 2, "schema": None,
+            "code": "ZZ031", "name": "医保参保凭证打印", "department": "YB", "department_name": "医保",
+            "needs": ["printer"], "after_hours": "全时可办", "calendar": "YB", "hot": 2, "schema": None,
         },
         {
-            "code": "ZZ130", "name": "法律援助申请", "department": "SF", "department_name": "司法", "needs": ["printer"],
-            "after_hours": "夜间可提交、工作日审核", "calendar": "SF", "schema": None,
+            "code": "ZZ130", "name": "法律援助申请", "department": "SF", "department_name": "司法",
+            "needs": ["printer"], "after_hours": "夜间可提交、工作日审核", "calendar": "SF", "schema": None,
         },
         {
             "code": "ZZ200", "name": "没有人确认的事项", "department": "YB", "department_name": "医保", "needs": [],
@@ -140,7 +141,8 @@ class Center:
         return good(
             wire.Enrolled(
                 terminal=CODE, name="1号终端", area="演示自助区", place="/A/", center_epoch=self.epoch,
-                seal_key=mac.public_text(self.seal), audit_key=mac.public_text(self.audit), zone="Asia/Shanghai", demo=True,
+                zone="Asia/Shanghai",
+                seal_key=mac.public_text(self.seal), audit_key=mac.public_text(self.audit), demo=True,
             )
         )  # fmt: skip
 
@@ -186,10 +188,8 @@ class Center:
             self.states = {subject: {p: v.s for p, v in props.items()} for subject, props in sync.state.items()}
         if self.hold and sync.wait_s and not self.unacked:
             self.news.clear()
-            try:
+            with suppress(TimeoutError):
                 await asyncio.wait_for(self.news.wait(), sync.wait_s)
-            except TimeoutError:
-                pass
         return self._answer(ok=True)
 
     def _take(self, event: wire.Event) -> None:

@@ -1,4 +1,4 @@
-"""The journey from the touch to the cleared screen, through the terminal's own HTTP, with a center that checks every key."""
+"""The journey from the touch to the cleared screen, through its own HTTP, with a center that checks every key."""
 
 from __future__ import annotations
 
@@ -209,7 +209,13 @@ def test_leaving_while_it_prints_cancels_the_job_and_keeps_the_right(tmp_path: P
 
 def test_the_paper_that_was_not_taken_is_offered_after_the_card(tmp_path: Path) -> None:
     number = make_number("YJHL-01", "0123456789abcdef", 17)
-    paper = {"number": number, "item": "ZZ001", "item_name": "参保证明", "at": NIGHT.isoformat(), "paper_state": "failed"}
+    paper = {
+        "number": number,
+        "item": "ZZ001",
+        "item_name": "参保证明",
+        "at": NIGHT.isoformat(),
+        "paper_state": "failed",
+    }
 
     async def scene() -> None:
         async with stage(tmp_path, center=Center(papers=[paper])) as s:

@@ -123,7 +123,7 @@ IDLE_S: dict[State, float] = {
     S.PRINT: 90,
     S.TAKE: 90,
     S.OUTCOME: 45,
-    S.RATE: 20,
+    S.RATE: 35,
 }
 WARNING_S = 20.0
 CLEAR_S = 3.0

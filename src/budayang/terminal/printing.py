@@ -257,7 +257,7 @@ class Printing:
         row = self._row(number)
         state = PAPER_TRANSITIONS.get((P(row.state), event))
         if state is None:
-            log.warning("printing.does_not_fit", number=number, state=row.state, event=event)
+            log.warning("printing.does_not_fit", number=number, state=row.state, what=event)
             return
         body: dict[str, Any] = {"number": number, "state": state}
         self._write(replace(row, state=state), body | ({"reason": reason} if reason else {}))

@@ -102,7 +102,7 @@ def kiosk_key(settings: Settings) -> str:
 
 
 def _convert(setting: Setting, raw: object) -> Any:
-    if isinstance(raw, setting.kind):
+    if isinstance(raw, setting.kind) and not isinstance(raw, str):
         return raw
     text = str(raw).strip()
     try:

@@ -140,18 +140,16 @@ class Uplink:
 
     async def _exchange(self, body: bytes, hold: int) -> wire.Answer | None:
         """Post; None when a held request was dropped for something that happened here."""
-        post = asyncio.ensure_future(self._post(body, hold))
-        if hold:
-            woken = asyncio.ensure_future(self._woken())
-            try:
-                await asyncio.wait({post, woken}, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                woken.cancel()
-            if not post.done():
-                post.cancel()
-                await asyncio.gather(post, return_exceptions=True)
-                return None
-        return await post
+        if not hold:
+            return await self._post(body, hold)
+        post, woken = asyncio.ensure_future(self._post(body, hold)), asyncio.ensure_future(self._woken())
+        try:
+            await asyncio.wait({post, woken}, return_when=asyncio.FIRST_COMPLETED)
+            return post.result() if post.done() else None
+        finally:
+            post.cancel()
+            woken.cancel()
+            await asyncio.gather(post, woken, return_exceptions=True)
 
     async def _woken(self) -> None:
         await asyncio.sleep(SETTLE_S)

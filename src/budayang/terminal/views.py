@@ -141,10 +141,10 @@ def place(terminal: Terminal) -> dict[str, Any]:
     code = terminal.code
     return {
         "code": code,
-        "number": str(sent.get("number") or code.rsplit("-", 1)[-1].lstrip("0") or code),
+        "number": code.rsplit("-", 1)[-1].lstrip("0") or code,
         "name": sent.get("name") or (enrolled.name if enrolled else code),
         "area": sent.get("area") or (enrolled.area if enrolled else ""),
-        "place": sent.get("place") or (enrolled.place if enrolled else ""),
+        "place": sent.get("spot", ""),
         "address": sent.get("address", ""),
         "keeper_phone": sent.get("keeper_phone", ""),
         "helper_hours": sent.get("helper_hours", ""),

@@ -62,7 +62,7 @@ class Phase(StrEnum):
     UNREACHABLE = "unreachable"
 
 
-# What went wrong stays told until the next card: the module says "no card" at once, also while the bad one still lies there.
+# What went wrong stays told until the next card: the module says "no card" at once, also while the bad one lies there.
 TOLD = frozenset({Phase.FAILED, Phase.EXPIRED})
 
 
