@@ -6,13 +6,9 @@ import argparse
 import json
 from pathlib import Path
 
-from budayang.cli import center
-
-center.set_up()
-
-from budayang.center.platform import audit  # noqa: E402  # models exist only after set_up
-from budayang.center.platform.sealing import center_keys  # noqa: E402
-from budayang.cli.messages import Stop, say  # noqa: E402
+from budayang.center.platform import audit
+from budayang.center.platform.sealing import center_keys
+from budayang.cli.messages import Stop, say
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

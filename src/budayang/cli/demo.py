@@ -61,7 +61,7 @@ def _play(arguments: argparse.Namespace, folder: Path) -> int:
                 program.check_alive()
     finally:
         tell("正在停止，数据保留在 " + str(folder), "stopping; the data stays")
-        stage.house.stop()
+        stage.leave()
 
 
 def _tell_story(arguments: argparse.Namespace, stage: Stage) -> int:

@@ -9,18 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from budayang.cli import center
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
 
-center.set_up()
-
-from django.conf import settings  # noqa: E402  # models and settings exist only after set_up
-from django.db import DatabaseError, connection  # noqa: E402
-from django.db.migrations.executor import MigrationExecutor  # noqa: E402
-from django.utils import timezone  # noqa: E402
-
-from budayang.center.platform import audit  # noqa: E402
-from budayang.center.platform.models import Delivery, Work  # noqa: E402
-from budayang.center.platform.sealing import center_keys  # noqa: E402
+from budayang.center.platform import audit
+from budayang.center.platform.models import Delivery, Work
+from budayang.center.platform.sealing import center_keys
 
 MIN_FREE_MB = 1000
 STUCK = timedelta(minutes=5)

@@ -11,7 +11,6 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from types import ModuleType
 
 from budayang import __version__
 from budayang.cli.messages import Stop
@@ -25,6 +24,7 @@ class Command:
     module: str
     zh: str
     en: str
+    on_center: bool = False  # works inside the center: Django is set up before the module is loaded
 
     @property
     def help(self) -> str:
@@ -47,6 +47,7 @@ COMMANDS: tuple[Command, ...] = (
         "budayang.cli.worker",
         "启动后台作业（消息、时限、封存、长任务）",
         "run deliveries, due times, the audit seal and long work",
+        on_center=True,
     ),
     Command("terminal", "budayang.cli.terminal", "启动一台自助终端", "run a self-service terminal"),
     Command(
@@ -55,10 +56,14 @@ COMMANDS: tuple[Command, ...] = (
         "启动沙盒（部门系统、读卡器、打印机）",
         "run the sandbox: departments, card readers, printers",
     ),
-    Command("seed", "budayang.cli.seed", "建库并装入数据", "create the database and load data"),
-    Command("audit", "budayang.cli.audit", "核验审计链", "check the audit chain"),
+    Command("seed", "budayang.cli.seed", "建库并装入数据", "create the database and load data", on_center=True),
+    Command("audit", "budayang.cli.audit", "核验审计链", "check the audit chain", on_center=True),
     Command(
-        "doctor", "budayang.cli.doctor", "检查运行环境并给出修复办法", "check the installation and say the repairs"
+        "doctor",
+        "budayang.cli.doctor",
+        "检查运行环境并给出修复办法",
+        "check the installation and say the repairs",
+        on_center=True,
     ),
 )
 
@@ -73,15 +78,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     command = next((row for row in COMMANDS if row.name == given[0]), None)
     if command is None:
         parser.error(f"没有这个命令 / unknown command: {given[0]}")
-    module = import_module(command.module)
     own = argparse.ArgumentParser(prog=f"budayang {command.name}", description=command.help)
-    module.add_arguments(own)
-    return _run(module, own.parse_args(given[1:]))
-
-
-def _run(module: ModuleType, arguments: argparse.Namespace) -> int:
     try:
-        code: int = module.run(arguments)
+        if command.on_center:
+            import_module("budayang.cli.center").set_up()
+        module = import_module(command.module)
+        module.add_arguments(own)
+        code: int = module.run(own.parse_args(given[1:]))
     except Stop as stop:
         print(stop, file=sys.stderr)
         return stop.code

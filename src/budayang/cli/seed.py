@@ -11,28 +11,24 @@ import getpass
 import io
 from datetime import datetime
 
-from budayang.cli import center
+from django.conf import settings
+from django.utils import timezone
 
-center.set_up()
-
-from django.conf import settings  # noqa: E402  # models and settings exist only after set_up
-from django.utils import timezone  # noqa: E402
-
-from budayang import data  # noqa: E402
-from budayang.center.areas import actions as areas  # noqa: E402
-from budayang.center.areas import imports as area_imports  # noqa: E402
-from budayang.center.platform import actions as platform  # noqa: E402
-from budayang.center.platform import queries  # noqa: E402
-from budayang.center.platform.actions import Refused  # noqa: E402
-from budayang.center.platform.actors import Actor  # noqa: E402
-from budayang.center.platform.roles import Role  # noqa: E402
-from budayang.center.services import actions as services  # noqa: E402
-from budayang.center.services import judging  # noqa: E402
+from budayang import data
+from budayang.center.areas import actions as areas
+from budayang.center.areas import imports as area_imports
+from budayang.center.platform import actions as platform
+from budayang.center.platform import queries
+from budayang.center.platform.actions import Refused
+from budayang.center.platform.actors import Actor
+from budayang.center.platform.roles import Role
+from budayang.center.services import actions as services
+from budayang.center.services import judging
 from budayang.center.services import queries as services_queries
-from budayang.center.standard import actions as standard  # noqa: E402
-from budayang.center.standard import queries as standard_queries  # noqa: E402
-from budayang.cli import cast  # noqa: E402
-from budayang.cli.messages import Stop, say  # noqa: E402
+from budayang.center.standard import actions as standard
+from budayang.center.standard import queries as standard_queries
+from budayang.cli import cast, center
+from budayang.cli.messages import Stop, say
 
 SYSTEM = Actor.system()
 

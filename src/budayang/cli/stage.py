@@ -88,14 +88,27 @@ class Stage:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             self._lock.seek(0)
+            holder = self._lock.read().strip() or "?"
+            self._lock.close()
             raise Stop(
-                f"演示已经在运行（进程 {self._lock.read().strip() or '?'}）。请到那个窗口按 Ctrl-C 停止。",
+                f"演示已经在运行（进程 {holder}）。请到那个窗口按 Ctrl-C 停止。",
                 "The demonstration is running already. Stop it with Ctrl-C in its window, or use that one.",
             ) from error
         self._lock.truncate(0)
         self._lock.write(str(os.getpid()))
         self._lock.flush()
-        refuse_taken_ports(self.ports())
+        try:
+            refuse_taken_ports(self.ports())
+        except Stop:
+            self.leave()
+            raise
+
+    def leave(self) -> None:
+        """Stop what was started and let others play here; the data stays."""
+        self.house.stop()
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
 
     def ports(self) -> dict[str, int]:
         """Every port that the demonstration listens on, by name."""

@@ -46,11 +46,19 @@ class Night:
     answers_before: dict[str, dict[str, str]] = field(default_factory=dict)
     ratings_before: int = 0
 
-    def citizen(self, key: str) -> Citizen:
-        """A synthetic citizen in front of KBS-01."""
+    def citizen(self, key: str, reader: int = 1) -> Citizen:
+        """A synthetic citizen in front of the terminal with that reader; number 1 is KBS-01's."""
         if key not in self.citizens:
-            self.citizens[key] = Citizen(self.stage.screen(self.stage.terminals[0]), self.stage.sandbox, 1, key)
+            screen = self.stage.screen(self.stage.terminals[reader - 1])
+            self.citizens[key] = Citizen(screen, self.stage.sandbox, reader, key)
         return self.citizens[key]
+
+    def close(self) -> None:
+        """Everybody goes home."""
+        for citizen in self.citizens.values():
+            citizen.close()
+        for clerk in self.clerks.values():
+            clerk.close()
 
     def clerk(self, username: str) -> Clerk:
         """A signed-in member of staff."""
@@ -87,8 +95,8 @@ def night(stage: Stage) -> list[Link]:
     except Broken:
         pass
     finally:
-        for number in ("1",):
-            httpx.post(f"{stage.sandbox}/control/readers/{number}", json={"card": None}, timeout=10)
+        httpx.post(f"{stage.sandbox}/control/readers/1", json={"card": None}, timeout=10)
+        told.close()
     return told.chain.links
 
 
@@ -219,7 +227,7 @@ def news_arrives(told: Night) -> None:
         within_s=15,
         tell=lambda row: f"{row['terminal']}：{row['text']}",
     )
-    there = Citizen(told.stage.screen(told.stage.terminals[1]), told.stage.sandbox, 2, "丙")
+    there = told.citizen("丙", reader=2)
     there.begin()
     told.chain.see(
         "item_still_doable_next_door",
@@ -263,7 +271,7 @@ def _open_order(told: Night) -> dict[str, str] | None:
 
 
 def order_is_worked(told: Night) -> None:
-    """Accept, arrive, paper, the second citizen's papers come out, test print, closed; a negative rating counts once."""
+    """Accept, arrive, paper, the second citizen's papers come out, test print, closed; one negative rating."""
     clerk, page = told.clerk("ren"), f"/console/orders/{told.order}/"
 
     def step(name: str, **fields: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import re
@@ -14,7 +15,9 @@ from urllib.parse import urlsplit
 import httpx
 
 TIMEOUT_S = 35
-HAND_S = 2.0
+HAND_S = 2.0  # a hand needs a moment
+CARD_S = 10.0
+CARD_TRIES = 3
 TAG = re.compile(r"<[^>]+>")
 
 
@@ -87,13 +90,32 @@ class Citizen:
         """Choose, agree, show the card, fill the form, confirm, submit."""
         self.post("choose", item=item)
         self.post("agree")
-        # A hand needs a moment. The reader must have seen that no card lies there: a forgotten one is never read.
-        time.sleep(HAND_S)
-        self.lay_card(self.key)
-        if self.until("fill", "confirm")["state"] == "fill":
+        if self.show_card("fill", "confirm") == "fill":
             self.post("filled", **form)
         self.until("confirm")
         self.post("submit")
+
+    def show_card(self, *states: str) -> str:
+        """Lay the card on the reader and wait for one of `states`; give which it is.
+
+        The reader must have seen that no card lies there: a forgotten one is never read. Somebody who laid it down too
+        soon is asked to lift it, and does.
+        """
+        for _try in range(CARD_TRIES - 1):
+            time.sleep(HAND_S)
+            self.lay_card(self.key)
+            with contextlib.suppress(Astray):
+                return str(self.until(*states, within_s=CARD_S)["state"])
+            if self.live()["state"] != "identity":
+                break
+            self.lay_card(None)
+        time.sleep(HAND_S)
+        self.lay_card(self.key)
+        return str(self.until(*states)["state"])
+
+    def close(self) -> None:
+        """Close the browser."""
+        self.client.close()
 
     def rate(self, level: str, *reasons: str) -> None:
         """Rate the matter and leave."""
@@ -118,6 +140,10 @@ class Clerk:
         answer = self.client.post(f"{self.center}/accounts/login/", data=fields, headers={"Referer": str(page.url)})
         if "/accounts/login" in str(answer.url):
             raise Astray(f"{self.username} could not sign in")
+
+    def close(self) -> None:
+        """Close the browser."""
+        self.client.close()
 
     def read(self, path: str) -> httpx.Response:
         """A page of the console, whatever its status."""

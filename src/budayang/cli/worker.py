@@ -5,11 +5,7 @@ from __future__ import annotations
 import argparse
 import signal
 
-from budayang.cli import center
-
-center.set_up()
-
-from budayang.center.platform.worker import Loop, TaskThread  # noqa: E402  # models exist only after set_up
+from budayang.center.platform.worker import Loop, TaskThread
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
