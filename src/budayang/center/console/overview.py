@@ -28,7 +28,7 @@ from budayang.center.terminals.models import StatusInterval, Terminal
 from budayang.rules.maintenance import SEVERITY_NAMES
 from budayang.rules.terminals import kind_of, meaning
 
-INCIDENTS = 8
+INCIDENTS = 5  # the strips below must be seen without scrolling
 STRIP_AREAS = 12
 STRIP_TERMINALS = 36
 SUPPLIES = ("paper.upper", "paper.lower", "toner")
@@ -85,7 +85,7 @@ def _context(request: HttpRequest) -> dict[str, Any]:
     machines = list(terminals.visible_to(actor).exclude(state="retired"))
     alive = terminals.liveness_of(machines, now)
     strips, left_out = _strips(actor, machines, now)
-    words = list(alive.values())
+    words, open_count = list(alive.values()), maintenance.open_incident_count(actor)
     return {
         "now": now,
         "operating": bool(actor.roles & OPERATING_ROLES),
@@ -95,7 +95,8 @@ def _context(request: HttpRequest) -> dict[str, Any]:
         "silent": words.count("silent"),
         "unknown": words.count("unknown"),
         "incidents": maintenance.open_incidents(actor, INCIDENTS, now=now),
-        "incident_count": maintenance.open_incident_count(actor),
+        "incident_count": open_count,
+        "incidents_left_out": max(0, open_count - INCIDENTS),
         "supplies": _supplies(machines),
         "severities": {one.value: _(word) for one, word in SEVERITY_NAMES.items()},
         "strips": strips,
