@@ -170,6 +170,17 @@ def test_the_page_follows_the_journey(show: Show) -> None:
     expect(page.locator("h1").first).to_have_text("请核对，对了再提交")
 
 
+def test_what_one_person_searched_is_gone_for_the_next(show: Show) -> None:
+    page, terminal = show(view("choose"), "/?q=dsbzm")
+    terminal.shown = view("attract", page=2)
+    page.evaluate(
+        "new Promise((done) => { const look = () => (window.live ? done() : setTimeout(look, 20)); look(); })"
+    )
+    page.evaluate("(value) => window.live(value)", {"page": 2, "catalogue": 1, "state": "attract", "idle": {}})
+    expect(page.locator("body.s-home")).to_be_visible()
+    assert "dsbzm" not in page.url
+
+
 def test_a_service_that_is_away_is_told_in_words(show: Show) -> None:
     page, _terminal = show(SCREENS["confirm"][1])
     page.unroute_all()

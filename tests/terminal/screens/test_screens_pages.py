@@ -138,6 +138,20 @@ def test_submitting_shows_what_is_done(phase: str, states: list[str]) -> None:
     assert [words.step_state(phase, index) for index in range(len(words.SUBMIT_STEPS))] == states
 
 
+@pytest.mark.parametrize(("told", "text"), [("0", "不收费"), ("", "不收费"), ("工本费 20 元", "工本费 20 元")])
+def test_a_fee_is_said_in_words(told: str, text: str) -> None:
+    assert words.fee({"fee": told}) == text
+
+
+def test_nobody_is_said_to_know_while_the_line_is_down() -> None:
+    trouble = dict(SCREENS["print-trouble"][1])
+    assert "已自动上报" in stage(trouble)[1].get("/").text
+    trouble["network"] = {"level": "offline", "text": "网络中断", "since": "20:31"}
+    page = stage(trouble)[1].get("/").text
+    assert "已自动上报" not in page
+    assert "恢复后自动上报" in page
+
+
 def test_paper_trouble_counts_what_is_left() -> None:
     text = words.print_trouble({"trouble": "paper_out", "done": 1, "documents": 2})
     assert text == "打印机没有纸了，打好了 1 份，还差 1 份"

@@ -69,6 +69,8 @@ def _environment() -> Environment:
         truth_title=words.truth_title,
         truth_help=words.truth_help,
         item_line=words.item_line,
+        fee=words.fee,
+        reported=words.reported,
         distance=words.distance,
         elapsed=words.elapsed,
         step_state=words.step_state,

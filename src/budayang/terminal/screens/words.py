@@ -78,6 +78,19 @@ def truth_help(item: Mapping[str, Any]) -> str:
     return _(_TRUTHS.get(str(item["truth"]), _TRUTHS["unconfirmed"])[3])
 
 
+def fee(item: Mapping[str, Any]) -> str:
+    """What it costs, in words; the catalogue writes 0 or nothing for what is free."""
+    told = str(item.get("fee") or "").strip()
+    return _("不收费") if told in {"", "0", "0元"} else told
+
+
+def reported(network: Mapping[str, Any]) -> str:
+    """Whether anybody knows of a fault yet: it is reported by itself, but only over a line."""
+    if network["level"] == "offline":
+        return _("网络中断，已记下，恢复后自动上报。")
+    return _("已自动上报给负责的人。")
+
+
 def item_line(item: Mapping[str, Any]) -> str:
     """The second line of a card: for an item that can start, what to expect; for others, why not and where instead."""
     parts = [str(item["department_name"] or item["department"])]
@@ -86,7 +99,7 @@ def item_line(item: Mapping[str, Any]) -> str:
             parts.append(_("现在交，上班后办"))
         elif item.get("minutes") is not None:
             parts.append(_("约 %(n)s 分钟") % {"n": item["minutes"]})
-        parts.extend(str(part) for part in (item.get("fee"), item.get("bring")) if part)
+        parts.extend(str(part) for part in (fee(item), item.get("bring")) if part)
     else:
         if item.get("text"):
             parts.append(str(item["text"]))

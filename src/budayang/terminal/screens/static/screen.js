@@ -91,7 +91,7 @@
     lastSent = now;
     try { const answer = await send("/api/activity"); if (answer.ends_in_s !== undefined) ends(answer.ends_in_s); } catch (error) { lost(); }
   }
-  for (const kind of ["pointerdown", "keydown", "input", "scroll"]) document.addEventListener(kind, () => touched(false), { capture: true, passive: true });
+  for (const kind of ["pointerdown", "keydown", "input"]) document.addEventListener(kind, () => touched(false), { capture: true, passive: true });
 
   // --- follow the journey
   function minutes(seconds) { const m = Math.floor(seconds / 60); return (m ? `${m} 分 ` : "") + `${seconds % 60} 秒`; }
@@ -109,7 +109,8 @@
         if (answer.status === 403 || answer.status === 401) { await new Promise((done) => setTimeout(done, 3000)); continue; }
         const live = await answer.json();
         misses = 0; found(); show(live);
-        const samePlace = live.state === state() || (browsing() && (live.state === "attract" || live.state === "choose"));
+        // Back to attract from anywhere is a new person: nothing of the page may stay, not even what was searched for.
+        const samePlace = live.state === state() || (browsing() && live.state === "choose");
         if (String(live.page) !== page) {
           page = String(live.page);
           if (samePlace && (browsing() || state() === "fill")) { body.dataset.state = live.state; await panels(); }
