@@ -7,8 +7,9 @@ Two loads: "heartbeat" is a sync without events (what terminals send nearly alwa
 values), "values" carries the whole state of eight values of which each changes with --changes. Answers come after the
 commit; heartbeats without a change have nothing to commit (last_seen is flushed each 30 s). The server has one core
 for itself where the machine has two; client and PostgreSQL use the other. At the end the rows in the database are
-counted against what was answered. Beside it, the bare limit in the same run: the same bodies decoded, then decoded
-with MAC and judged, without HTTP and database.
+counted against what was answered. "per core-s" is heartbeats by second of the server's processor time: what one core can
+do, also when other programs use the machine. Beside it, the bare limit in the same run: the same bodies decoded, then
+decoded with MAC and judged, without HTTP and database.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import msgspec
+import psutil
 from cluster import NotHere, temporary_cluster
 from ingest_load import VALUES, Load, Outcome, Terminal, make_loads, run
 
@@ -39,6 +41,7 @@ COLUMNS = (
     ("requests_s", "requests/s", ">12,.0f"),
     ("heartbeats_s", "heartbeats/s", ">14,.0f"),
     ("values_s", "values/s", ">12,.0f"),
+    ("core_s", "per core-s", ">12,.0f"),
     ("p50_ms", "p50 ms", ">9.1f"),
     ("p99_ms", "p99 ms", ">9.1f"),
     ("changes_s", "changes/s", ">11,.0f"),
@@ -145,7 +148,7 @@ def measure(args: argparse.Namespace, database: str, url: str, folder: Path) -> 
         wait_for(port, server)
         if len(cores) > 1:
             os.sched_setaffinity(0, set(cores[1:]))
-        expected = measure_all(args, database, port, terminals, keys)
+        expected = measure_all(args, database, port, psutil.Process(server.pid), terminals, keys)
     finally:
         os.sched_setaffinity(0, set(cores))
         server.terminate()
@@ -157,7 +160,12 @@ def measure(args: argparse.Namespace, database: str, url: str, folder: Path) -> 
 
 
 def measure_all(
-    args: argparse.Namespace, database: str, port: int, terminals: list[Terminal], keys: dict[str, bytes]
+    args: argparse.Namespace,
+    database: str,
+    port: int,
+    server: psutil.Process,
+    terminals: list[Terminal],
+    keys: dict[str, bytes],
 ) -> int:
     """Every line of one database; returns how many intervals must be in it."""
     connections = min(args.connections, args.terminals)
@@ -176,7 +184,9 @@ def measure_all(
                 terminals, connections, requests, batch, state=load == "values", change_rate=args.changes
             )
             decoded, judged = bare_limit(loads, batch, keys)
+            busy_s = processor_s(server)
             outcome = asyncio.run(run(port, loads, args.seconds))
+            busy_s = processor_s(server) - busy_s
             check(outcome, batch)
             intervals += outcome.changes
             heartbeats = outcome.accepted / outcome.elapsed_s
@@ -185,12 +195,19 @@ def measure_all(
                 {
                     "database": database, "load": load, "batch": batch,
                     "requests_s": outcome.requests / outcome.elapsed_s, "heartbeats_s": heartbeats,
-                    "values_s": heartbeats * VALUES if load == "values" else 0, "p50_ms": outcome.percentile_ms(0.5),
+                    "values_s": heartbeats * VALUES if load == "values" else 0,
+                    "core_s": outcome.accepted / max(busy_s, 0.01), "p50_ms": outcome.percentile_ms(0.5),
                     "p99_ms": outcome.percentile_ms(0.99), "changes_s": outcome.changes / outcome.elapsed_s,
                     "decode_s": decoded, "judge_s": judged,
                 },
             )  # fmt: skip
     return intervals
+
+
+def processor_s(server: psutil.Process) -> float:
+    """Processor time that the server has used, all its threads."""
+    times = server.cpu_times()
+    return times.user + times.system
 
 
 def check(outcome: Outcome, batch: int) -> None:
