@@ -1,0 +1,101 @@
+"""Long work: progress, cancel, a lease that runs out, three attempts, and a second start that does nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django_tasks_db.models import DBTaskResult
+
+from budayang.center.platform import works
+from budayang.center.platform.actors import Actor
+from budayang.center.platform.models import AuditLine, Work
+from budayang.center.platform.works import Progress
+
+pytestmark = pytest.mark.django_db
+ACTOR = Actor.job("test")
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def functions() -> Iterator[list[str]]:
+    """Three kinds of long work; the house's own come back afterwards."""
+    before = dict(works._functions)
+    ran: list[str] = []
+
+    @works.long_work("test.count")
+    def count(progress: Progress, arguments: dict[str, Any]) -> dict[str, int]:
+        progress.begin(arguments["n"])
+        for _step in range(arguments["n"]):
+            progress.step()
+            ran.append("step")
+        return {"counted": arguments["n"]}
+
+    @works.long_work("test.fail")
+    def fail(progress: Progress, arguments: dict[str, Any]) -> None:
+        raise ValueError("no")
+
+    @works.long_work("test.stop")
+    def stop(progress: Progress, arguments: dict[str, Any]) -> None:
+        progress.begin(3)
+        works.cancel_work(ACTOR, Work.objects.get(id=progress.work_id), NOW)
+        progress.step()
+        ran.append("went on")
+
+    yield ran
+    works._functions.clear()
+    works._functions.update(before)
+
+
+def ask(name: str, now: datetime, **arguments: Any) -> Work:
+    return works.request_work(ACTOR, name, "测试", arguments, now=now)
+
+
+def test_work_is_queued_audited_and_carried_through(now: datetime) -> None:
+    work = ask("test.count", now, n=3)
+    assert DBTaskResult.objects.count() == 1
+    assert AuditLine.objects.filter(action="platform.request_work").exists()
+    works.run_work.call(work.pk)
+    work.refresh_from_db()
+    assert (work.state, work.done, work.total, work.result) == ("done", 3, 3, {"counted": 3})
+
+
+def test_a_second_start_does_nothing(now: datetime, functions: list[str]) -> None:
+    work = ask("test.count", now, n=2)
+    works.run_work.call(work.pk)
+    works.run_work.call(work.pk)
+    assert functions == ["step", "step"]
+
+
+def test_a_failure_is_kept_without_its_details(now: datetime) -> None:
+    work = ask("test.fail", now)
+    works.run_work.call(work.pk)
+    work.refresh_from_db()
+    assert (work.state, work.error) == ("failed", "failed; see the log")
+
+
+def test_cancel_ends_running_work_at_its_next_step(now: datetime, functions: list[str]) -> None:
+    work = ask("test.stop", now)
+    works.run_work.call(work.pk)
+    work.refresh_from_db()
+    assert (work.state, work.done, functions) == ("cancelled", 1, [])
+
+
+def test_cancelled_waiting_work_never_starts(now: datetime, functions: list[str]) -> None:
+    work = ask("test.count", now, n=1)
+    works.cancel_work(ACTOR, work, now)
+    works.run_work.call(work.pk)
+    assert functions == []
+
+
+def test_the_reaper_gives_work_of_a_dead_process_back_and_gives_up_after_three(now: datetime) -> None:
+    work = ask("test.count", now, n=1)
+    for attempt in range(1, works.MAX_ATTEMPTS + 1):
+        Work.objects.filter(id=work.pk).update(state="running", attempts=attempt, lease_until=now)
+        assert works.reap(now) == 0, "the lease still holds"
+        assert works.reap(now + timedelta(seconds=1)) == 1
+        work.refresh_from_db()
+        assert work.state == ("failed" if attempt == works.MAX_ATTEMPTS else "waiting")
+    assert DBTaskResult.objects.count() == works.MAX_ATTEMPTS
