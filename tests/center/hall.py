@@ -70,10 +70,12 @@ class Hall:
             )
         self.news("terminals.status", {"terminal": terminal.code}, at, now)
 
-    def news(self, kind: str, payload: dict[str, object], at: datetime, now: datetime) -> Transition:
+    def news(
+        self, kind: str, payload: dict[str, object], at: datetime, now: datetime, *, place_path: str = ""
+    ) -> Transition:
         """One piece of news, consumed at once by the maintenance room."""
         with transaction.atomic():
-            row = emit(kind, subject="x", place_path="", payload=payload, occurred_at=at, now=now)
+            row = emit(kind, subject="x", place_path=place_path, payload=payload, occurred_at=at, now=now)
         with transaction.atomic():
             handle_facts([row], now)
         return row

@@ -12,6 +12,8 @@ from budayang.center.areas import actions as areas
 from budayang.center.maintenance import actions, judging, queries
 from budayang.center.maintenance.models import Incident, WorkOrder
 from budayang.center.platform.models import Transition
+from budayang.center.services.models import Connector, Department
+from budayang.rules.maintenance import Bucket
 
 MINUTE = timedelta(minutes=1)
 
@@ -170,3 +172,32 @@ def test_the_overview_tells_cause_person_and_clock_in_a_fixed_number_of_queries(
     assert paper.who == "测试RS 测试丙"
     assert (paper.due_word, paper.overdue) == ("响应", True)
     assert paper.affects == "不能打印"
+
+
+def connector(hall: Hall, state: str, at: datetime, now: datetime) -> None:
+    """The services room notes that a department's system answers or not, and tells."""
+    department, _made = Department.objects.get_or_create(
+        code="SW", defaults={"name": "税务", "organization": hall.bodies["SW"]}
+    )
+    Connector.objects.update_or_create(
+        department=department, defaults={"url": "http://127.0.0.1:1", "state": state, "since_at": at}
+    )
+    hall.news("services.connector", {"department": "SW", "state": state}, at, now, place_path=hall.city.path)
+
+
+def test_a_department_that_does_not_answer_is_its_own_affair(hall: Hall, now: datetime) -> None:
+    connector(hall, "down", now, now + MINUTE)
+    incident = Incident.objects.get()
+    assert (incident.title, incident.bucket, incident.opened_at) == ("税务系统没有应答", "department", now)
+    assert WorkOrder.objects.get().organization == hall.bodies["SW"]
+    assert WorkOrder.objects.get().assignee == hall.staff["shui"]
+    told = queries.open_incidents(hall.actor("ning"), now=now + MINUTE)
+    assert [(one.title, one.place) for one in told] == [("税务系统没有应答", "鄂尔多斯市")]
+    # Only the terminal of the same body loses its time by it.
+    assert queries.usable(hall.other.pk, now, now + 10 * MINUTE).by_bucket == {Bucket.DEPARTMENT: 600}
+    assert queries.usable(hall.terminal.pk, now, now + 10 * MINUTE).by_bucket == {}
+    connector(hall, "unknown", now + 2 * MINUTE, now + 2 * MINUTE)
+    assert Incident.objects.get().state == "open", "not knowing is not recovery"
+    connector(hall, "ok", now + 5 * MINUTE, now + 6 * MINUTE)
+    incident.refresh_from_db()
+    assert (incident.state, incident.closed_at) == ("closed", now + 5 * MINUTE)

@@ -48,6 +48,8 @@ class NewIncident:
     vendor_id: int | None = None
     responsible_id: int | None = None
     alarm_s: float | None = None
+    title: str = ""
+    """In place of the kind's own title, where that would not say what it is (which department)."""
 
 
 @transaction.atomic
@@ -62,7 +64,7 @@ def open_incident(actor: Actor, found: NewIncident, *, cause: Incident | None, n
     incident = Incident(
         kind=found.kind.code,
         subject=found.subject,
-        title=found.kind.title,
+        title=found.title or found.kind.title,
         component=found.component,
         place_path=found.place_path,
         area_id=found.area_id,

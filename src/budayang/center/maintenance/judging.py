@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from budayang.center.areas import queries as areas
 from budayang.center.maintenance.actions import NewIncident, close_incident, hang_below, open_incident
@@ -18,7 +19,7 @@ from budayang.center.maintenance.assigning import responsible_id
 from budayang.center.maintenance.models import Incident
 from budayang.center.platform import queries as platform
 from budayang.center.platform.actors import Actor
-from budayang.center.services.queries import department_organization_id
+from budayang.center.services.queries import department_name, department_organization_id
 from budayang.center.terminals import queries as terminals
 from budayang.rules.maintenance import CAUSES, IncidentKind, Node, NodeLevel, cause_above, cause_of, get_cause
 
@@ -222,6 +223,7 @@ def judge_department(code: str, state: str, place_path: str, since: datetime, no
         owner_id=organization_id,
         responsible_id=organization_id,
         alarm_s=max((now - since).total_seconds(), 0.0),
+        title=_("%(department)s系统没有应答") % {"department": department_name(code)},
     )
     return open_incident(JOB, found, cause=None, now=now)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +12,7 @@ from budayang.center.maintenance.models import FINAL_ORDER_STATES, Incident, Wor
 from budayang.center.maintenance.responsibility import attributed as attributed
 from budayang.center.maintenance.responsibility import usable as usable
 from budayang.center.platform.actors import Actor
+from budayang.center.platform.models import Place
 from budayang.center.platform.queries import scope_q
 from budayang.rules.maintenance import (
     EVENT_NAMES,
@@ -151,10 +152,14 @@ def open_incidents(actor: Actor, limit: int = 8, *, now: datetime) -> Sequence[I
     rows = rows.annotate(symptom_count=Count("symptoms", filter=Q(symptoms__state="open"))).prefetch_related(
         Prefetch("orders", queryset=active.prefetch_related("events"), to_attr="active_orders")
     )
-    return [_incident_now(row, now) for row in rows[:limit]]
+    found = list(rows[:limit])
+    # Only what has no area (a department's system) is told by its region: no query while there is none.
+    paths = {row.place_path for row in found if row.area is None}
+    regions = dict(Place.objects.filter(path__in=paths).values_list("path", "name")) if paths else {}
+    return [_incident_now(row, regions, now) for row in found]
 
 
-def _incident_now(row: Incident, now: datetime) -> IncidentNow:
+def _incident_now(row: Incident, regions: Mapping[str, str], now: datetime) -> IncidentNow:
     orders: list[WorkOrder] = row.active_orders  # type: ignore[attr-defined]  # to_attr of the prefetch above
     order = orders[0] if orders else None
     running = next_clock(order_clocks(order, now)) if order else None
@@ -163,7 +168,7 @@ def _incident_now(row: Incident, now: datetime) -> IncidentNow:
         url_path=f"/console/orders/{order.number}/" if order else f"/console/incidents/{row.pk}/",
         title=f"{row.terminal.name} {row.title}" if row.terminal else row.title,
         severity=row.severity,
-        place=row.area.name if row.area else "",
+        place=row.area.name if row.area else regions.get(row.place_path, ""),
         affects=affects_text(row.kind),
         who=who(order) if order else "",
         due_at=running[1].due_at if running else None,
