@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -43,6 +43,7 @@ class Row:
     works: bool
     area_open: bool | None
     area_until: datetime | None
+    others: tuple[Row, ...] = ()
 
 
 def word_of(place: PlaceWhere, now: datetime) -> str:
@@ -94,6 +95,14 @@ def make_rows(places: list[PlaceWhere], now: datetime) -> list[Row]:
     return rows
 
 
+def by_item(rows: list[Row]) -> list[Row]:
+    """One row an item: its best terminal in front, the others of the same area below it."""
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(row.place.item.code, []).append(row)
+    return [replace(first, others=tuple(others)) for first, *others in groups.values()]
+
+
 @allow(PUBLIC)
 def home(request: HttpRequest) -> HttpResponse:
     """Search first; then what works now, area by area, and what people often do."""
@@ -125,10 +134,10 @@ def greeting(now: datetime) -> str:
     """A greeting by the hour in Ordos."""
     hour = now.astimezone(ZoneInfo("Asia/Shanghai")).hour
     if hour < 6:
-        return _("夜深了")
+        return _("夜深了，")
     if hour < 12:
-        return _("早上好")
-    return _("下午好") if hour < 18 else _("晚上好")
+        return _("早上好，")
+    return _("下午好，") if hour < 18 else _("晚上好，")
 
 
 def _frequent(now: datetime) -> list[dict[str, Any]]:
@@ -141,10 +150,14 @@ def _frequent(now: datetime) -> list[dict[str, Any]]:
 
 
 def _working(places: list[PlaceWhere]) -> str:
-    halls = {place.area.pk for place in places if not place.stale and place.verdict.truth in WORKS}
-    if not halls:
-        return _("现在没有地方能办")
-    return ngettext("%(n)d处自助区现在能办", "%(n)d处自助区现在能办", len(halls)) % {"n": len(halls)}
+    fresh = [place for place in places if not place.stale]
+    done = len({place.area.pk for place in fresh if place.verdict.truth is Truth.DOABLE})
+    if done:
+        return ngettext("%(n)d处自助区现在能办", "%(n)d处自助区现在能办", done) % {"n": done}
+    taken = len({place.area.pk for place in fresh if place.verdict.truth is Truth.SUBMITTABLE})
+    if taken:
+        return ngettext("%(n)d处自助区现在能提交", "%(n)d处自助区现在能提交", taken) % {"n": taken}
+    return _("现在没有地方能办")
 
 
 @allow(PUBLIC)
@@ -180,8 +193,12 @@ def _where_context(request: HttpRequest) -> dict[str, Any]:
     elif area is not None and not hits:
         places = queries.where(None, now, near, area_code=area.code)
     rows = make_rows(places, now)
+    if item is None:
+        rows = by_item(rows)
     shown = [row for row in rows if row.works] if only else rows
     parameters = request.GET.copy()
+    # What can be done somewhere comes first; within that the search's own order stays.
+    found = sorted((_hit(one, now) for one in hits), key=lambda hit: hit["best"] is None)
     return {
         "query": query,
         "only": only,
@@ -189,7 +206,7 @@ def _where_context(request: HttpRequest) -> dict[str, Any]:
         "area": area,
         "near": near,
         "areas": every_area,
-        "hits": [_hit(one, now) for one in hits],
+        "hits": found,
         "rows": shown,
         "hidden": len(rows) - len(shown),
         "works": sum(row.works for row in rows),

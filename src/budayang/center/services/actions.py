@@ -8,6 +8,7 @@ from datetime import date, datetime, time
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from budayang import data
@@ -15,6 +16,7 @@ from budayang.center.platform import queries as platform
 from budayang.center.platform.actions import Refused, emit, record
 from budayang.center.platform.actors import Actor, Role
 from budayang.center.platform.sealing import seal_field
+from budayang.center.services import marks
 from budayang.center.services.case_actions import accept_case, ask_again, complete_case, record_paper
 from budayang.center.services.catalogue import BadRow, CatalogueRow, read_row
 from budayang.center.services.models import (
@@ -106,6 +108,7 @@ def import_items(
             report.updated += not created
         details = {"created": report.created, "updated": report.updated}
         record(actor, "services.import_items", subject="items", details=details)
+        marks.mark(marks.CATALOGUE, timezone.now())
     return report
 
 
@@ -121,6 +124,7 @@ def import_calendar(actor: Actor, days: Sequence[tuple[date, str, str]], *, sour
     actor.require(Role.SUPERVISOR, Role.SYSTEM_ADMIN)
     for on, kind, name in days:
         CalendarDay.objects.update_or_create(on=on, defaults={"kind": kind, "name": name, "source": source})
+    marks.mark(marks.CATALOGUE, timezone.now())
     record(actor, "services.import_calendar", subject="calendar", details={"days": len(days), "source": source})
     return len(days)
 
@@ -163,7 +167,7 @@ def set_department_hours(
             subject=f"department:{department.code}",
             details={"item": item_code or "", **values, "source": source[:120]},
         )
-        _judge_soon(department)
+        _judge_soon(department, timezone.now())
     return hours
 
 
@@ -183,7 +187,7 @@ def confirm_hours(actor: Actor, hours_id: int, *, confirmed_by: str, now: dateti
         details={"item": hours.item.code if hours.item else "", "confirmed_by": hours.confirmed_by},
         at=now,
     )
-    _judge_soon(hours.department)
+    _judge_soon(hours.department, now)
     return hours
 
 
@@ -271,6 +275,7 @@ def offer_item(
             "judged_at": None,
         },
     )
+    marks.mark(marks.CATALOGUE, timezone.now(), [terminal.pk])
     record(
         actor,
         "services.offer_item",
@@ -301,6 +306,8 @@ def derive_offerings(terminal_id: int, now: datetime) -> int:
         elif row is not None and row.derived and row.active != fits:
             Offering.objects.filter(pk=row.pk, derived=True).update(active=fits, judge_at=None, judged_at=None)
             changes += 1
+    if changes:
+        marks.mark(marks.CATALOGUE, now, [terminal_id])
     return changes
 
 
@@ -312,7 +319,8 @@ def served_path(department: Department) -> str:
     return top.path if top else ""
 
 
-def _judge_soon(department: Department) -> None:
+def _judge_soon(department: Department, now: datetime) -> None:
+    marks.mark(marks.CATALOGUE, now)
     Offering.objects.filter(item__department=department).update(judge_at=None, judged_at=None)
 
 

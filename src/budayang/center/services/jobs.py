@@ -16,7 +16,7 @@ from django.utils import timezone
 from budayang.center.platform.actions import Refused
 from budayang.center.platform.actors import Actor
 from budayang.center.platform.deliveries import Consumer, Due
-from budayang.center.services import actions, case_actions, judging, publishing
+from budayang.center.services import actions, case_actions, judging, marks, publishing
 from budayang.center.services.models import Connector, Item, Offering, VerificationAttempt
 from budayang.center.services.runner import CaseRunner, find_address
 from budayang.center.services.sending import BadAddress, DepartmentLine, Patience, check_address, make_client
@@ -38,6 +38,7 @@ class News(Protocol):
 
     kind: str
     payload: dict[str, Any]
+    place_path: str
 
 
 def probe_connectors(now: datetime) -> int:
@@ -129,7 +130,7 @@ def judge_due(now: datetime) -> int:
 
 def publish_due(now: datetime) -> int:
     """Send terminals at work what they do not have yet."""
-    return publishing.publish_catalogue(JOB, now)
+    return publishing.publish_due(now)
 
 
 def take_up_cases(now: datetime) -> int:
@@ -175,6 +176,8 @@ def hear_terminals(news: Sequence[News], now: datetime) -> None:
     new_devices = {str(one.payload["terminal"]) for one in news if one.kind == "terminals.enrolled" or _is_new(one)}
     for terminal_id in terminals.in_service().filter(code__in=new_devices).values_list("pk", flat=True):
         actions.derive_offerings(terminal_id, now)
+    enrolled = {str(one.payload["terminal"]) for one in news if one.kind == "terminals.enrolled"}
+    marks.forget(terminals.in_service().filter(code__in=enrolled).values_list("pk", flat=True), now)
     judging.refresh(judging.active_offerings(terminal__code__in=codes), now)
 
 
@@ -185,10 +188,19 @@ def _is_new(one: News) -> bool:
 def hear_connectors(news: Sequence[News], now: datetime) -> None:
     """A department's system went down or came back: judge its items again everywhere."""
     codes = {str(one.payload["department"]) for one in news}
+    marks.mark(marks.AVAILABILITY, now)
     judging.refresh(judging.active_offerings(item__department__code__in=codes), now)
 
 
+def hear_areas(news: Sequence[News], now: datetime) -> None:
+    """An area's promised hours or a planned stop changed: judge again what stands there, and tell the terminals."""
+    for path in {one.place_path for one in news if one.place_path}:
+        judging.refresh(judging.active_offerings(terminal__area__place__path__startswith=path), now)
+    marks.mark(marks.AVAILABILITY, now)
+
+
 CONSUMERS: tuple[Consumer, ...] = (
+    Consumer("services.areas", ("areas.",), hear_areas),
     Consumer("services.terminals", ("terminals.",), hear_terminals),
     Consumer("services.connectors", ("services.connector",), hear_connectors),
 )

@@ -12,6 +12,7 @@ from django.db import transaction
 from budayang.center.areas import queries as areas
 from budayang.center.areas.queries import StopFact
 from budayang.center.platform.actions import emit
+from budayang.center.services import marks
 from budayang.center.services.models import CalendarDay, Connector, DepartmentHours, Item, Offering
 from budayang.center.terminals import queries as terminals
 from budayang.rules.calendars import DayException, DayKind, WeeklyWindow, open_windows, parse_clock, weekly_window
@@ -159,9 +160,17 @@ def refresh(offerings: Sequence[Offering], now: datetime) -> int:
         return 0
     facts = Facts.load(offerings, now)
     changed = 0
+    moved: set[int] = set()
     with transaction.atomic():
         for offering in offerings:
-            changed += _store(offering, judge(offering, facts), facts)
+            told = _store(offering, judge(offering, facts), facts)
+            changed += told
+            if told:
+                moved.add(offering.item_id)
+        if moved:
+            # Elsewhere the nearest place that works may be another one now.
+            others = Offering.objects.filter(active=True, item_id__in=moved).values_list("terminal_id", flat=True)
+            marks.mark(marks.AVAILABILITY, now, others.distinct())
     return changed
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from budayang import data
 from budayang.center.areas import queries as areas
 from budayang.center.platform.actors import Actor, Role
-from budayang.center.services import judging, queries
+from budayang.center.services import judging, marks, queries
 from budayang.center.services.models import Connector, DepartmentHours, Item, Offering, Published
 from budayang.center.terminals import actions as terminal_actions
 from budayang.center.terminals import queries as terminals
@@ -29,6 +29,9 @@ JOB = Actor.job("services.publish")
 CONSENT_VERSION = "2026-11"
 CALENDAR_DAYS_BACK = 7
 CALENDAR_DAYS_AHEAD = 400
+AT_ONCE = 50
+# Planned stops and the calendar's edges move without news of ours.
+LOOK_AGAIN = {marks.CATALOGUE: timedelta(hours=1), marks.AVAILABILITY: timedelta(seconds=60)}
 # Words of the catalogue's life events, as the terminal names them on its first page.
 LIFE_EVENT_WORDS: dict[str, tuple[str, ...]] = {
     "print": ("打印",),
@@ -213,25 +216,42 @@ def _alternatives_of(offerings: Sequence[Offering], terminal_id: int, now: datet
     return {code: [asdict(one) for one in places] for code, places in found.items() if places}
 
 
-def publish(terminal_id: int, kind: str, now: datetime) -> bool:
+def publish(row: Published, now: datetime) -> bool:
     """Send a terminal its catalogue or availability unless it is what it was last sent."""
-    builders: Mapping[str, Any] = {"catalogue": catalogue_of, "availability": availability_of}
-    body = builders[kind](terminal_id, now)
+    body = BUILDERS[row.kind](row.terminal_id, now)
     text = json.dumps(body, ensure_ascii=False, sort_keys=True)
     digest = hashlib.sha256(text.encode()).hexdigest()
-    if Published.objects.filter(terminal_id=terminal_id, kind=kind, digest=digest).exists():
-        return False
+    changed = digest != row.digest
     with transaction.atomic():
-        Published.objects.update_or_create(
-            terminal_id=terminal_id, kind=kind, defaults={"digest": digest, "sent_at": now}
-        )
-        terminal_actions.send(JOB, terminal_id, kind, body | {"revision": digest[:12]}, now)
-    return True
+        if changed:
+            Published.objects.filter(pk=row.pk).update(digest=digest, sent_at=now)
+            terminal_actions.send(JOB, row.terminal_id, row.kind, body | {"revision": digest[:12]}, now)
+        # News that came while we built has moved due_at: then it stays due.
+        Published.objects.filter(pk=row.pk, due_at=row.due_at).update(due_at=now + LOOK_AGAIN[row.kind])
+    return changed
+
+
+BUILDERS: Mapping[str, Callable[[int, datetime], dict[str, Any]]] = {
+    marks.CATALOGUE: catalogue_of,
+    marks.AVAILABILITY: availability_of,
+}
+
+
+def publish_due(now: datetime, limit: int = AT_ONCE) -> int:
+    """Send what is due, terminals that never got anything first; returns the number of messages."""
+    active = terminals.in_service().filter(state="active")
+    for kind in BUILDERS:
+        known = Published.objects.filter(kind=kind).values("terminal_id")
+        new = active.exclude(pk__in=known).values_list("pk", flat=True)[:limit]
+        fresh = [Published(terminal_id=terminal_id, kind=kind, due_at=now) for terminal_id in new]
+        Published.objects.bulk_create(fresh, ignore_conflicts=True)
+    due = Published.objects.filter(due_at__lte=now, terminal__state="active").order_by("due_at")
+    return sum(publish(row, now) for row in due[:limit])
 
 
 def publish_catalogue(actor: Actor, now: datetime) -> int:
-    """Send every terminal at work what it does not have yet; returns the number of messages."""
+    """Have every terminal looked at now; returns the number of messages sent in this turn."""
     actor.require(Role.SYSTEM_ADMIN, Role.SUPERVISOR)
-    ids = terminals.in_service().filter(state="active").values_list("pk", flat=True)
-    kinds = ("catalogue", "availability")
-    return sum(publish(terminal_id, kind, now) for terminal_id in ids for kind in kinds)
+    for kind in BUILDERS:
+        marks.mark(kind, now)
+    return publish_due(now)

@@ -136,9 +136,13 @@ def _places(rows: QuerySet[Offering], now: datetime | None, start: tuple[float, 
     return found
 
 
-def _rank(place: PlaceWhere) -> tuple[int, float, str, str]:
-    km = place.distance_km if place.distance_km is not None else float("inf")
-    return (ORDER.index(place.verdict.truth) + (10 if place.stale else 0), km, place.terminal.code, place.item.code)
+def _rank(place: PlaceWhere) -> tuple[int, float, float, str, str]:
+    """What can be done first, then nearest; of places that stopped, the one whose end is known and soonest."""
+    far = float("inf")
+    truth, until = place.verdict.truth, place.verdict.until
+    ends = (until.timestamp() if until else far) if truth is Truth.STOPPED else 0.0
+    km = place.distance_km if place.distance_km is not None else far
+    return (ORDER.index(truth) + (10 if place.stale else 0), km, ends, place.terminal.code, place.item.code)
 
 
 def _point(area: Any | None) -> tuple[float, float] | None:

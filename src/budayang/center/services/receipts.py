@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
-from budayang.papers import render
+from budayang.papers import PaperError, render
 
 # So much of the head's hash is printed: 96 bits, nobody makes a second chain that fits them.
 PRINTED_HASH = 24
@@ -68,4 +68,8 @@ def receipt_pdf(outcome: CaseOutcome, head: Witness | None, now: datetime) -> by
         "head_hash": head.hash[:PRINTED_HASH] if head else _("尚无"),
         "demo": outcome.demo,
     }
-    return render("receipt", data, at=now)
+    try:
+        return render("receipt", data, at=now)
+    except PaperError:
+        # A department's message may hold a character that the packaged font lacks; the receipt stands without it.
+        return render("receipt", {name: value for name, value in data.items() if name != "next"}, at=now)

@@ -1,7 +1,7 @@
 """Calls to departments' systems: only to the connector's address, one key per case, never a guess about the outcome.
 
-The contract is docs/services/department-contract: `POST {url}/v1/matters` with `Idempotency-Key`. A department answers
-the same key with the same answer, so asking again is safe; what stays unclear after asking goes to a person (待核).
+The contract is docs/mechanisms/department-contract.md: `POST {url}/v1/matters` with `Idempotency-Key`. A department
+answers the same key with the same answer, so asking again is safe; what stays unclear goes to a person (待核).
 """
 
 from __future__ import annotations

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django import template
@@ -38,18 +37,3 @@ def kilometres(value: float | None) -> str:
     if value is None:
         return ""
     return _("直线 %(km)s 公里") % {"km": f"{value:.1f}" if value < 10 else f"{value:.0f}"}
-
-
-@register.filter
-def ago(since: datetime | None, now: datetime) -> str:
-    """刚刚, 5分钟前, 3小时前, 2天前."""
-    if since is None:
-        return ""
-    seconds = max(0.0, (now - since).total_seconds())
-    if seconds < 60:
-        return _("刚刚")
-    if seconds < 3600:
-        return _("%(n)d分钟前") % {"n": seconds // 60}
-    if seconds < 86400:
-        return _("%(n)d小时前") % {"n": seconds // 3600}
-    return _("%(n)d天前") % {"n": seconds // 86400}

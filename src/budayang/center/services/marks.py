@@ -1,0 +1,24 @@
+"""Marks what terminals have to be told again; `publishing` sends it a moment later."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from budayang.center.services.models import Published
+
+CATALOGUE = "catalogue"
+AVAILABILITY = "availability"
+
+
+def mark(kind: str, now: datetime, terminal_ids: Iterable[int] | None = None) -> None:
+    """Look again at this message of these terminals (of all when none are named) at the next turn."""
+    rows = Published.objects.filter(kind=kind, due_at__gt=now)
+    if terminal_ids is not None:
+        rows = rows.filter(terminal_id__in=list(terminal_ids))
+    rows.update(due_at=now)
+
+
+def forget(terminal_ids: Iterable[int], now: datetime) -> None:
+    """A terminal that enrolled anew has nothing: send it everything, also what it was sent before."""
+    Published.objects.filter(terminal_id__in=list(terminal_ids)).update(digest="", due_at=now)
