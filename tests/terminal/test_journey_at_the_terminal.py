@@ -351,6 +351,19 @@ def test_care_mode_waits_twice_as_long(tmp_path: Path) -> None:
     play(scene)
 
 
+def test_who_touches_the_clearing_page_finds_no_settings_of_the_person_before(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with stage(tmp_path) as s:
+            await s.post("prefs", {"name": "care", "value": "on"})
+            await s.post("help", {"kind": "help"})
+            await s.post("exit")
+            await s.post("start")
+            view = s.view()
+            assert (view["state"], view["prefs"]["care"], view["help"]) == ("choose", False, None)
+
+    play(scene)
+
+
 def test_live_answers_when_the_page_changes(tmp_path: Path) -> None:
     async def scene() -> None:
         async with stage(tmp_path) as s:

@@ -87,7 +87,10 @@ def test_the_cookie_is_for_this_page_alone_and_pages_are_not_kept(tmp_path: Path
             headers = {"Origin": ORIGIN}
             gone = await s.browser.post("/journey/exit", headers=headers)
             assert gone.status_code == 303
-            assert gone.headers["clear-site-data"] == '"cache", "storage"'
+            assert gone.headers["clear-site-data"] == '"storage"'
+            assert (await s.browser.get("/")).headers["clear-site-data"] == '"storage"'
+            await s.post("start")
+            assert "clear-site-data" not in (await s.browser.get("/")).headers
 
     play(scene)
 

@@ -36,6 +36,7 @@ from budayang.terminal.screens import pages
 from budayang.terminal.screens.language import _, speak
 from budayang.terminal.screens.render import html
 from budayang.terminal.settings import Settings, kiosk_key
+from budayang.terminal.touches import Form, Touches
 from budayang.terminal.uplink import Uplink
 
 log = structlog.get_logger(__name__)
@@ -82,6 +83,7 @@ class Terminal:
             card_code=settings.card_code,
             suspended=self.suspended,
         )
+        self.touches = Touches(self.attendant)
         self.uplink = Uplink(
             self.client,
             self.identity,
@@ -272,7 +274,15 @@ def create_app(
             Route("/api/search", _search),
             *pages.routes(),
         ],
-        middleware=[Middleware(Guard, kiosk=kiosk, hosts=hosts, refuse=_refuse)],
+        middleware=[
+            Middleware(
+                Guard,
+                kiosk=kiosk,
+                hosts=hosts,
+                refuse=_refuse,
+                clearing=lambda: terminal.attendant.state is State.CLEAR,
+            )
+        ],
         exception_handlers={500: _broken},
         lifespan=lifespan,
     )
@@ -299,6 +309,7 @@ async def _healthz(request: Request) -> Response:
             "catalogue": len(terminal.catalogue),
             "waiting_events": terminal.outbox.waiting(),
             "waiting_cases": len(terminal.outbox.unsent_cases()),
+            "audit_head": terminal.outbox.recall("head"),
         }
     )
 
@@ -332,13 +343,9 @@ async def _journey(request: Request) -> Response:
     """One touch: applied, then back to the page of the state."""
     terminal = _terminal(request)
     speak(terminal.attendant.prefs.lang)
-    async with request.form(max_files=0, max_fields=200) as form:
-        fields = {key: value for key, value in form.items() if isinstance(value, str)}
-
-        def many(key: str) -> list[str]:
-            return [value for value in form.getlist(key) if isinstance(value, str)]
-
-        posted = await terminal.attendant.post(request.path_params["event"], fields, many)
+    async with request.form(max_files=0, max_fields=200) as posted_form:
+        fields = [(key, value) for key, value in posted_form.multi_items() if isinstance(value, str)]
+    posted = terminal.touches.apply(request.path_params["event"], Form(fields))
     attendant = terminal.attendant
     if "application/json" in request.headers.get("accept", ""):
         body: dict[str, Any] = {"ok": posted.ok, "state": attendant.state.value, "page": attendant.page}
@@ -348,8 +355,6 @@ async def _journey(request: Request) -> Response:
         response: Response = JSONResponse(body, status_code=200 if posted.ok else 409)
     else:
         response = RedirectResponse("/", status_code=303)
-    if attendant.state is State.CLEAR:
-        response.headers["Clear-Site-Data"] = '"cache", "storage"'
     return response
 
 

@@ -20,6 +20,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 COOKIE = "budayang_kiosk"
 OPEN_PATHS = ("/healthz", "/start", "/static/")
+# Not "cache": nothing but static files is ever cached, and Chromium takes seconds to empty it.
+CLEAR_SITE = '"storage"'
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -55,12 +57,15 @@ class Kiosk:
 class Guard:
     """ASGI middleware around everything. `refuse` draws the page that a person sees when the browser is not let in."""
 
-    def __init__(self, app: ASGIApp, *, kiosk: Kiosk, hosts: frozenset[str], refuse: Refusal) -> None:
+    def __init__(
+        self, app: ASGIApp, *, kiosk: Kiosk, hosts: frozenset[str], refuse: Refusal, clearing: Callable[[], bool]
+    ) -> None:
         self._app = app
         self._kiosk = kiosk
         self._hosts = hosts
         self._origins = frozenset(f"http://{host}" for host in hosts)
         self._refuse = refuse
+        self._clearing = clearing
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -72,7 +77,8 @@ class Guard:
         headers = Headers(scope=scope)
         problem = self._problem(scope, headers)
         if problem is None:
-            await self._app(scope, receive, _with_headers(send, static=scope["path"].startswith("/static/")))
+            static = scope["path"].startswith("/static/")
+            await self._app(scope, receive, _with_headers(send, static=static, clearing=self._clearing))
             return
         word, status = problem
         request = Request(scope, receive)
@@ -80,7 +86,7 @@ class Guard:
             response: Response = JSONResponse({"ok": False, "error": word}, status_code=status)
         else:
             response = await self._refuse(request, word, status)
-        await response(scope, receive, _with_headers(send, static=False))
+        await response(scope, receive, _with_headers(send, static=False, clearing=lambda: False))
 
     def _problem(self, scope: Scope, headers: Headers) -> tuple[str, int] | None:
         if headers.get("host", "") not in self._hosts:
@@ -105,7 +111,7 @@ def begin(kiosk: Kiosk, key: str) -> Response | None:
     response = RedirectResponse("/", status_code=303)
     response.set_cookie(COOKIE, secret, httponly=True, samesite="strict", path="/")
     # What an earlier browser left in this profile is no business of the new one.
-    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    response.headers["Clear-Site-Data"] = CLEAR_SITE
     return response
 
 
@@ -117,7 +123,7 @@ def _cookie(headers: Headers) -> str:
     return morsel.value if morsel is not None else ""
 
 
-def _with_headers(send: Send, *, static: bool) -> Send:
+def _with_headers(send: Send, *, static: bool, clearing: Callable[[], bool]) -> Send:
     async def wrapped(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
@@ -125,6 +131,8 @@ def _with_headers(send: Send, *, static: bool) -> Send:
                 headers[name] = value
             if not static:
                 headers["Cache-Control"] = "no-store"
+                if clearing():
+                    headers["Clear-Site-Data"] = CLEAR_SITE
         await send(message)
 
     return wrapped

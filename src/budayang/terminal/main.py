@@ -4,33 +4,53 @@ from __future__ import annotations
 
 import logging
 import os
+import resource
+import signal
 import sys
+from types import FrameType
 
 import structlog
 import uvicorn
 
-from budayang.terminal.app import create_app
+from budayang.terminal.app import Terminal, create_app
 from budayang.terminal.errors import BadSetting
 from budayang.terminal.settings import Settings, load
 
 GRACE_S = 2
 
 
+class _Server(uvicorn.Server):
+    """Lets the held requests of the screens go when the program is to end."""
+
+    def __init__(self, terminal: Terminal, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._terminal = terminal
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._terminal.attendant.ending = True
+        # Not uvicorn's own: it raises the signal again after the end, and a clean end is to be 0.
+        self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.should_exit = True
+
+
 def run(settings: Settings) -> int:
     """Serve until stopped; 0 after a clean end, 1 when the port is taken or the start failed."""
     _log()
-    # Everything that this process writes is for its own user only.
+    # Everything that this process writes is for its own user only, and a crash writes none of its memory.
     os.umask(0o077)
-    server = uvicorn.Server(
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    app = create_app(settings)
+    server = _Server(
+        app.state.terminal,
         uvicorn.Config(
-            create_app(settings),
+            app,
             host=settings.host,
             port=settings.port,
             log_config=None,
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=GRACE_S,
-        )
+        ),
     )
     try:
         server.run()
