@@ -7,7 +7,7 @@ Two loads: "heartbeat" is a sync without events (what terminals send nearly alwa
 values), "values" carries the whole state of eight values of which each changes with --changes. Answers come after the
 commit; heartbeats without a change have nothing to commit (last_seen is flushed each 30 s). The server has one core
 for itself where the machine has two; client and PostgreSQL use the other. At the end the rows in the database are
-counted against what was answered. "per core-s" is heartbeats by second of the server's processor time: what one core can
+counted against what was answered. "per core-s" is heartbeats by second of the server's processor time: what a core can
 do, also when other programs use the machine. Beside it, the bare limit in the same run: the same bodies decoded, then
 decoded with MAC and judged, without HTTP and database.
 """

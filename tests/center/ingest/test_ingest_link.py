@@ -38,17 +38,15 @@ def hold(door: Door, machine: Machine) -> Future[tuple[int, bytes]]:
 def test_silence_is_noticed_and_dated_to_its_computed_moment(machine: Machine, door: Door, clock: Clock) -> None:
     machine.sync()
     spoke_at = clock.now
-    clock.pass_s(59)
-    assert door.call(door.app.writer.find_silent) == []
-    clock.pass_s(11)
-    door.call(door.app.writer.find_silent)
+    assert door.listen_s(59) == []
+    door.listen_s(11)
     door.wait_for(lambda: machine.row().silent_since is not None, "silent")
     assert machine.row().silent_since == spoke_at + timedelta(seconds=60)
     row = Transition.objects.get(kind="terminals.silent")
-    assert (row.occurred_at, row.recorded_at) == (spoke_at + timedelta(seconds=60), clock.now)
+    assert row.occurred_at == spoke_at + timedelta(seconds=60)
+    assert row.occurred_at < row.recorded_at <= clock.now
     assert queries.liveness(machine.terminal.pk, clock.now) == "silent"
-    door.call(door.app.writer.find_silent)
-    clock.pass_s(100)
+    assert door.listen_s(100) == []
     assert machine.sync().ok
     assert machine.row().silent_since is None
     assert Transition.objects.filter(kind="terminals.silent").count() == 1
@@ -64,8 +62,7 @@ def test_silence_is_noticed_and_dated_to_its_computed_moment(machine: Machine, d
 def test_silence_of_a_terminal_suspended_a_moment_ago_is_no_news(machine: Machine, door: Door, clock: Clock) -> None:
     machine.sync()
     Terminal.objects.update(state="suspended")  # committed by the console; the door has not heard of it yet
-    clock.pass_s(61)
-    assert door.call(door.app.writer.find_silent)
+    door.listen_s(65)
     door.wait_for(lambda: door.app.writer.memory.by_code["KBS-01"].state == "suspended", "the lost swap is read again")
     assert not Transition.objects.filter(kind="terminals.silent").exists()
     assert machine.row().silent_since is None
@@ -73,10 +70,22 @@ def test_silence_of_a_terminal_suspended_a_moment_ago_is_no_news(machine: Machin
 
 def test_a_held_request_is_a_sign_of_life(machine: Machine, door: Door, clock: Clock) -> None:
     held = hold(door, machine)
-    clock.pass_s(3600)
-    assert door.call(door.app.writer.find_silent) == []
+    assert door.listen_s(300) == []
     door.call(door.app.writer.memory.by_code["KBS-01"].wake)
     assert answer_of(held).ok
+
+
+def test_while_the_door_itself_stood_still_nobody_fell_silent(machine: Machine, door: Door, clock: Clock) -> None:
+    machine.sync()
+    stood_still_at = clock.now
+    clock.pass_s(3600)
+    assert door.call(door.app.writer.find_silent) == []
+    door.run(door.app.writer.beat())
+    gap = MonitoringGap.objects.get()
+    assert (gap.until, gap.cause) == (clock.now, "ingest_stalled")
+    assert gap.since <= stood_still_at
+    assert door.listen_s(55) == []
+    assert door.listen_s(10) == ["KBS-01"]
 
 
 def test_a_command_answers_a_held_request_within_a_second(machine: Machine, door: Door, clock: Clock) -> None:
@@ -188,11 +197,8 @@ def test_the_time_nobody_listened_is_monitoring_lost_and_blames_nobody(
     gap = MonitoringGap.objects.get()
     assert (gap.since, gap.until, gap.cause) == (stopped_at, clock.now, "ingest_down")
     assert queries.monitoring_gaps(stopped_at, clock.now) == [(gap.since, gap.until)]
-    assert machine.door.call(machine.door.app.writer.find_silent) == []
-    clock.pass_s(59)
-    assert machine.door.call(machine.door.app.writer.find_silent) == [], "one more plan and grace"
-    clock.pass_s(2)
-    assert len(machine.door.call(machine.door.app.writer.find_silent)) == 1
+    assert machine.door.listen_s(59) == [], "one more plan and grace"
+    assert machine.door.listen_s(2) == ["KBS-01"]
 
 
 def test_a_restored_database_is_noticed_and_acknowledged_events_come_again(

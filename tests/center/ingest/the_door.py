@@ -78,6 +78,19 @@ class Door:
         """Let the door hear what the console changed, now and not in half a second."""
         self.run(self.app.writer.pulse())
 
+    def listen_s(self, seconds: float) -> list[str]:
+        """Let time pass while the door listens; codes of the terminals that fell silent."""
+        before = self.silent()
+        while seconds > 0:
+            self.clock.pass_s(min(seconds, 5))
+            seconds -= 5
+            self.run(self.app.writer.beat())
+            self.call(self.app.writer.find_silent)  # unless the door's own loop was quicker
+        return sorted(self.silent() - before)
+
+    def silent(self) -> set[str]:
+        return {known.code for known in self.app.writer.memory.by_id.values() if known.silent}
+
     def wait_for(self, true: Callable[[], bool], what: str) -> None:
         end = time.monotonic() + 10
         while not true():

@@ -214,7 +214,7 @@ class Memory:
         for known in self.by_id.values():
             known.grace_from_ms = now_ms
 
-    def fall_silent(self, now_ms: int, limit: int = 1000) -> list[tuple[Known, int]]:
+    def fall_silent(self, now_ms: int, limit: int) -> list[tuple[Known, int]]:
         """Up to `limit` terminals whose time has passed, with the computed moment; each is watched until it speaks."""
         silent: list[tuple[Known, int]] = []
         while self.due and self.due[0][0] <= now_ms and len(silent) < limit:

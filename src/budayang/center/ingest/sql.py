@@ -75,6 +75,21 @@ LINK: Final = Statement(
     "UPDATE terminals_terminal t SET last_seen_at=v.a, counter=v.b, acked_seq=v.c, epoch=v.d, past_epochs=v.e,"
     " software=v.f FROM v WHERE t.id=v.g",
 )
+SILENT: Final = Statement(
+    "tti",
+    "UPDATE terminals_terminal SET silent_since=?, last_seen_at=? WHERE id=?",
+    "UPDATE terminals_terminal t SET silent_since=v.a, last_seen_at=v.b FROM v WHERE t.id=v.c",
+)
+HEARD: Final = Statement(
+    "ti",
+    "UPDATE terminals_terminal SET silent_since=NULL, last_seen_at=? WHERE id=?",
+    "UPDATE terminals_terminal t SET silent_since=NULL, last_seen_at=v.a FROM v WHERE t.id=v.b",
+)
+CLONE: Final = Statement(
+    "ti",
+    "UPDATE terminals_terminal SET state='suspended', state_reason='clone', last_seen_at=? WHERE id=?",
+    "UPDATE terminals_terminal t SET state='suspended', state_reason='clone', last_seen_at=v.a FROM v WHERE t.id=v.b",
+)
 DELIVERY: Final = Statement(
     "ix",
     "INSERT INTO platform_delivery (transition_id, consumer, lease_by, attempts, error) VALUES (?,?,'',0,'')",
@@ -89,6 +104,7 @@ class Connection(ABC):
 
     identity: str  # tells one database from another
     fence_select: str
+    for_update: str  # holds rows that a compare-and-set has compared
 
     @abstractmethod
     def lock(self) -> None:
@@ -147,6 +163,7 @@ class SqliteConnection(Connection):
     """SQLite in WAL mode, synchronous FULL; the lock is a file lock beside the database."""
 
     fence_select = _FENCE
+    for_update = ""  # BEGIN IMMEDIATE already keeps other writers out
 
     def __init__(self, database: str) -> None:
         self.identity = database
@@ -227,6 +244,7 @@ class PostgresConnection(Connection):
 
     # A rival's take-over changes the row: it waits until our commit is through, or we see its fence.
     fence_select = _FENCE + " FOR SHARE"
+    for_update = " FOR UPDATE"
     _ARRAYS: Final = {"i": "bigint[]", "x": "text[]", "j": "text[]", "t": "timestamptz[]"}
 
     def __init__(self, **conninfo: Any) -> None:

@@ -11,11 +11,24 @@ import hashlib
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
-from budayang.center.ingest.batch import Batch, LinkRow, OpenRow, Swap
-from budayang.center.ingest.sql import ACK, CLOSE, DELIVERY, INBOX, LINK, OPEN, PERIPHERAL, Connection
+from budayang.center.ingest.batch import Batch, LinkRow, News, OpenRow, Swap
+from budayang.center.ingest.sql import (
+    ACK,
+    CLONE,
+    CLOSE,
+    DELIVERY,
+    HEARD,
+    INBOX,
+    LINK,
+    OPEN,
+    PERIPHERAL,
+    SILENT,
+    Connection,
+)
 from budayang.wire.messages import AuditWitness
 
 GAP_AFTER_MS: Final = 15_000  # between two beats; more means that nobody was listening
@@ -77,14 +90,13 @@ _PROFILE: Final = """
            (SELECT c.id FROM terminals_credential c WHERE c.terminal_id = t.id AND c.revoked_at IS NULL),
            t.last_seen_at, t.silent_since, t.epoch, CAST(t.past_epochs AS text), t.acked_seq, t.counter, t.software
     FROM terminals_terminal t JOIN areas_area a ON a.id = t.area_id JOIN platform_place p ON p.id = a.place_id"""
-_SWAPS: Final = {
-    "silent": "UPDATE terminals_terminal SET silent_since=%s, last_seen_at=%s"
-    " WHERE id=%s AND silent_since IS NULL AND state='active'",
-    "heard": "UPDATE terminals_terminal SET silent_since=NULL, last_seen_at=%s"
-    " WHERE id=%s AND silent_since IS NOT NULL",
-    "clone": "UPDATE terminals_terminal SET state='suspended', state_reason='clone', last_seen_at=%s"
-    " WHERE id=%s AND state='active'",
+# What a compare-and-set expects of the row, and what it then writes.
+_EXPECTED: Final = {
+    "silent": "silent_since IS NULL AND state='active'",
+    "heard": "silent_since IS NOT NULL",
+    "clone": "state='active'",
 }
+_SWAPS: Final = {"heard": HEARD, "clone": CLONE}
 
 
 class Store:
@@ -133,11 +145,8 @@ class Store:
             closes, opens = list(batch.closes), [*batch.passed, *batch.opens.values()]
             self.db.many(CLOSE, closes)
             self.db.many(OPEN, [_open_values(row) for row in opens])
-            for swap in batch.swaps:
-                if self._swap(swap, now_ms):
-                    news.append(swap.news)
-                else:
-                    lost.add(swap.terminal_id)
+            for _what, swaps in groupby(batch.swaps, key=lambda one: one.what):
+                lost |= self._swap(list(swaps), news, now_ms)
             self.db.many(INBOX, batch.inbox)
             self.db.many(ACK, batch.acks)
             self.db.many(PERIPHERAL, list(batch.peripherals.values()))
@@ -216,16 +225,31 @@ class Store:
             raise Fenced(f"fence {self.fence} is not in force")
         return self.db.ms(found[0][2])
 
-    def _swap(self, swap: Swap, now_ms: int) -> bool:
-        seen, moment = self.db.time(swap.last_seen_ms), self.db.time(swap.at_ms)
-        values = (moment, seen, swap.terminal_id) if swap.what == "silent" else (seen, swap.terminal_id)
-        if self.db.change(_SWAPS[swap.what], values) != 1:
-            return False
-        if swap.link_state:
-            self.db.many(CLOSE, [(swap.at_ms, swap.terminal_id, "terminal", "link")])
-            row = (swap.terminal_id, "terminal", "link", "terminal", swap.link_state, "", swap.at_ms, None, now_ms)
-            self.db.many(OPEN, [row])
-        return True
+    def _swap(self, swaps: list[Swap], news: list[News], now_ms: int) -> set[int]:
+        """Compare and set a run of swaps of one kind; adds the news of those that held, returns the ids of the others.
+
+        A terminal is in a run at most once: it cannot fall silent twice without being heard in between.
+        """
+        what = swaps[0].what
+        among, values = self.db.among("id", [swap.terminal_id for swap in swaps])
+        sql = f"SELECT id FROM terminals_terminal WHERE {among} AND {_EXPECTED[what]}{self.db.for_update}"
+        as_expected = {int(row[0]) for row in self.db.rows(sql, values)}
+        held = [swap for swap in swaps if swap.terminal_id in as_expected]
+        if what == "silent":
+            self.db.many(SILENT, [(swap.at_ms, swap.last_seen_ms, swap.terminal_id) for swap in held])
+        else:
+            self.db.many(_SWAPS[what], [(swap.last_seen_ms, swap.terminal_id) for swap in held])
+        linked = [swap for swap in held if swap.link_state]
+        self.db.many(CLOSE, [(swap.at_ms, swap.terminal_id, "terminal", "link") for swap in linked])
+        self.db.many(
+            OPEN,
+            [
+                (swap.terminal_id, "terminal", "link", "terminal", swap.link_state, "", swap.at_ms, None, now_ms)
+                for swap in linked
+            ],
+        )
+        news += [swap.news for swap in held]
+        return {swap.terminal_id for swap in swaps} - as_expected
 
     def _gap(self, since_ms: int, until_ms: int, cause: str) -> None:
         self.db.change(

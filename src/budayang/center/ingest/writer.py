@@ -23,7 +23,7 @@ from budayang.center.ingest.batch import Batch
 from budayang.center.ingest.judge import silence
 from budayang.center.ingest.memory import Known, Memory
 from budayang.center.ingest.sql import LockHeld, connect
-from budayang.center.ingest.store import Fenced, Store
+from budayang.center.ingest.store import GAP_AFTER_MS, Fenced, Store
 from budayang.center.terminals import queries
 
 log = structlog.get_logger(__name__)
@@ -35,6 +35,7 @@ FLUSH_S: Final = 30.0
 SILENCE_S: Final = 0.5
 STANDBY_S: Final = 1.0
 FLUSH_ROWS: Final = 5000
+SILENT_AT_ONCE: Final = 2000  # bounds one commit, so that the console's writer gets in between
 NEWS_KINDS: Final = ("status", "corrected", "silent", "heard", "clone", "lost")
 
 
@@ -49,7 +50,7 @@ class Writer:
         self.data_dir, self.window_s, self.clock_ms = data_dir, window_s, clock_ms
         self.memory, self.batch = Memory(), Batch()
         self.ready = False
-        self.restored = False
+        self._listened_ms = 0
         self._store: Store | None = None
         self._done: asyncio.Future[None] | None = None
         self._work = asyncio.Event()
@@ -129,6 +130,7 @@ class Writer:
         now_ms = self.clock_ms()
         self.memory, self.batch, self._done = Memory(), Batch(), None
         memory = self.memory
+        self._listened_ms = now_ms
 
         def begin() -> None:
             if self._store is None:
@@ -234,11 +236,15 @@ class Writer:
 
     async def _beats(self) -> None:
         while True:
-            stalled_since = await self._in_store(lambda store: store.beat(self.clock_ms()))
-            if stalled_since is not None:
-                log.warning("ingest did not listen for a while", since_ms=stalled_since)
-                self.memory.grant_grace(self.clock_ms())
+            await self.beat()
             await asyncio.sleep(BEAT_S)
+
+    async def beat(self) -> None:
+        """Say in the database that we listen."""
+        stalled_since = await self._in_store(lambda store: store.beat(self.clock_ms()))
+        if stalled_since is not None:
+            log.warning("ingest did not listen for a while", since_ms=stalled_since)
+            self.memory.grant_grace(self.clock_ms())
 
     async def _flushes(self) -> None:
         while True:
@@ -260,13 +266,22 @@ class Writer:
 
     async def _silences(self) -> None:
         while True:
-            self.find_silent()
+            while len(self.find_silent()) == SILENT_AT_ONCE:  # a whole network went: no pause before the next ones
+                await self.committed()
             await asyncio.sleep(SILENCE_S)
 
     def find_silent(self) -> list[Known]:
-        """Terminals whose due time passed; their change is in the batch."""
+        """Terminals whose due time passed; their change is in the batch.
+
+        Where this very process stood still (suspended machine, stalled host) it was we who did not listen.
+        """
         now_ms = self.clock_ms()
-        fallen = self.memory.fall_silent(now_ms)
+        stalled = now_ms - self._listened_ms > GAP_AFTER_MS
+        self._listened_ms = now_ms
+        if stalled:
+            self.memory.grant_grace(now_ms)
+            return []
+        fallen = self.memory.fall_silent(now_ms, SILENT_AT_ONCE)
         for known, due_ms in fallen:
             self.batch.swaps.append(silence(known, due_ms, now_ms))
         if fallen:
