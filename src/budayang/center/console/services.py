@@ -19,11 +19,12 @@ from budayang.center.console.reader import reader
 from budayang.center.platform.access import ANY_STAFF, allow
 from budayang.center.platform.actors import Role
 from budayang.center.platform.roles import OPERATING_ROLES
+from budayang.center.platform.wording import words
 from budayang.center.services import actions, hours_text, queries
 from budayang.center.services.models import Case, Department, DepartmentHours, Item, Offering
 from budayang.center.services.states import CASE_WORDS, PAPER_WORDS, CaseState, PaperState
 from budayang.center.terminals import queries as terminals
-from budayang.rules.services import TRUTH_NAMES, Truth
+from budayang.rules.services import NEED_NAMES, TRUTH_NAMES, Truth
 
 TRUTH_TONES: dict[Truth, Tone] = {
     Truth.DOABLE: "ok",
@@ -50,11 +51,14 @@ KEEPERS = frozenset({Role.SUPERVISOR, Role.AREA_KEEPER})
 
 def truth_state(truth: str) -> State:
     """A truth as word and shape; an offering that was never judged says so."""
-    return State(TRUTH_TONES[Truth(truth)], TRUTH_NAMES[Truth(truth)]) if truth else State("ask", _("还没有判定"))
+    return (
+        State(TRUTH_TONES[Truth(truth)], words(TRUTH_NAMES[Truth(truth)])) if truth else State("ask", _("还没有判定"))
+    )
 
 
 def connector_state(state: str) -> State:
-    return CONNECTOR_STATES.get(state, CONNECTOR_STATES["unknown"])
+    found = CONNECTOR_STATES.get(state, CONNECTOR_STATES["unknown"])
+    return State(found.tone, words(found.word))
 
 
 def _departments() -> list[tuple[str, str]]:
@@ -127,7 +131,8 @@ def item(request: HttpRequest, code: str) -> HttpResponse:
     rows = Offering.objects.filter(item=found, active=True, terminal__in=mine)
     places = [(row, truth_state(row.truth)) for row in rows.select_related("terminal__area").order_by("terminal__code")]
     hours = [row for row in queries.hours_of(found.department.code) if row.item_id in (None, found.pk)]
-    context = {"item": found, "places": places, "hours": hours, "unverified": _unverified(found)}
+    needs = "、".join(NEED_NAMES.get(need, need) for need in found.needs)
+    context = {"item": found, "places": places, "hours": hours, "unverified": _unverified(found), "needs": needs}
     return render(request, "console/services/item.html", context)
 
 

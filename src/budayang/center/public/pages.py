@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 
 from budayang.center.areas import queries as areas
 from budayang.center.platform.access import PUBLIC, allow
+from budayang.center.platform.wording import words
 from budayang.center.public import finding
 from budayang.center.services import hours_text, queries
 from budayang.center.services.queries import PlaceWhere
@@ -86,7 +87,7 @@ def make_rows(places: list[PlaceWhere], now: datetime) -> list[Row]:
                 place=place,
                 word=word_of(place, now),
                 css="ask" if place.stale else CLASS_OF[place.verdict.truth],
-                text=_("有一段时间没有收到这里的状态，请以现场为准") if place.stale else _(place.verdict.text),
+                text=_("有一段时间没有收到这里的状态，请以现场为准") if place.stale else words(place.verdict.text),
                 works=not place.stale and place.verdict.truth in WORKS,
                 area_open=promise.open if known else None,
                 area_until=promise.until,
