@@ -233,3 +233,21 @@ def test_a_serial_client_reads_a_card_over_a_real_line(
     started = time.monotonic()
     asyncio.run(over(reader, talk))
     assert time.monotonic() - started < 3
+
+
+def test_a_line_that_is_open_at_the_end_ends_quietly() -> None:
+    troubles: list[dict[str, Any]] = []
+
+    async def program() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, trouble: troubles.append(trouble))
+        line = TcpLine(IdReader(card=CARD), socket.create_server(("127.0.0.1", 0)))
+        await line.start()
+        incoming, outgoing = await asyncio.open_connection("127.0.0.1", line.port)
+        outgoing.write(raw(FIND))
+        await incoming.readexactly(15)
+        await line.stop()
+        outgoing.close()
+        # What still serves the line is cancelled with the loop, after its listener was closed.
+
+    asyncio.run(program())
+    assert troubles == []

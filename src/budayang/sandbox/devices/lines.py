@@ -24,10 +24,8 @@ class TcpLine:
         self._listener = listener
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.StreamWriter] = set()
-
-    @property
-    def port(self) -> int:
-        return int(self._listener.getsockname()[1])
+        # Kept, as a line that ends with the program is told of after the listener is closed.
+        self.port = int(listener.getsockname()[1])
 
     async def start(self) -> None:
         self._server = await asyncio.start_server(self._serve, sock=self._listener)
