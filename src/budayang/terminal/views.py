@@ -11,7 +11,7 @@ from budayang.rules.services import Truth
 from budayang.terminal.devices.idreader.words import reader_words
 from budayang.terminal.journey import State
 from budayang.terminal.printing import Phase
-from budayang.terminal.screens.language import _
+from budayang.terminal.screens.language import _, say
 from budayang.terminal.submitting import safe_words
 from budayang.terminal.uplink import Level
 
@@ -124,7 +124,7 @@ def clock_words(terminal: Terminal, now: datetime) -> dict[str, str]:
     greeting = next(word for until, word in greetings if local.hour < until)
     return {
         "time": f"{local:%H:%M}",
-        "date": f"{local.month}月{local.day}日",
+        "date": say(f"{local.month}月{local.day}日"),
         "weekday": _(WEEKDAYS[local.weekday()]),
         "greeting": _(greeting),
     }
@@ -250,7 +250,7 @@ def papers(terminal: Terminal) -> list[dict[str, Any]]:
         at = str(paper.get("at", ""))
         try:
             local = datetime.fromisoformat(at).astimezone(terminal.catalogue.zone)
-            at = f"{local.month}月{local.day}日 {local:%H:%M}"
+            at = say(f"{local.month}月{local.day}日 {local:%H:%M}")
         except ValueError:
             at = ""
         failed = paper.get("paper_state") == "failed"
@@ -285,7 +285,7 @@ def submit(terminal: Terminal) -> dict[str, Any]:
     return {
         "number": journey.number,
         "phase": journey.submit_phase,
-        "text": journey.submit_text,
+        "text": say(journey.submit_text),
         "since": moment(terminal, since, seconds=True),
         "elapsed_s": max(0, round((now - since).total_seconds())),
         "safe": safe_words() if journey.submitted else "",
@@ -335,7 +335,7 @@ def head_words(terminal: Terminal, head: dict[str, Any]) -> dict[str, Any] | Non
     at = ""
     if head.get("at"):
         local = datetime.fromisoformat(str(head["at"])).astimezone(terminal.catalogue.zone)
-        at = f"{local.month}月{local.day}日 {local:%H:%M}"
+        at = say(f"{local.month}月{local.day}日 {local:%H:%M}")
     return {"seq": head["seq"], "at": at, "hash": str(head.get("hash", ""))[:16]}
 
 

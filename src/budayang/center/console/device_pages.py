@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from budayang.center.console.listing import State
 from budayang.center.console.states import LEVEL_TONES, level_state
+from budayang.center.platform.wording import words
 from budayang.center.terminals.models import Peripheral
 from budayang.center.terminals.queries import LINK, StateNow, StateRow
 from budayang.rules.terminals import KINDS, RANK, Level, kind_of, meaning
@@ -64,9 +65,9 @@ def _judged(kind: str, subject: str, prop: str, state: str) -> tuple[Level, str,
     """(level, word, what to do) of a state."""
     if (subject, prop) == LINK:
         level, word = LINK_WORDS.get(state, (Level.UNKNOWN, state))
-        return level, word, ""
+        return level, words(word), ""
     found = meaning(kind or kind_of(subject), prop, state)
-    return found.level, found.text, found.action
+    return found.level, words(found.text), words(found.action)
 
 
 def _label(kind: str, subject: str, prop: str) -> str:
@@ -74,12 +75,12 @@ def _label(kind: str, subject: str, prop: str) -> str:
         return _("与管理平台的联系")
     known = KINDS.get(kind or kind_of(subject))
     found = known.get_property(prop) if known else None
-    return found.label if found else prop
+    return words(found.label) if found else prop
 
 
 def _device_name(kind: str, subject: str) -> str:
     known = KINDS.get(kind or kind_of(subject))
-    return known.name if known else (kind or subject)
+    return words(known.name) if known else (kind or subject)
 
 
 def device_cards(states: Mapping[tuple[str, str], StateNow], peripherals: Sequence[Peripheral]) -> list[DeviceCard]:

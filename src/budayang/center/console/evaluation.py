@@ -24,6 +24,7 @@ from budayang.center.platform.access import allow
 from budayang.center.platform.actions import Refused
 from budayang.center.platform.actors import Role
 from budayang.center.platform.roles import OPERATING_ROLES
+from budayang.center.platform.wording import words
 from budayang.center.services.queries import item_names
 from budayang.rules.evaluation import LEVEL_BY_CODE, LEVELS, REASON_BY_CODE
 
@@ -45,7 +46,7 @@ class LevelRow:
 def level_state(code: str) -> State:
     """A level by word and shape."""
     level = LEVEL_BY_CODE[code]
-    return State("stop" if level.negative else "ok", level.name)
+    return State("stop" if level.negative else "ok", words(level.name))
 
 
 def negative_state(case: NegativeCase, now: datetime) -> State:
@@ -67,7 +68,7 @@ def level_rows(counts: queries.Counts) -> list[LevelRow]:
     most = max(counts.levels.values(), default=0)
     return [
         LevelRow(
-            level.name,
+            words(level.name),
             counts.levels[level.code],
             counts.levels[level.code] / counts.rated if counts.rated else None,
             round(counts.levels[level.code] / most * 100) if most else 0,
@@ -104,7 +105,7 @@ def rating_list(request: HttpRequest) -> HttpResponse:
         ),
         queryset=rows,
         filters=(
-            Filter("level", _("评价"), lambda: [(x.code, x.name) for x in LEVELS], lambda q, v: q.filter(level=v)),
+            Filter("level", _("评价"), _levels, lambda q, v: q.filter(level=v)),
             Filter("negative", _("差评"), _negative_choices, _by_negative),
             Filter("place", _("地区"), places, lambda q, v: q.filter(place_path__startswith=v)),
         ),
@@ -119,8 +120,12 @@ def rating_list(request: HttpRequest) -> HttpResponse:
     )
 
 
+def _levels() -> list[tuple[str, str]]:
+    return [(one.code, words(one.name)) for one in LEVELS]
+
+
 def _reasons(row: Rating) -> str:
-    return "、".join(REASON_BY_CODE[code].name for code in row.reasons if code in REASON_BY_CODE)
+    return words("、".join(REASON_BY_CODE[code].name for code in row.reasons if code in REASON_BY_CODE))
 
 
 def _negative_choices() -> list[tuple[str, str]]:

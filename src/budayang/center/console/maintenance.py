@@ -25,6 +25,7 @@ from budayang.center.platform.access import allow
 from budayang.center.platform.actions import Refused
 from budayang.center.platform.actors import Actor
 from budayang.center.platform.roles import OPERATING_ROLES
+from budayang.center.platform.wording import words
 from budayang.rules.maintenance import (
     BUCKETS,
     CAUSES,
@@ -108,13 +109,13 @@ def incident_state(incident: Incident) -> State:
 
 def severity_state(severity: str) -> State:
     """How grave, by word and shape."""
-    return State(SEVERITY_TONES[Severity(severity)], SEVERITIES[Severity(severity)])
+    return State(SEVERITY_TONES[Severity(severity)], words(SEVERITIES[Severity(severity)]))
 
 
 def order_state(state: str) -> State:
     """Where an order stands, by word and shape."""
     tone: Tone = "ask" if state.endswith("_paused") else ORDER_TONES.get(state, "hand")
-    return State(tone, STATE_NAMES[state])
+    return State(tone, words(STATE_NAMES[state]))
 
 
 def where(incident: Incident) -> str:
@@ -137,11 +138,11 @@ def incident_list(request: HttpRequest) -> HttpResponse:
         title=_("故障"),
         note=_("开始时间是故障本身发生的时刻，不是发现的时刻；上级故障未恢复时，它下面的现象不单独派单、不计责任。"),
         columns=(
-            Column("title", _("故障"), lambda row: row.title, sort="title"),
+            Column("title", _("故障"), lambda row: words(row.title), sort="title"),
             Column("where", _("地点"), where, sort="place_path"),
             Column("state", _("状态"), incident_state, sort="state", kind="state"),
             Column("severity", _("等级"), lambda row: severity_state(row.severity), sort="severity", kind="state"),
-            Column("bucket", _("归因"), lambda row: BUCKETS[Bucket(row.bucket)].name, sort="bucket"),
+            Column("bucket", _("归因"), lambda row: words(BUCKETS[Bucket(row.bucket)].name), sort="bucket"),
             Column("opened", _("开始"), lambda row: row.opened_at, sort="opened_at", kind="moment"),
             Column("closed", _("恢复"), lambda row: row.closed_at, sort="closed_at", kind="moment"),
             Column("lasted", _("持续"), _lasted, kind="duration"),
@@ -149,8 +150,8 @@ def incident_list(request: HttpRequest) -> HttpResponse:
         queryset=queries.incidents_visible_to(actor),
         filters=(
             Filter("state", _("状态"), _incident_states, _by_incident_state),
-            Filter("kind", _("原因"), lambda: [(c.code, c.title) for c in CAUSES], lambda rows, v: rows.filter(kind=v)),
-            Filter("bucket", _("归因"), lambda: [(b.value, BUCKETS[b].name) for b in Bucket], _by_bucket),
+            Filter("kind", _("原因"), _kinds, lambda rows, v: rows.filter(kind=v)),
+            Filter("bucket", _("归因"), lambda: [(b.value, words(BUCKETS[b].name)) for b in Bucket], _by_bucket),
             Filter("place", _("地区"), lambda: _places(actor), lambda rows, v: rows.filter(place_path__startswith=v)),
         ),
         search=("title", "subject", "terminal__name", "terminal__code", "area__name"),
@@ -164,6 +165,10 @@ def incident_list(request: HttpRequest) -> HttpResponse:
 
 def _lasted(row: Incident) -> float | None:
     return (row.closed_at - row.opened_at).total_seconds() if row.closed_at else None
+
+
+def _kinds() -> list[tuple[str, str]]:
+    return [(one.code, words(one.title)) for one in CAUSES]
 
 
 def _incident_states() -> list[tuple[str, str]]:
@@ -194,10 +199,10 @@ def incident_detail(request: HttpRequest, incident_id: int) -> HttpResponse:
         "state": incident_state(incident),
         "severity": severity_state(incident.severity),
         "where": where(incident),
-        "affects": queries.affects_text(incident.kind),
-        "bucket": bucket.name,
-        "answers": ANSWERS[bucket.answers],
-        "proof": PROOFS[kind.proof],
+        "affects": words(queries.affects_text(incident.kind)),
+        "bucket": words(bucket.name),
+        "answers": words(ANSWERS[bucket.answers]),
+        "proof": words(PROOFS[kind.proof]),
         "lasted_s": ((incident.closed_at or now) - incident.opened_at).total_seconds(),
         "symptoms": [
             (one, incident_state(one))
@@ -220,7 +225,7 @@ def order_list(request: HttpRequest) -> HttpResponse:
         note=_("时限昼夜连续计算，节假日不停；暂停须有原因。验收通过才算结束。"),
         columns=(
             Column("number", _("工单"), lambda row: row.number, sort="number"),
-            Column("title", _("故障"), lambda row: row.incident.title, sort="incident__title"),
+            Column("title", _("故障"), lambda row: words(row.incident.title), sort="incident__title"),
             Column("where", _("地点"), lambda row: where(row.incident), sort="place_path"),
             Column("state", _("状态"), lambda row: order_state(row.state), sort="state", kind="state"),
             Column("clock", _("下一时限"), lambda row: _next_clock(row, now), kind="state"),
@@ -242,7 +247,7 @@ def order_list(request: HttpRequest) -> HttpResponse:
 
 
 def _order_states() -> list[tuple[str, str]]:
-    return [("active", _("未结束")), *STATE_NAMES.items()]
+    return [("active", _("未结束")), *((state, words(word)) for state, word in STATE_NAMES.items())]
 
 
 def _by_order_state(rows: QuerySet[Any], value: str) -> QuerySet[Any]:
@@ -255,12 +260,12 @@ def _next_clock(order: WorkOrder, now: datetime) -> State | None:
     clocks = queries.order_clocks(order, now)
     late = [name for name, clock in queries.named_clocks(clocks) if clock.met_at is None and clock.overdue]
     if late:
-        return State("stop", _("%(clock)s已超时") % {"clock": queries.CLOCK_NAMES[late[-1]]})
+        return State("stop", _("%(clock)s已超时") % {"clock": words(queries.CLOCK_NAMES[late[-1]])})
     found = queries.next_clock(clocks)
     if found is None or found[1].due_at is None:
         return None
     due = timezone.localtime(found[1].due_at)
-    word = _("%(clock)s %(at)s 前") % {"clock": queries.CLOCK_NAMES[found[0]], "at": f"{due:%m-%d %H:%M}"}
+    word = _("%(clock)s %(at)s 前") % {"clock": words(queries.CLOCK_NAMES[found[0]]), "at": f"{due:%m-%d %H:%M}"}
     return State("hand", word)
 
 
@@ -278,7 +283,7 @@ def shown_clock(name: str, clock: Clock, ended: bool) -> ShownClock:
     else:
         tone, word = "hand", _("计时中")
     return ShownClock(
-        queries.CLOCK_NAMES[name], tone, word, clock.due_at, clock.met_at, clock.used_s, clock.limit_s, share
+        words(queries.CLOCK_NAMES[name]), tone, word, clock.due_at, clock.met_at, clock.used_s, clock.limit_s, share
     )
 
 
@@ -306,18 +311,24 @@ def _buttons(actor: Actor, order: WorkOrder) -> list[Button]:
         )
         found.append(Button("reject", _("验收不通过"), _("哪里没有修好"), False, True))
     if may_do and "paused" in events:
-        found.append(Button("pause", _("暂停计时"), _("说明"), False, False, tuple(PAUSE_REASONS.items())))
+        found.append(Button("pause", _("暂停计时"), _("说明"), False, False, _pause_reasons()))
     if may_do and "resumed" in events:
         found.append(Button("resume", _("恢复计时"), "", True, False))
     return found
 
 
+def _pause_reasons() -> tuple[tuple[str, str], ...]:
+    return tuple((reason, words(word)) for reason, word in PAUSE_REASONS.items())
+
+
 def event_word(row: WorkOrderEvent) -> str:
     """What happened, in words."""
-    word = EVENT_NAMES.get(row.event) or OWN_EVENTS[row.event]
+    word = words(EVENT_NAMES.get(row.event) or OWN_EVENTS[row.event])
     if row.event in ("warned", "overdue"):
-        return f"{queries.CLOCK_NAMES[row.reason]}{word}"
-    return f"{word}（{PAUSE_REASONS.get(row.reason, row.reason)}）" if row.reason else word
+        return _("%(clock)s%(word)s") % {"clock": words(queries.CLOCK_NAMES[row.reason]), "word": word}
+    if not row.reason:
+        return word
+    return _("%(word)s（%(reason)s）") % {"word": word, "reason": words(PAUSE_REASONS.get(row.reason, row.reason))}
 
 
 def event_author(row: WorkOrderEvent) -> str:
@@ -347,8 +358,8 @@ def order_detail(request: HttpRequest, number: str) -> HttpResponse:
         "incident_state": incident_state(order.incident),
         "severity": severity_state(order.incident.severity),
         "where": where(order.incident),
-        "affects": queries.affects_text(order.incident.kind),
-        "proof": PROOFS[get_cause(order.incident.kind).proof],
+        "affects": words(queries.affects_text(order.incident.kind)),
+        "proof": words(PROOFS[get_cause(order.incident.kind).proof]),
         "clocks": [
             shown_clock(name, clock, order.state in FINAL_ORDER_STATES) for name, clock in queries.named_clocks(clocks)
         ],

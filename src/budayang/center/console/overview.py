@@ -11,7 +11,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from budayang.center.areas import queries as areas
 from budayang.center.console.listing import State
@@ -23,6 +22,7 @@ from budayang.center.platform import queries as platform
 from budayang.center.platform.access import ANY_STAFF, allow
 from budayang.center.platform.actors import Actor, Role
 from budayang.center.platform.roles import OPERATING_ROLES
+from budayang.center.platform.wording import words
 from budayang.center.terminals import queries as terminals
 from budayang.center.terminals.models import StatusInterval, Terminal
 from budayang.rules.maintenance import SEVERITY_NAMES
@@ -54,7 +54,7 @@ def _supplies(machines: list[Terminal]) -> list[Supply]:
     found = []
     for row in rows[:INCIDENTS]:
         known = meaning(row.kind or kind_of(row.subject), row.property, row.state)
-        state = State(LEVEL_TONES[known.level], known.text)
+        state = State(LEVEL_TONES[known.level], words(known.text))
         found.append(Supply(by_id[row.terminal_id], state, row.since, known.action))
     return found
 
@@ -85,20 +85,20 @@ def _context(request: HttpRequest) -> dict[str, Any]:
     machines = list(terminals.visible_to(actor).exclude(state="retired"))
     alive = terminals.liveness_of(machines, now)
     strips, left_out = _strips(actor, machines, now)
-    words, open_count = list(alive.values()), maintenance.open_incident_count(actor)
+    heard, open_count = list(alive.values()), maintenance.open_incident_count(actor)
     return {
         "now": now,
         "operating": bool(actor.roles & OPERATING_ROLES),
         "areas_count": areas.visible_to(actor).count(),
         "machines_count": len(machines),
-        "online": words.count("online"),
-        "silent": words.count("silent"),
-        "unknown": words.count("unknown"),
+        "online": heard.count("online"),
+        "silent": heard.count("silent"),
+        "unknown": heard.count("unknown"),
         "incidents": maintenance.open_incidents(actor, INCIDENTS, now=now),
         "incident_count": open_count,
         "incidents_left_out": max(0, open_count - INCIDENTS),
         "supplies": _supplies(machines),
-        "severities": {one.value: _(word) for one, word in SEVERITY_NAMES.items()},
+        "severities": {one.value: words(word) for one, word in SEVERITY_NAMES.items()},
         "strips": strips,
         "strips_left_out": left_out,
         "legend": legend(strips),

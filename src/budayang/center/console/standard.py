@@ -22,6 +22,7 @@ from budayang.center.console.listing import Action, Column, Filter, State, listi
 from budayang.center.console.reader import reader
 from budayang.center.platform.access import allow
 from budayang.center.platform.actors import Actor
+from budayang.center.platform.wording import words
 from budayang.center.standard import actions, queries
 from budayang.center.standard.models import Clause, ClauseVerdict, Edition
 from budayang.rules.standard import CHECK_BY_CLAUSE, CLAUSE_CHECKS
@@ -53,7 +54,7 @@ def answer_state(verdict: ClauseVerdict | None, code: str) -> State:
         return State("ask", _("未接入"))
     if verdict is None:
         return State("ask", _("未计算"))
-    return State(TONES[verdict.answer], ANSWER_NAMES[Answer(verdict.answer)])  # type: ignore[arg-type]
+    return State(TONES[verdict.answer], words(ANSWER_NAMES[Answer(verdict.answer)]))  # type: ignore[arg-type]
 
 
 def _month(request: HttpRequest, now: datetime) -> date:
@@ -104,7 +105,7 @@ def conformity(request: HttpRequest) -> HttpResponse:
             by_place.setdefault(verdict.place_id, []).append(verdict)
         moments = queries.computed_at(month)
         context |= {
-            "connected": [(one, CHECK_BY_CLAUSE[one.code].metric) for one in connected],
+            "connected": [(one, words(CHECK_BY_CLAUSE[one.code].metric)) for one in connected],
             "rows": [
                 _matrix_row(area, connected, all_clauses, by_place.get(area.place_id, []), moments)
                 for area in _areas(actor)
@@ -131,7 +132,7 @@ def _matrix_row(
             one,
             answer_state(by_clause.get(one.pk), one.code),
             _number(by_clause.get(one.pk)),
-            CHECK_BY_CLAUSE[one.code].metric,
+            words(CHECK_BY_CLAUSE[one.code].metric),
         )
         for one in connected
     )
@@ -139,7 +140,7 @@ def _matrix_row(
 
 
 def _number(verdict: ClauseVerdict | None) -> str:
-    return queries.number_text(verdict) if verdict is not None else ""
+    return words(queries.number_text(verdict)) if verdict is not None else ""
 
 
 def _area(request: HttpRequest, code: str) -> Area:
@@ -170,7 +171,7 @@ def conformity_area(request: HttpRequest, code: str) -> HttpResponse:
 
     def threshold(row: Clause) -> str:
         verdict = found.get(row.pk)
-        return queries.threshold_text(verdict) if verdict is not None else row.criterion
+        return words(queries.threshold_text(verdict)) if verdict is not None else row.criterion
 
     def sample(row: Clause) -> int | None:
         verdict = found.get(row.pk)
@@ -231,7 +232,7 @@ def _area_note(edition: Edition, month: date) -> str:
 
 
 def _answers() -> list[tuple[str, str]]:
-    return [*((one.value, ANSWER_NAMES[one]) for one in Answer), (queries.NOT_CONNECTED, _("未接入"))]
+    return [*((one.value, words(ANSWER_NAMES[one])) for one in Answer), (queries.NOT_CONNECTED, _("未接入"))]
 
 
 def _chapters(edition: Edition) -> list[tuple[str, str]]:
@@ -259,15 +260,15 @@ def conformity_clause(request: HttpRequest, code: str, clause_code: str) -> Http
         "verdict": verdict,
         "state": answer_state(verdict, clause.code),
         "number": _number(verdict),
-        "threshold": queries.threshold_text(verdict) if verdict is not None else "",
-        "metric": check.metric if check else "",
+        "threshold": words(queries.threshold_text(verdict)) if verdict is not None else "",
+        "metric": words(check.metric) if check else "",
         "connected": check is not None,
         "period_start": start,
         "period_end": min(end, verdict.computed_at) if verdict is not None else end,
-        "grades": [(one, GRADES[one]) for one in clause.grade.split("/") if one in GRADES],
+        "grades": [(one, words(GRADES[one])) for one in clause.grade.split("/") if one in GRADES],
         "month": f"{month:%Y-%m}",
         "earlier": [
-            (one, answer_state(one, clause.code), queries.number_text(one))
+            (one, answer_state(one, clause.code), words(queries.number_text(one)))
             for one in rows.filter(period_start__lt=start).order_by("-period_start")[:6]
         ],
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 
 from budayang.center.console.listing import State, Tone
+from budayang.center.platform.wording import words
 from budayang.rules.terminals import LEVEL_NAMES, Health, Level
 
 LEVEL_TONES: dict[Level, Tone] = {
@@ -18,7 +19,7 @@ LEVEL_TONES: dict[Level, Tone] = {
 
 def level_state(level: Level) -> State:
     """A level as word and shape."""
-    return State(LEVEL_TONES[level], LEVEL_NAMES[level])
+    return State(LEVEL_TONES[level], words(LEVEL_NAMES[level]))
 
 
 def terminal_state(life: str, liveness: str, health: Health | None) -> State:
@@ -40,7 +41,7 @@ def terminal_state(life: str, liveness: str, health: Health | None) -> State:
         return State("ok", _("正常"))
     if health.level is Level.BUSY:
         return State("ok", _("正常，使用中"))
-    word = health.reasons[0].text
+    word = words(health.reasons[0].text)
     more = sum(1 for reason in health.reasons if reason.level is health.level) - 1
     if more:
         word = _("%(word)s 等 %(count)d 项") % {"word": word, "count": more + 1}

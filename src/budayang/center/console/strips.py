@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from budayang.center.areas.models import Area
 from budayang.center.maintenance.responsibility import attributed
+from budayang.center.platform.wording import words
 from budayang.center.terminals.models import Terminal
 from budayang.rules.maintenance import BUCKETS, Attributed, Bucket, UsableSummary, summarize
 
@@ -74,7 +75,7 @@ class Strip:
 
 def _piece(one: Attributed, start: datetime) -> Piece:
     x = (one.interval.start - start).total_seconds() / 60
-    word = BUCKETS[one.bucket].name if one.bucket else _("可用")
+    word = words(BUCKETS[one.bucket].name) if one.bucket else _("可用")
     since, until = timezone.localtime(one.interval.start), timezone.localtime(one.interval.end)
     return Piece(
         x=round(x, 2),
@@ -129,7 +130,7 @@ def _words(title: str, total: UsableSummary) -> str:
         % {"name": title, "promised": total.promised_s / 3600, "usable": total.usable_s / 3600}
     ]
     parts += [
-        _("%(cause)s %(hours).1f 台时") % {"cause": BUCKETS[bucket].name, "hours": seconds / 3600}
+        _("%(cause)s %(hours).1f 台时") % {"cause": words(BUCKETS[bucket].name), "hours": seconds / 3600}
         for bucket, seconds in total.by_bucket.items()
     ]
     return "，".join(parts)
@@ -138,7 +139,11 @@ def _words(title: str, total: UsableSummary) -> str:
 def legend(strips: Sequence[Strip]) -> list[tuple[str, str, bool]]:
     """(css, word, hatched) of the causes that occur in the strips, in the house's order."""
     occurring = {bucket for strip in strips for bucket in strip.buckets}
-    return [(f"k-{bucket.value}", BUCKETS[bucket].name, bucket in HATCHED) for bucket in Bucket if bucket in occurring]
+    return [
+        (f"k-{bucket.value}", words(BUCKETS[bucket].name), bucket in HATCHED)
+        for bucket in Bucket
+        if bucket in occurring
+    ]
 
 
 def axis(now: datetime) -> list[str]:

@@ -7,6 +7,8 @@ from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
 
+from budayang.rules import phrases
+
 _LOCALES = Path(__file__).parent / "locale"
 _current: ContextVar[str] = ContextVar("language of the screen", default="zh")
 
@@ -23,6 +25,11 @@ def speak(lang: str) -> None:
 
 def _(text: str) -> str:
     return _catalogue(_current.get()).gettext(text)
+
+
+def say(text: object) -> str:
+    """A sentence of the rules or of the center, which know Chinese only, in the language of the screen."""
+    return phrases.say(str(text), _)
 
 
 def ngettext(one: str, many: str, count: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from budayang.terminal.screens.language import _
+from budayang.terminal.screens.language import _, say
 
 # truth -> (class that carries shape and colour, word, heading on the item's own page, help when no reason came along)
 _TRUTHS: dict[str, tuple[str, str, str, str]] = {
@@ -64,13 +64,13 @@ def truth_class(item: Mapping[str, Any]) -> str:
 def truth_word(item: Mapping[str, Any]) -> str:
     """The chip: 可办, 可提交, 暂停服务至 23:00, 待部门确认, 专机办理."""
     if item["truth"] == "stopped" and item.get("until"):
-        return _("暂停服务至 %(until)s") % {"until": item["until"]}
+        return _("暂停服务至 %(until)s") % {"until": say(item["until"])}
     return _(_TRUTHS.get(str(item["truth"]), _TRUTHS["unconfirmed"])[1])
 
 
 def truth_title(item: Mapping[str, Any]) -> str:
     if item["truth"] == "stopped" and item.get("until"):
-        return _("暂停服务，预计 %(until)s 恢复") % {"until": item["until"]}
+        return _("暂停服务，预计 %(until)s 恢复") % {"until": say(item["until"])}
     return _(_TRUTHS.get(str(item["truth"]), _TRUTHS["unconfirmed"])[2])
 
 
@@ -81,7 +81,7 @@ def truth_help(item: Mapping[str, Any]) -> str:
 def fee(item: Mapping[str, Any]) -> str:
     """What it costs, in words; the catalogue writes 0 or nothing for what is free."""
     told = str(item.get("fee") or "").strip()
-    return _("不收费") if told in {"", "0", "0元"} else told
+    return _("不收费") if told in {"", "0", "0元"} else say(told)
 
 
 def reported(network: Mapping[str, Any]) -> str:
@@ -99,10 +99,10 @@ def item_line(item: Mapping[str, Any]) -> str:
             parts.append(_("现在交，上班后办"))
         elif item.get("minutes") is not None:
             parts.append(_("约 %(n)s 分钟") % {"n": item["minutes"]})
-        parts.extend(str(part) for part in (fee(item), item.get("bring")) if part)
+        parts.extend(part for part in (fee(item), say(item.get("bring") or "")) if part)
     else:
         if item.get("text"):
-            parts.append(str(item["text"]))
+            parts.append(say(item["text"]))
         nearest = (item.get("alternatives") or [None])[0]
         if nearest:
             parts.append(_("%(area)s现在能办") % {"area": nearest["area"]})
@@ -121,6 +121,11 @@ def distance(kilometres: float) -> str:
 def elapsed(seconds: float) -> str:
     whole = max(0, int(seconds))
     return (_("%(m)s 分 ") % {"m": whole // 60} if whole >= 60 else "") + _("%(s)s 秒") % {"s": whole % 60}
+
+
+def submit_steps() -> list[tuple[str, str]]:
+    """(code, words) of what happens after 提交, in order."""
+    return [(code, _(name)) for code, name in SUBMIT_STEPS]
 
 
 def step_state(phase: str, index: int) -> str:

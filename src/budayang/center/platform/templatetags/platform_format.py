@@ -10,7 +10,10 @@ from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from budayang.center.platform import wording
+
 register = template.Library()
+register.filter("words", wording.words)
 
 
 def _chinese() -> bool:

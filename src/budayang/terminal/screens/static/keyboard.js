@@ -29,11 +29,11 @@
     cands.replaceChildren();
     cands.hidden = !chinese();
     if (cands.hidden) return;
-    const spell = document.createElement("span"); spell.className = spelling ? "spell" : "quiet"; spell.textContent = spelling || cands.dataset.hint || "拼音打字，一个字一个字选"; cands.append(spell);
+    const spell = document.createElement("span"); spell.className = spelling ? "spell" : "quiet"; spell.textContent = spelling || cands.dataset.hint; cands.append(spell);
     if (!spelling || !table) return;
     let found = table[spelling] || "";
     if (!found) { const near = Object.keys(table).filter((s) => s.startsWith(spelling)).slice(0, 8); found = near.map((s) => [...table[s]].slice(0, 3).join("")).join(""); }
-    if (!found) { const none = document.createElement("span"); none.className = "quiet"; none.textContent = "没有这个拼音"; cands.append(none); return; }
+    if (!found) { const none = document.createElement("span"); none.className = "quiet"; none.textContent = cands.dataset.none; cands.append(none); return; }
     for (const character of [...found].slice(0, 60)) { const key = document.createElement("button"); key.type = "button"; key.textContent = character; key.dataset.pick = character; cands.append(key); }
     cands.scrollLeft = 0;
   }

@@ -94,7 +94,7 @@
   for (const kind of ["pointerdown", "keydown", "input"]) document.addEventListener(kind, () => touched(false), { capture: true, passive: true });
 
   // --- follow the journey
-  function minutes(seconds) { const m = Math.floor(seconds / 60); return (m ? `${m} 分 ` : "") + `${seconds % 60} 秒`; }
+  function minutes(seconds) { const m = Math.floor(seconds / 60), words = since.dataset; return (m ? words.minutes.replace("#", m) : "") + words.seconds.replace("#", seconds % 60); }
   function show(live) {
     if (live.now) for (const part of ["time", "date", "weekday"]) { const at = $(`[data-clock="${part}"]`); if (at && live.now[part]) at.textContent = live.now[part]; }
     if (live.idle && Number(live.idle.total_s) > 0) ends(live.idle.ends_in_s);
