@@ -282,7 +282,7 @@ class HandReader:
     def lay(self, card: Card = CARD) -> None:
         self._card.put_nowait(card)
 
-    async def next_card(self) -> Card:
+    async def next_card(self, laid_after_s: float) -> Card:
         self.waiting += 1
         self.phase = Phase.WAITING
         try:

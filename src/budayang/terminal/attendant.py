@@ -53,7 +53,7 @@ class Reader(Protocol):
     phase: Any
     on_phase: Callable[[], None]
 
-    async def next_card(self) -> Card: ...
+    async def next_card(self, laid_after_s: float) -> Card: ...
 
 
 class Attendant:
@@ -248,7 +248,7 @@ class Attendant:
     # What the states wait for
 
     async def _read_card(self, reader: Reader) -> None:
-        await self.identify(Person.of_card(await reader.next_card()))
+        await self.identify(Person.of_card(await reader.next_card(self.journey.started_s)))
 
     async def identify(self, person: Person) -> None:
         """The person showed who they are: look for papers of theirs that wait, then go on."""

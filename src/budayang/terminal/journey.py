@@ -217,6 +217,7 @@ class Journey:
     """Everything that is held of one person. A new one is made when the person is gone; nothing is carried over."""
 
     started_at: datetime
+    started_s: float = 0.0  # the same moment on the monotonic clock
     item: str = ""
     consented_at: datetime | None = None
     person: Person | None = None

@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 
 from budayang.rules.terminals import state_hash
-from budayang.terminal.devices.table import Device, Reading, States
+from budayang.terminal.devices.table import Device, Reading, States, Watching
 from budayang.terminal.outbox import Outbox
 from budayang.wire.messages import State, StateValue
 
@@ -40,6 +40,8 @@ class Peripherals:
         async with asyncio.TaskGroup() as group:
             for device in self._subjects.values():
                 group.create_task(self._poll_for_ever(device))
+                if isinstance(device, Watching):
+                    group.create_task(device.run())
 
     async def refresh(self, kind: str) -> States:
         """Poll the device of that kind now and give its properties; empty when there is no such device."""

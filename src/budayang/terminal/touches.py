@@ -124,7 +124,7 @@ class Touches:
             return self._fail(_("这台自助终端已停用"))
         if not item["can_start"]:
             return self._fail(item["text"])
-        self._attendant.journey = Journey(self._attendant.clock.now(), item=code)
+        self._attendant.journey = Journey(self._attendant.clock.now(), self._attendant.clock.monotonic(), item=code)
         self._attendant.go(Event.CHOOSE)
         return Posted(True)
 

@@ -3,10 +3,11 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -32,6 +33,7 @@ PERSON = {
 }
 CARD = SimulatedCard(text_block(PERSON), photo=bytes(1024))
 EXPIRED = SimulatedCard(text_block(PERSON | {"valid_until": "20261122"}), photo=bytes(1024))
+OTHER = SimulatedCard(text_block(PERSON | {"name": "测试乙", "id_number": "999999199003070020"}), photo=bytes(1024))
 WRONG = SimulatedCard(text_block(PERSON | {"id_number": "999999199003070013"}), photo=bytes(1024))
 NIGHT = datetime(2026, 11, 23, 18, 14, tzinfo=UTC)
 
@@ -115,7 +117,7 @@ def test_find_on_the_published_frames() -> None:
 
 
 async def read_one(reader: IdReader, seconds: float = 8.0) -> Card:
-    return await asyncio.wait_for(reader.next_card(), seconds)
+    return await asyncio.wait_for(reader.next_card(0.0), seconds)
 
 
 def with_simulator(work, *, line: str = "tcp") -> None:  # type: ignore[no-untyped-def]
@@ -160,21 +162,66 @@ def test_a_bad_line_costs_time_and_no_card(fault: Fault) -> None:
     with_simulator(work)
 
 
+def watched(work: Callable[[Simulator, IdReader, ManualClock], Awaitable[None]]) -> None:
+    """With the watch running, as in the terminal."""
+
+    async def main(simulator: Simulator, reader: IdReader) -> None:
+        watching = asyncio.ensure_future(reader.run())
+        try:
+            await work(simulator, reader, cast(ManualClock, reader._clock))
+        finally:
+            watching.cancel()
+            await asyncio.wait({watching})
+
+    with_simulator(main)
+
+
 def test_a_card_left_on_the_reader_never_opens_the_next_journey() -> None:
-    async def work(simulator: Simulator, reader: IdReader) -> None:
+    async def work(simulator: Simulator, reader: IdReader, clock: ManualClock) -> None:
         simulator.insert(CARD)
         await read_one(reader)
         simulator.remove()
-        simulator.insert(CARD)  # put back, and left there, before the next journey begins
-        with pytest.raises(TimeoutError):
-            await read_one(reader, 1.5)
+        await asyncio.sleep(1.2)
+        simulator.insert(CARD)  # put back and forgotten there, before the next journey begins
+        await asyncio.sleep(1.0)
+        clock.advance(60)
+        seen: list[Phase] = []
+        reader.on_phase = lambda: seen.append(reader.phase)
+        waiting = asyncio.ensure_future(reader.next_card(clock.monotonic()))
+        await asyncio.sleep(1.2)
+        assert not waiting.done()
+        assert seen == [Phase.LIFT]
         simulator.remove()
-        waiting = asyncio.ensure_future(reader.next_card())
         await asyncio.sleep(1.2)
         simulator.insert(CARD)
         assert (await asyncio.wait_for(waiting, 5)).name == "测试甲"
 
-    with_simulator(work)
+    watched(work)
+
+
+def test_the_next_person_need_not_wait_for_anything() -> None:
+    async def work(simulator: Simulator, reader: IdReader, clock: ManualClock) -> None:
+        simulator.insert(CARD)
+        await read_one(reader)
+        await asyncio.sleep(1.2)  # the journey goes on with the card lying there
+        simulator.remove()
+        clock.advance(60)
+        simulator.insert(OTHER)  # at once, before anybody could have seen the reader empty
+        assert (await asyncio.wait_for(reader.next_card(clock.monotonic()), 3)).name == "测试乙"
+
+    watched(work)
+
+
+def test_a_card_laid_while_choosing_is_read_at_once() -> None:
+    async def work(simulator: Simulator, reader: IdReader, clock: ManualClock) -> None:
+        began = clock.monotonic()
+        clock.advance(5)
+        simulator.insert(CARD)
+        await asyncio.sleep(1.0)
+        clock.advance(20)
+        assert (await asyncio.wait_for(reader.next_card(began), 3)).name == "测试甲"
+
+    watched(work)
 
 
 def test_an_expired_card_is_told_and_not_given() -> None:

@@ -40,6 +40,14 @@ class Device(Protocol):
         """Let go of the port."""
 
 
+@runtime_checkable
+class Watching(Protocol):
+    """A device that watches something of its own between polls."""
+
+    async def run(self) -> None:
+        """Watch for ever."""
+
+
 @dataclass(frozen=True, slots=True)
 class DeviceKind:
     """`subject` names the device on the wire, `module` holds `build(settings, clock)`, `configured` says whether

@@ -2,8 +2,8 @@
 
 The line is half duplex with one command at a time and pyserial blocks, so all exchanges run on one worker thread.
 Cards are
-looked for only while the journey waits for one. A card that has been read must be seen to leave before a card is
-read again, also by the next journey: what the previous person forgot on the reader never opens a journey.
+read only while the journey waits for one, and only when they were laid during it: what the previous person
+forgot on the reader never opens a journey.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ HEALTH_TRIES = 3
 LIFT_POLLS = 2  # so many "no card" in a row mean that it is gone
 SEARCH_EVERY_S = 0.4
 CARD_TRIES = 3
+USED = float("-inf")
 CHINA = ZoneInfo("Asia/Shanghai")  # the last day of validity is a day in the law's own zone
 TIMEOUTS: dict[Command, float] = {
     Command.STATUS: HEALTH_S,
@@ -221,7 +222,7 @@ class SamV:
 
 
 class IdReader:
-    """The reader as the terminal sees it: health polled, cards read while somebody waits for one."""
+    """The reader as the terminal sees it: health polled, presence watched, cards read while somebody waits for one."""
 
     kind = "idReader"
 
@@ -235,53 +236,77 @@ class IdReader:
         self._clock = clock
         self._sam = SamV(url, opener=opener)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="idreader")
-        self._held = False  # a card was read, or failed, and has not been seen to leave since
+        self._absent = LIFT_POLLS
+        self._laid_s = USED  # when the card that lies there was laid; USED when it was read or given up
+        self._armed = False
 
     async def poll(self) -> States:
         """`device` and `security`; whether a card lies there is no fact for the center and is not told."""
         health = await self._run(self._sam.health)
         return {"device": Reading(health.device, health.raw), "security": Reading(health.security, health.raw)}
 
-    async def next_card(self) -> Card:
-        """Wait for a card, read it, give it. Cancel to stop looking. What goes wrong meanwhile is told by `phase`."""
-        tries = absent = 0
+    async def run(self) -> None:
+        """Watch, for ever, when a card is laid and lifted. Nothing of it is read but by `next_card`."""
+        while True:
+            if not self._armed:
+                try:
+                    await self._look()
+                except DeviceError:
+                    await asyncio.sleep(self.poll_s)  # the health poll tells it
+            await asyncio.sleep(SEARCH_EVERY_S)
+
+    async def next_card(self, laid_after_s: float) -> Card:
+        """Wait for a card, read it, give it. Cancel to stop. What goes wrong meanwhile is told by `phase`.
+
+        A card that was laid before `laid_after_s` (monotonic, the beginning of the journey) is somebody else's until
+        it is lifted and laid again, and so is a card that has been read.
+        """
+        tries = 0
+        self._armed = True
         try:
             while True:
                 try:
-                    found = await self._run(self._sam.find)
+                    found = await self._look()
                 except DeviceError as error:
                     log.info("reader.find_failed", reason=error.reason, detail=error.detail)
                     self._set(Phase.UNREACHABLE)
                     await asyncio.sleep(1.0)
                     continue
-                absent = 0 if found else absent + 1
-                if absent >= LIFT_POLLS:
-                    self._held = False
+                if not found:
                     tries = 0
-                if found and not self._held:
+                if found and self._laid_s >= laid_after_s:
                     card = await self._read(last_try=tries + 1 >= CARD_TRIES)
                     if card is not None:
                         return card
                     tries += 1
                     continue
-                self._tell(found=found, gone=absent >= LIFT_POLLS)
+                self._tell(found=found)
                 await asyncio.sleep(SEARCH_EVERY_S)
         finally:
+            self._armed = False
             self.phase = Phase.OFF
-
-    def _tell(self, *, found: bool, gone: bool) -> None:
-        """The phase while no card is read."""
-        if self.phase is Phase.READING:
-            self._set(Phase.FAILED)  # a try failed and the card cannot be found again: lifted too soon, or given up
-        elif self.phase not in TOLD and found:
-            self._set(Phase.LIFT)
-        elif self.phase not in TOLD and (gone or self.phase in {Phase.OFF, Phase.UNREACHABLE}):
-            self._set(Phase.WAITING)
 
     async def close(self) -> None:
         """Close the line and end the thread."""
         await self._run(self._sam.close)
         self._thread.shutdown(wait=False)
+
+    async def _look(self) -> bool:
+        """Whether a card is there now; notes when it was laid. One missed answer is no lifting."""
+        found = await self._run(self._sam.find)
+        if found and self._absent >= LIFT_POLLS:
+            self._laid_s = self._clock.monotonic()
+        self._absent = 0 if found else self._absent + 1
+        return found
+
+    def _tell(self, *, found: bool) -> None:
+        """The phase while no card is read."""
+        if self.phase is Phase.READING:
+            self._set(Phase.FAILED)  # a try failed and the card cannot be found again: lifted too soon, or given up
+        elif self.phase not in TOLD and found:
+            self._set(Phase.LIFT)
+        elif self.phase not in TOLD and (self._absent >= LIFT_POLLS or self.phase in {Phase.OFF, Phase.UNREACHABLE}):
+            self._set(Phase.WAITING)
 
     async def _read(self, *, last_try: bool) -> Card | None:
         self._set(Phase.READING)
@@ -290,10 +315,10 @@ class IdReader:
         except DeviceError as error:
             log.info("reader.card_failed", reason=error.reason, detail=error.detail)
             if last_try or error.reason != "card":
-                self._held = True
+                self._laid_s = USED
                 self._set(Phase.FAILED)
             return None
-        self._held = True
+        self._laid_s = USED
         if expired(card, self._clock.now().astimezone(CHINA).date()):
             self._set(Phase.EXPIRED)
             return None
