@@ -162,10 +162,15 @@ def test_warnings_come_before_the_breach_and_once(hall: Hall, order: WorkOrder, 
     assert jobs.warn_of_clocks(now + 24 * MINUTE) == 1
     assert jobs.warn_of_clocks(now + 25 * MINUTE) == 0
     assert jobs.warn_of_clocks(now + 31 * MINUTE) == 1
+    assert jobs.warn_of_clocks(now + 193 * MINUTE) == 1, "four fifths of the four hours to arrive"
     told = WorkOrderEvent.objects.filter(event__in=("warned", "overdue")).order_by("id")
-    assert list(told.values_list("event", "reason")) == [("warned", "respond"), ("overdue", "respond")]
+    assert list(told.values_list("event", "reason")) == [
+        ("warned", "respond"),
+        ("overdue", "respond"),
+        ("warned", "arrive"),
+    ]
     kinds = list(Transition.objects.filter(kind__startswith="maintenance.order_").values_list("kind", flat=True))
-    assert kinds.count("maintenance.order_warned") == 1
+    assert kinds.count("maintenance.order_warned") == 2
     assert kinds.count("maintenance.order_overdue") == 1
 
 
