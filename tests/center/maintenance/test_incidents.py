@@ -67,6 +67,10 @@ def test_from_low_to_out_is_another_incident(hall: Hall, now: datetime) -> None:
         ("paper_low", "closed"),
         ("paper_out", "open"),
     ]
+    # Nobody repaired anything when the paper ran out.
+    assert WorkOrder.objects.get(incident__kind="paper_low").state == "cancelled"
+    hall.tell(hall.terminal, "printer", "paper.upper", "low", now + 2 * MINUTE, now + 2 * MINUTE)
+    assert WorkOrder.objects.get(incident__kind="paper_out").state == "repaired", "a little paper is better than none"
 
 
 def test_a_silent_terminal_hides_its_peripherals_until_it_is_heard(hall: Hall, now: datetime) -> None:

@@ -238,3 +238,10 @@ def test_on_demand_it_is_long_work_with_progress(hall: Hall, now: datetime) -> N
         actions.ask_assessment(hall.actor("ou"), hall.area.place, MONTH, now)
     work = actions.ask_assessment(hall.actor("lin"), hall.area.place, MONTH, now)
     assert Work.objects.get(pk=work.pk).arguments["place"] == hall.area.place.path
+
+
+def test_rounding_never_keeps_a_promise_that_was_broken(hall: Hall, now: datetime) -> None:
+    at = now - 10 * MINUTE
+    hall.tell(hall.terminal, "printer", "paper.upper", "out", at, at + timedelta(seconds=300, milliseconds=20))
+    verdict = judge(hall, now)["WH-14"]
+    assert (verdict.answer, verdict.number) == ("not_met", 300.1)

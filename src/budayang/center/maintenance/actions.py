@@ -116,8 +116,14 @@ def hang_below(actor: Actor, incident: Incident, cause: Incident | None, now: da
 
 
 @transaction.atomic
-def close_incident(actor: Actor, incident: Incident, *, closed_at: datetime, now: datetime) -> Incident:
-    """The fact is gone since `closed_at` (the computed moment). Its order waits for acceptance, never closes itself."""
+def close_incident(
+    actor: Actor, incident: Incident, *, closed_at: datetime, now: datetime, worse: IncidentKind | None = None
+) -> Incident:
+    """The fact is gone since `closed_at` (the computed moment). Its order waits for acceptance, never closes itself.
+
+    `worse`: it is gone because it got worse (little paper, then none). Then nobody repaired anything: the order is
+    called off, and the worse incident has its own.
+    """
     moment = max(closed_at, incident.opened_at)
     moved = Incident.objects.filter(pk=incident.pk, state="open").update(state="closed", closed_at=moment)
     incident.refresh_from_db()
@@ -128,7 +134,10 @@ def close_incident(actor: Actor, incident: Incident, *, closed_at: datetime, now
     if order is not None:
         if order.state.endswith("_paused"):
             step(actor, order, "resumed", at=moment, now=now)
-        if order.state != "repaired":
+        if worse is not None and order.state != "repaired":
+            words = _("已加重为“%(title)s”，并入它的工单") % {"title": worse.title}
+            step(actor, order, "cancelled", note=words, at=moment, now=now)
+        elif order.state != "repaired":
             step(actor, order, "repaired", note=_("状态已恢复正常，等待验收"), at=moment, now=now)
         _close_if_proven(actor, order, now)
     return incident

@@ -17,6 +17,7 @@ from budayang.center.areas import queries as areas
 from budayang.center.maintenance.actions import NewIncident, close_incident, hang_below, open_incident
 from budayang.center.maintenance.assigning import responsible_id
 from budayang.center.maintenance.models import Incident
+from budayang.center.maintenance.queries import GRAVITY
 from budayang.center.platform import queries as platform
 from budayang.center.platform.actors import Actor
 from budayang.center.services.queries import department_name, department_organization_id
@@ -61,10 +62,22 @@ def judge_area(area_id: int, now: datetime) -> int:
         key = (incident.subject, incident.kind)
         if key in picture.standing or _unseen(incident, picture):
             continue
-        close_incident(JOB, incident, closed_at=picture.well_since.get(key, now), now=now)
+        worse = _worse(incident, picture)
+        close_incident(JOB, incident, closed_at=picture.well_since.get(key, now), now=now, worse=worse)
         changed += 1
     changed += _open_missing(area_id, picture, now)
     return changed + _hang(area_id, now)
+
+
+def _worse(incident: Incident, picture: Picture) -> IncidentKind | None:
+    """The graver cause that the same property of the same component turned into, if it did."""
+    old = get_cause(incident.kind)
+    for (subject, _kind), found in picture.standing.items():
+        new = found.kind
+        same = subject == incident.subject and (new.kind, new.prop) == (old.kind, old.prop)
+        if same and (len(new.affects), -GRAVITY[new.severity]) > (len(old.affects), -GRAVITY[old.severity]):
+            return new
+    return None
 
 
 def _unseen(incident: Incident, picture: Picture) -> bool:

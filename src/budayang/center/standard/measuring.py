@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from math import ceil, floor
 from typing import TypedDict
 
 from django.utils.translation import gettext as _
@@ -74,6 +75,16 @@ def measure(area_id: int, start: datetime, end: datetime, now: datetime) -> Meas
     return out
 
 
+def up(number: float) -> float:
+    """To one decimal, upwards: rounding never turns a limit that was broken into one that was kept."""
+    return ceil(number * 10) / 10
+
+
+def down(number: float) -> float:
+    """To one decimal, downwards, for numbers that have to reach something."""
+    return floor(number * 10) / 10
+
+
 def _time(area_id: int, start: datetime, until: datetime, out: Measured) -> None:
     """YJ-07, YJ-08, JB-01: promised, usable and lost seconds of the area's terminals."""
     here = [
@@ -100,7 +111,7 @@ def _time(area_id: int, start: datetime, until: datetime, out: Measured) -> None
         "usable_s": usable,
         "planned_s": buckets.get(Bucket.PLANNED, 0.0),
         "monitoring_lost_s": buckets.get(Bucket.MONITORING_LOST, 0.0),
-        "dark_s": sum(buckets.get(bucket, 0.0) for bucket in DARK),
+        "dark_s": up(sum(buckets.get(bucket, 0.0) for bucket in DARK)),
         "terminals": float(counted),
         "terminals_good": float(len([one for one in here if one.pk not in trouble])),
     }
@@ -137,7 +148,7 @@ def _logs(area_id: int, until: datetime, out: Measured) -> None:
         return
     out.numbers |= {
         "log_lines": float(lines),
-        "log_age_d": max((until - first).total_seconds() / DAY_S, 0.0),
+        "log_age_d": down(max((until - first).total_seconds() / DAY_S, 0.0)),
         "in_service_d": max((until - min(begun)).total_seconds() / DAY_S, 0.0),
     }
     words = _("审计链共 %(lines)d 行，最早一行记于 %(at)s") % {"lines": lines, "at": f"{first:%Y-%m-%d %H:%M} UTC"}
@@ -146,7 +157,7 @@ def _logs(area_id: int, until: datetime, out: Measured) -> None:
 
 def _alarms(path: str, start: datetime, until: datetime, out: Measured) -> None:
     seconds, count, ref = maintenance.slowest_alarm(path, start, until)
-    out.numbers |= {"slowest_alarm_s": seconds, "incidents": float(count)}
+    out.numbers |= {"slowest_alarm_s": up(seconds), "incidents": float(count)}
     if ref:
         words = _("最慢的一次用了 %(n).1f 秒") % {"n": seconds}
         out.show("WH-14", [evidence("incident", ref, words, f"/console/incidents/{ref.partition(':')[2]}/")])
