@@ -109,6 +109,7 @@ def test_foreign_keys_point_down_and_leave_no_door() -> None:
             assert field.remote_field.on_delete is not CASCADE, f"{where} deletes across rooms"
 
 
+@pytest.mark.django_db
 def test_migrations_are_complete() -> None:
     call_command("makemigrations", check=True, dry_run=True, verbosity=0)
 
@@ -157,3 +158,8 @@ def test_settings_are_read_in_one_place_only() -> None:
         if re.search(r"os\.environ|os\.getenv", path.read_text()) and "center" in path.parts
     ]
     assert sorted(readers) == ["center/config/asgi.py", "center/config/table.py"]
+
+
+def test_no_two_test_files_have_one_name() -> None:
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert len(names) == len(set(names)), "pytest imports test files by their base name"
