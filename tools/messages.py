@@ -218,6 +218,7 @@ ROOMS: tuple[Room, ...] = (
             *VERDICTS,
             *RATING,
             _tables(terminals.KINDS, terminals.LEVEL_NAMES),
+            _body("rules/terminals.py", "roll_up"),
             _tables(causes.BUCKETS, causes.SEVERITY_NAMES, causes.CAUSES),
             _tables(orders.STATE_NAMES, orders.EVENT_NAMES, orders.PAUSE_REASONS),
             _tables(answers.ANSWER_NAMES, standard.CLAUSE_CHECKS),
@@ -239,7 +240,7 @@ ROOMS: tuple[Room, ...] = (
             _body("center/console/standard.py", "GRADES"),
         ),
     ),
-    Room("center/public"),
+    Room("center/public", tables=(_body("center/public/open_data.py", "FIELDS"),)),
     Room(
         "terminal/screens",
         "screens",

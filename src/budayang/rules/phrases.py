@@ -81,7 +81,8 @@ PHRASES: tuple[Phrase, ...] = tuple(
         "%(n)s月%(m)s日 %(at)s",
         "%(n)s月%(m)s日",
         "带%(materials)s",
-        # a name and what is said of it
+        # a state that the table of rules/terminals does not know; a name and what is said of it: loosest last
+        "%(device)s的%(property)s为%(state)s",
         "%(name)s：%(word)s",
     )
 )

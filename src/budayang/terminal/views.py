@@ -285,7 +285,7 @@ def submit(terminal: Terminal) -> dict[str, Any]:
     return {
         "number": journey.number,
         "phase": journey.submit_phase,
-        "text": say(journey.submit_text),
+        "text": _(journey.submit_text),
         "since": moment(terminal, since, seconds=True),
         "elapsed_s": max(0, round((now - since).total_seconds())),
         "safe": safe_words() if journey.submitted else "",

@@ -24,7 +24,8 @@ def speak(lang: str) -> None:
 
 
 def _(text: str) -> str:
-    return _catalogue(_current.get()).gettext(text)
+    # the empty text would be answered with the catalogue's header
+    return text and _catalogue(_current.get()).gettext(text)
 
 
 def say(text: object) -> str:

@@ -14,7 +14,7 @@ from starlette.staticfiles import StaticFiles
 from budayang.terminal.screens import words
 from budayang.terminal.screens.door import Terminal
 from budayang.terminal.screens.fields import field_views
-from budayang.terminal.screens.language import _
+from budayang.terminal.screens.language import _, speak
 from budayang.terminal.screens.render import STATIC, html
 
 log = structlog.get_logger(__name__)
@@ -56,6 +56,7 @@ def _view(request: Request) -> dict[str, Any]:
     view = dict(_terminal(request).view())
     for key in _OWN_KEYS:
         view.setdefault(key, None)
+    speak(str(view.get("lang", "zh")))
     return view
 
 

@@ -76,6 +76,7 @@ def _environment() -> Environment:
         step_state=words.step_state,
         submit_steps=words.submit_steps,
         say=language.say,
+        known=language._,
         print_title=words.print_title,
         print_trouble=words.print_trouble,
         outcome_class=words.outcome_class,
