@@ -11,9 +11,10 @@ from house import ENVIRONMENT, Stage, free_port, stands
 
 
 @pytest.fixture(scope="session")
-def port() -> int:
+def port() -> Iterator[int]:
     """The center's port of all houses of this process; only one stands at a time."""
-    return free_port()
+    with free_port() as port:
+        yield port
 
 
 @pytest.fixture(scope="session")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import sqlite3
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -28,16 +30,20 @@ ENVIRONMENT = {"BUDAYANG_DATABASE_URL": "", "BUDAYANG_PUBLIC_URL": ""}
 LOWEST, STEP, BLOCKS = 20000, 60, 200  # below the ports that the kernel gives out by itself
 
 
-def free_port() -> int:
-    """The center's port of a block in which every port of a house is free."""
-    first = os.getpid()  # houses of two test processes at once begin their search at different places
+@contextmanager
+def free_port() -> Iterator[int]:
+    """The center's port of a block in which every port of a house is free; the block is ours while it lasts."""
     for number in range(BLOCKS):
-        port = LOWEST + (first + number) % BLOCKS * STEP
-        try:
-            refuse_taken_ports(Stage(Path(), port).ports())
-        except Stop:
-            continue
-        return port
+        port = LOWEST + (os.getpid() + number) % BLOCKS * STEP
+        # Ports are free between two houses, too: the lock tells other test processes that they are spoken for.
+        with open(Path(tempfile.gettempdir()) / f"budayang-test-ports-{port}", "w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                refuse_taken_ports(Stage(Path(), port).ports())
+            except (OSError, Stop):
+                continue
+            yield port
+            return
     raise AssertionError("no free block of ports")
 
 
