@@ -62,8 +62,8 @@ def entries(room: Any, lang: str) -> dict[tuple[str, str], polib.POEntry]:
 def test_a_catalogue_holds_what_the_code_says_and_nothing_else(room: Any, lang: str) -> None:
     said = {(one.text, one.context) for one in room.messages()}
     held = set(entries(room, lang))
-    assert not said - held, "new texts: run tools/messages.py and translate them"
-    assert not held - said, "texts that nothing says any more: run tools/messages.py"
+    assert sorted(said - held) == [], "new texts: run tools/messages.py and translate them"
+    assert sorted(held - said) == [], "texts that nothing says any more: run tools/messages.py"
 
 
 @room_and
@@ -282,7 +282,7 @@ def test_screens_are_english_after_the_switch(name: str) -> None:
     _terminal, client = stage(shown | {"lang": "en"})
     page = unescape(client.get(path).text)
     assert '<html lang="en"' in page
-    assert '<button lang="zh-CN">中文</button>' in page or shown["state"] == "fill"
+    assert 'lang="zh-CN">中文</button>' in page or shown["state"] == "fill"
     assert "Call a helper" in page
     data = _texts([shown, ITEMS, DEPARTMENTS, EVENTS, PLACES, LEVELS, [vars(one) for one in FIELDS]])
     data |= {choice.label for field in FIELDS for choice in field.choices}
