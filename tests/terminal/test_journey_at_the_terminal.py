@@ -232,6 +232,31 @@ def test_the_paper_that_was_not_taken_is_offered_after_the_card(tmp_path: Path) 
     play(scene)
 
 
+def test_a_case_under_way_is_waited_for_not_handed_in_again(tmp_path: Path) -> None:
+    number = make_number("YJHL-01", "0123456789abcdef", 18)
+    case = {
+        "number": number,
+        "item": "ZZ001",
+        "item_name": "参保证明",
+        "at": NIGHT.isoformat(),
+        "paper_state": "under_way",
+    }
+
+    async def scene() -> None:
+        async with stage(tmp_path, center=Center(papers=[case])) as s:
+            s.center.case_state = "working"
+            await s.identified()
+            view = await s.state("resume")
+            assert view["papers"][0]["text"] == "部门正在办理"
+            await s.post("reprint", {"number": number})
+            await s.state("submit")
+            s.center.case_state = "done"
+            await s.state("take")
+            assert not s.center.cases
+
+    play(scene)
+
+
 def test_a_paper_that_is_not_whole_may_be_printed_twice_again(tmp_path: Path) -> None:
     async def scene() -> None:
         async with stage(tmp_path) as s:

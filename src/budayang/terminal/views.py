@@ -244,7 +244,7 @@ def identity(terminal: Terminal) -> dict[str, Any]:
 
 
 def papers(terminal: Terminal) -> list[dict[str, Any]]:
-    """Papers of earlier cases that the person has not taken."""
+    """Papers of earlier cases that the person has not taken, and cases that are still under way."""
     found = []
     for paper in terminal.attendant.journey.papers:
         at = str(paper.get("at", ""))
@@ -253,10 +253,14 @@ def papers(terminal: Terminal) -> list[dict[str, Any]]:
             at = say(f"{local.month}月{local.day}日 {local:%H:%M}")
         except ValueError:
             at = ""
-        failed = paper.get("paper_state") == "failed"
-        text = _("上次没有打印成功，可以重新打印") if failed else _("已办好，还没有取走，可以打印")
-        found.append(paper | {"at": at, "text": text})
+        found.append(paper | {"at": at, "text": _paper_text(str(paper.get("paper_state", "")))})
     return found
+
+
+def _paper_text(state: str) -> str:
+    if state == "under_way":
+        return _("部门正在办理")
+    return _("上次没有打印成功，可以重新打印") if state == "failed" else _("已办好，还没有取走，可以打印")
 
 
 def form(terminal: Terminal) -> dict[str, Any]:

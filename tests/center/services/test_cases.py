@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
+import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -182,6 +184,29 @@ def test_the_person_gets_the_paper_at_another_terminal(kiosk: Kiosk, other_kiosk
     result = other_kiosk.open(other_kiosk.wait(number=kiosk.number()), kiosk.number())
     assert base64.b64decode(result["paper_pdf"]) == PDF
     assert Paper.objects.count() == 1
+
+
+def test_a_case_under_way_is_offered_to_its_person_only(
+    kiosk: Kiosk, other_kiosk: Kiosk, department: Department
+) -> None:
+    go_on = threading.Event()
+
+    async def slowly(_request: httpx.Request) -> httpx.Response:
+        while not go_on.is_set():
+            await asyncio.sleep(0.01)
+        return httpx.Response(200, json=DONE)
+
+    department.script = [slowly]
+    kiosk.submit()
+    try:
+        assert other_kiosk.pending(id_number="999999199001015678").json()["cases"] == []
+        listed = other_kiosk.pending().json()["cases"]
+        assert [(one["number"], one["paper_state"]) for one in listed] == [(kiosk.number(), "under_way")]
+    finally:
+        go_on.set()
+    result = other_kiosk.open(other_kiosk.wait(number=kiosk.number()), kiosk.number())
+    assert base64.b64decode(result["paper_pdf"]) == PDF
+    assert Case.objects.count() == 1
 
 
 def test_nobody_is_nobody(kiosk: Kiosk) -> None:

@@ -180,6 +180,7 @@ SCREENS: dict[str, tuple[str, dict[str, Any]]] = {
     "identity-noreader": ("/", view("identity", item=ITEMS[0], error="没有这个编码，请看清卡片再输", identity=_IDENTITY | {
         "reader": False, "phase": "no_reader", "text": "可以改用卡片上的编码", "device_text": "从 19:02 起没有回应，运维人员已收到。"})),
     "resume": ("/", view("resume", item=ITEMS[0], person=PERSON, papers=_PAPERS)),
+    "resume-under-way": ("/", view("resume", item=ITEMS[0], person=PERSON, papers=[_PAPERS[0] | {"paper_state": "under_way", "text": "部门正在办理"}])),
     "fill": ("/", view("fill", item=ITEMS[1], person=PERSON, fields=FIELDS, values={"phone": "13800000000"}, errors={})),
     "fill-errors": ("/", view("fill", item=ITEMS[1], person=PERSON, fields=FIELDS, values={"phone": "138", "kind": "once"},
                               errors={"phone": "手机号码是 11 位数字", "city": "请填城市，例如“北京”"})),

@@ -51,6 +51,15 @@ def test_no_rating_is_preset_and_skipping_is_as_large() -> None:
     assert {kind for kind, label in buttons if "评价" in label} == {"same"}
 
 
+def test_a_case_under_way_is_waited_for_and_nothing_is_said_to_be_ready() -> None:
+    page = stage(SCREENS["resume-under-way"][1])[1].get("/").text
+    assert "等结果" in page
+    assert "不用再提交一次" in page
+    assert "现在打印" not in page
+    assert "已经办好" not in page
+    assert "现在打印" in stage(SCREENS["resume"][1])[1].get("/").text
+
+
 def test_the_middle_of_a_journey_has_no_browse_pages() -> None:
     _terminal, client = stage(SCREENS["submit"][1])
     for path in ("/departments/", "/departments/D00", "/events/print", "/items/ZZ001"):

@@ -177,11 +177,14 @@ def grant_reply(case: Case, terminal_id: int, reply_key: str, now: datetime) -> 
 
 
 def grant_pending(terminal_id: int, owner: str, reply_key: str, now: datetime) -> list[Case]:
-    """The cases whose paper this identity has not taken yet, each opened to the journey that proved the identity."""
+    """The cases of this identity that are under way, or whose paper was not taken yet, each opened to the journey that
+    proved the identity. Who does not see that a case is under way would hand the same matter in again.
+    """
+    under_way = Q(state__in=(CaseState.ACCEPTED, CaseState.WORKING))
+    waiting = Q(paper__isnull=False, result_sealed__isnull=False) & ~Q(paper__state=PaperState.TAKEN)
     cases = list(
         Case.objects.filter(identity_hash=owner, accepted_at__gte=now - timedelta(days=PENDING_DAYS))
-        .filter(paper__isnull=False, result_sealed__isnull=False)
-        .exclude(paper__state=PaperState.TAKEN)
+        .filter(under_way | waiting)
         .select_related("item", "paper")
         .order_by("-accepted_at")[:20]
     )

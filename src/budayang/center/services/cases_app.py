@@ -43,6 +43,7 @@ MAX_BODY = 64 * 1024
 CARD_CODE = "card_code"
 LOOK_S = 0.5  # how often a held wait looks whether another process finished the case
 TAKE_UP_S = 2.0
+UNDER_WAY = "under_way"  # stands where a pending case's paper state stands, while it has no paper yet
 STATUS_OF = {
     "malformed": 400,
     "bad_number": 400,
@@ -288,7 +289,7 @@ def _pending_of(terminal_id: int, owner: str, reply_key: str, now: datetime) -> 
             "item": case.item.code,
             "item_name": case.item.name,
             "at": case.accepted_at.isoformat(),
-            "paper_state": case.paper.state,
+            "paper_state": case.paper.state if hasattr(case, "paper") else UNDER_WAY,
         }
         for case in case_actions.grant_pending(terminal_id, owner, reply_key, now)
     ]
