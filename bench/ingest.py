@@ -28,8 +28,10 @@ from pathlib import Path
 
 import msgspec
 import psutil
-from cluster import NotHere, temporary_cluster
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
 from ingest_load import VALUES, Load, Outcome, Terminal, make_loads, run
+from postgresql import NoPostgresql, cluster
 
 HERE = Path(__file__).resolve().parent
 ENVELOPES_A_SECOND = {1: 16_000, 10: 60_000, 100: 90_000}  # more than the door can take; made before the clock starts
@@ -238,8 +240,8 @@ def main() -> int:
                 url = ""
                 if database == "postgresql":
                     try:
-                        url = stack.enter_context(temporary_cluster(data))
-                    except NotHere as error:
+                        url = stack.enter_context(cluster(durable=True))
+                    except NoPostgresql as error:
                         print(f"postgresql: left out, {error}", file=sys.stderr)
                         continue
                 measure(args, database, url, data)

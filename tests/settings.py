@@ -24,3 +24,6 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 if not DATABASES["default"]["ENGINE"].endswith("postgresql"):  # noqa: F405
     # A file, not memory: the terminals' door writes through a connection of its own.
     DATABASES["default"]["TEST"] = {"NAME": f"{_FOLDER}/test.sqlite3"}  # noqa: F405
+else:
+    # A lock that nobody gives back must turn a test red, not stop the run.
+    DATABASES["default"]["OPTIONS"] = {"options": "-c lock_timeout=20s -c idle_in_transaction_session_timeout=20s"}  # noqa: F405

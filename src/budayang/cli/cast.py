@@ -96,7 +96,7 @@ def _areas(demo: Demo, bodies: dict[str, Organization], people: dict[str, Staff]
             keeper=people.get(row.keeper),
             keeper_phone=row.keeper_phone,
             helper_phone=row.keeper_phone,
-            helper_hours="22:00",
+            helper_hours="每天 08:30—22:00",
             latitude=row.latitude,
             longitude=row.longitude,
             has_windows=row.has_windows,

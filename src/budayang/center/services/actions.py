@@ -52,6 +52,7 @@ __all__ = [
 ]
 
 DOWN_AFTER_FAILURES = 2
+READER = "idReader"
 AFTER_HOURS = frozenset(word.value for word in AfterHours)
 
 
@@ -174,7 +175,7 @@ def set_department_hours(
 @transaction.atomic
 def confirm_hours(actor: Actor, hours_id: int, *, confirmed_by: str, now: datetime) -> DepartmentHours:
     """The department says that these hours are right. From here on they can make an item 可办."""
-    hours = DepartmentHours.objects.select_for_update().select_related("department", "item").get(pk=hours_id)
+    hours = DepartmentHours.objects.select_for_update(of=("self",)).select_related("department", "item").get(pk=hours_id)
     _require_department(actor, hours.department)
     if not confirmed_by.strip():
         raise Refused(_("请写明是哪个单位、哪一位确认的。"))
@@ -291,20 +292,24 @@ def derive_offerings(terminal_id: int, now: datetime) -> int:
     """Offer on an own terminal each item that it can carry through with the peripherals it reports; returns changes.
 
     Rows set by a person stay as they are. An item is not withdrawn because a device is broken: broken is a verdict.
+    Where there is no card reader, a code on a card is typed instead.
     """
     kinds = {peripheral.kind for peripheral in terminals.peripherals(terminal_id)}
     if not kinds:
         return 0
+    typed = {READER} - kinds
     present = {row.item_id: row for row in Offering.objects.filter(terminal_id=terminal_id)}
     changes = 0
     for item in Item.objects.filter(driven=True):
-        fits = set(item.needs) <= kinds
+        fits = set(item.needs) - typed <= kinds
+        needs = sorted(set(item.needs) - typed) if typed & set(item.needs) else None
         row = present.get(item.pk)
         if row is None and fits:
-            Offering.objects.create(item=item, terminal_id=terminal_id, driven=True)
+            Offering.objects.create(item=item, terminal_id=terminal_id, driven=True, needs=needs)
             changes += 1
-        elif row is not None and row.derived and row.active != fits:
-            Offering.objects.filter(pk=row.pk, derived=True).update(active=fits, judge_at=None, judged_at=None)
+        elif row is not None and row.derived and (row.active, row.needs) != (fits, needs):
+            rows = Offering.objects.filter(pk=row.pk, derived=True)
+            rows.update(active=fits, needs=needs, judge_at=None, judged_at=None)
             changes += 1
     if changes:
         marks.mark(marks.CATALOGUE, now, [terminal_id])
