@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from house import ENVIRONMENT, Stage, free_port, stands
+
+pytest.register_assert_rewrite("house")
+from house import ENVIRONMENT, Stage, free_port, stands  # noqa: E402  # its assertions tell what they found
 
 
 @pytest.fixture(scope="session")

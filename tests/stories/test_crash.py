@@ -18,6 +18,7 @@ from budayang.cli.visitors import Astray, Clerk
 pytestmark = pytest.mark.processes
 
 TERMINAL = "KBS-01"
+OTHER_ITEM = "ZZ031"  # of another department
 AWAY_S = 1.0
 # Who was killed while it held a lease is waited for: 30 s for a case, 60 s for a piece of news.
 SETTLED_S = 120
@@ -46,20 +47,22 @@ class Matter:
             self.person.post("exit")
         self.person.until("attract", within_s=20)
 
-    def hand_in(self) -> None:
+    def hand_in(self, *, delay_s: float = 0) -> None:
+        """Everything up to 提交. `delay_s`: so long the department then takes, which leaves time for a kill."""
         self.come()
         wait_for("the item can be done here", self.startable, 60)
+        # Not before: a department that takes too long for its probe has its items out of service.
+        order(self.stage, "departments/RS", delay_s=delay_s)
         self.person.hand_in(ITEM, FORM)
 
-    def startable(self) -> bool:
-        found = self.person.find("参保证明")
-        return any(item["code"] == ITEM and item["can_start"] for item in found)
+    def startable(self, code: str = ITEM) -> bool:
+        return any(item["code"] == code and item["can_start"] for item in self.person.find("参保"))
 
-    def come_back_for_the_paper(self) -> None:
-        """Another day, the same card: the paper that was not taken is offered and printed."""
+    def come_back_for_the_paper(self, item: str = ITEM) -> None:
+        """Another time, the same card, whatever is chosen: the paper that was not taken is offered and printed."""
         self.come()
-        wait_for("the item can be done here", self.startable, 60)
-        self.person.post("choose", item=ITEM)
+        wait_for("the item can be done here", lambda: self.startable(item), 60)
+        self.person.post("choose", item=item)
         self.person.post("agree")
         assert self.person.show_card("resume", "fill", "confirm") == "resume", "the paper is not offered"
         self.person.post("reprint", number=self.number())
@@ -161,8 +164,7 @@ def check_export(supervisor: Clerk, number: str) -> None:
 
 
 def test_the_terminal_is_killed_right_after_submitting(matter: Matter, stage: Stage, supervisor: Clerk) -> None:
-    order(stage, "departments/RS", delay_s=3)
-    matter.hand_in()
+    matter.hand_in(delay_s=3)
     wait_for("the case is written down", matter.stored, 10)
     matter.kill(TERMINAL)
     assert not matter.done(), "too late: nothing was left to survive"
@@ -174,6 +176,20 @@ def test_the_terminal_is_killed_right_after_submitting(matter: Matter, stage: St
     assert matter.person.live()["state"] == "attract"
     assert "测**" not in matter.person.page(), "nobody's journey is taken up again"
     matter.come_back_for_the_paper()
+    matter.take_and_rate()
+    matter.check_once()
+    check_export(supervisor, matter.number())
+
+
+def test_the_person_who_comes_back_at_once_is_not_served_twice(matter: Matter, stage: Stage, supervisor: Clerk) -> None:
+    matter.hand_in(delay_s=60)
+    wait_for("the case is under way", lambda: [s for _n, s in matter.cases()] == ["working"], 15)
+    matter.kill(TERMINAL)
+    stage.restart(TERMINAL)
+    # The department does not answer, so its own items are out of service: the person touches another one.
+    matter.come_back_for_the_paper(item=OTHER_ITEM)
+    assert not matter.done(), "too late: the paper was there"
+    order(stage, "departments/RS", delay_s=0)
     matter.take_and_rate()
     matter.check_once()
     check_export(supervisor, matter.number())
@@ -207,8 +223,7 @@ def test_the_terminal_is_killed_right_after_the_rating(matter: Matter, stage: St
 
 
 def test_the_center_is_killed_while_the_department_works(matter: Matter, stage: Stage, supervisor: Clerk) -> None:
-    order(stage, "departments/RS", delay_s=4)
-    matter.hand_in()
+    matter.hand_in(delay_s=4)
     wait_for("the case is under way", lambda: [s for _n, s in matter.cases()] == ["working"], 15)
     matter.kill("web")
     time.sleep(AWAY_S)
