@@ -227,6 +227,23 @@ def test_a_taken_paper_is_not_kept(kiosk: Kiosk, now: datetime) -> None:
     assert kiosk.wait().json()["result"] is None
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        ("sent", "confirmed", "failed", "sent", "confirmed", "taken"),  # the person said that it is not whole
+        ("sent", "confirmed", "sent", "confirmed", "taken"),  # the terminal was killed before the person took it
+    ],
+)
+def test_a_paper_that_came_out_twice_is_counted_twice(told: tuple[str, ...], kiosk: Kiosk, now: datetime) -> None:
+    kiosk.submit()
+    kiosk.wait()
+    for state in told:
+        paper = case_actions.record_paper(Actor.terminal("KBS-01", "/150600/A-KBS/"), kiosk.number(), state, now=now)
+        assert paper is not None
+        assert paper.state == state
+    assert Paper.objects.get().prints == 2
+
+
 def test_a_jam_keeps_the_right_to_print(kiosk: Kiosk, jia: Terminal, now: datetime) -> None:
     kiosk.submit()
     kiosk.wait()

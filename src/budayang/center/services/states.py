@@ -57,6 +57,9 @@ PAPER_TRANSITIONS: dict[tuple[PaperState, str], PaperState] = {
     # The device may find out late that a page which it had given up did come out.
     (P.FAILED, "confirmed"): P.CONFIRMED,
     (P.CONFIRMED, "taken"): P.TAKEN,
+    # It came out, but not whole; or nobody took it, and its person came back for it.
+    (P.CONFIRMED, "failed"): P.FAILED,
+    (P.CONFIRMED, "sent"): P.SENT,
 }
 
 CASE_WORDS: dict[CaseState, Promise | str] = {
