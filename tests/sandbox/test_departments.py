@@ -250,6 +250,22 @@ def test_a_slow_department_answers_late(town: Town) -> None:
     assert asyncio.run(measured()) >= 0.3
 
 
+def test_a_caller_that_hung_up_has_handed_in_nothing(town: Town) -> None:
+    town.departments.switches["RS"].delay_s = 0.05
+    scope = {
+        "type": "http", "method": "POST", "path": "/dept/RS/v1/matters", "query_string": b"",
+        "headers": [(b"authorization", b"Bearer key-RS"), (b"idempotency-key", b"X")],
+    }  # fmt: skip
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.disconnect"}
+
+    async def send(_message: Any) -> None: ...
+
+    asyncio.run(Starlette(routes=town.departments.routes())(scope, receive, send))
+    assert town.departments.ledger.count("RS") == 0
+
+
 @pytest.mark.parametrize(
     ("request_", "status"),
     [

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 import structlog
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -74,6 +74,8 @@ class Departments:
             return _problem(400, "malformed", str(error))
         except OverflowError:
             return _problem(413, "too_large", f"at most {MAX_BODY} bytes")
+        except ClientDisconnect:
+            return _problem(400, "cut", "the caller hung up")  # nobody reads it
         if not key or key != matter.case:
             return _problem(400, "bad_key", "Idempotency-Key must be the case number")
         desk = office.find(matter.item)
