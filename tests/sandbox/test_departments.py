@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import io
+import json
 import re
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,10 +14,11 @@ import pypdf
 import pytest
 from starlette.applications import Starlette
 from stdnum.cn import ric
+from stdnum.iso7064 import mod_37_36
 
 from budayang import data
 from budayang.forms import validate
-from budayang.sandbox.citizens import check_digit, citizens, find_citizen
+from budayang.sandbox.citizens import check_character, check_digit, citizens, find_citizen
 from budayang.sandbox.clock import Clock
 from budayang.sandbox.departments.desks import OFFICES
 from budayang.sandbox.departments.door import Departments
@@ -326,3 +328,44 @@ def test_the_clock_jumps_and_runs() -> None:
     for wrong in ({"factor": 0.0}, {"at": datetime(2026, 1, 1)}):  # noqa: DTZ001
         with pytest.raises(ValueError, match=r"factor|aware"):
             clock.set(**wrong)
+
+
+def card(code: str, body: Any, department: str = "RS", **headers: str) -> httpx.Request:
+    address = f"http://sandbox/dept/{department}/v1/identify"
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return httpx.Request("POST", address, content=content, headers={**bearer(code), **headers})
+
+
+def test_codes_of_cards_are_each_anothers_and_find_a_slip() -> None:
+    codes = [one.card_code for one in citizens()]
+    assert len(set(codes)) == len(codes)
+    for code in codes:
+        assert len(code) == 12
+        assert code.startswith("YS")
+        assert mod_37_36.is_valid(code)
+        assert check_character(code[:11]) == code[11]
+
+
+def test_the_issuer_says_whose_card_it_is(town: Town, capfd: pytest.CaptureFixture[str]) -> None:
+    citizen = find_citizen("乙")
+    assert citizen is not None
+    known, unknown = town.ask(card("RS", {"card_code": citizen.card_code}), card("RS", {"card_code": "YS0000000000"}))
+    assert (known.status_code, known.json()) == (200, {"name": citizen.name, "id_number": citizen.id_number})
+    assert (unknown.status_code, unknown.json()["error"]) == (404, "unknown_card")
+    told = "".join(capfd.readouterr()) + unknown.text
+    assert not any(secret in told for secret in (citizen.card_code, citizen.id_number, "YS0000000000"))
+
+
+def test_a_card_is_asked_for_by_the_contract_only(town: Town) -> None:
+    asked = {"card_code": "YS0000000000"}
+    answers = town.ask(
+        card("RS", asked, Authorization="Bearer wrong"),
+        card("SW", asked, department="SW"),
+        card("RS", {"card": "YS0000000000"}),
+        card("RS", b"x" * 300_000),
+    )
+    assert [one.status_code for one in answers] == [401, 404, 400, 413]
+    assert answers[1].json()["error"] == "no_cards"
+    assert not any("YS0000000000" in one.text for one in answers)
+    town.departments.switches["RS"].down = True
+    assert town.ask(card("RS", asked))[0].status_code == 503

@@ -33,7 +33,7 @@ from budayang.terminal.testpage import test_page as make_page
 from budayang.wire import mac
 from budayang.wire import messages as wire
 from budayang.wire.numbers import parse_number
-from budayang.wire.sealing import case_info, identity_info, open_text, result_info, seal_text
+from budayang.wire.sealing import case_info, identity_info, open_text, person_info, result_info, seal_text
 
 CODE = "KBS-01"
 NIGHT = datetime(2026, 11, 23, 18, 14, tzinfo=UTC)
@@ -41,6 +41,7 @@ KEY = "launcher-key-of-the-test"
 ORIGIN = "http://127.0.0.1:8821"
 CARD = Card("resident", "测试甲", "999999199003070012", "1", None, address="演示市演示路1号")
 PDF = make_page(["paper"])
+CODE_REFUSALS = {"identity_unavailable": 424, "too_many_codes": 429}
 RECEIPT = make_page(["receipt"])
 CATALOGUE: dict[str, Any] = {
     "zone": "Asia/Shanghai",
@@ -91,6 +92,8 @@ class Center:
     case_state: str = "done"
     refuse_case: str = ""
     unknown_codes: set[str] = field(default_factory=set)
+    codes_refused: str = ""
+    holder: str = "测**"
     papers: list[dict[str, Any]] = field(default_factory=list)
     paper: bytes | None = PDF
     seal: X25519PrivateKey = field(default_factory=X25519PrivateKey.generate)
@@ -222,7 +225,7 @@ class Center:
             return self._wait(path.split("/")[-2], msgspec.json.decode(request.content, type=wire.CaseWait))
         asked = msgspec.json.decode(request.content, type=wire.CaseSubmit)
         if self.refuse_case:
-            return refusal(self.refuse_case, 400)
+            return refusal(self.refuse_case, CODE_REFUSALS.get(self.refuse_case, 400))
         parse_number(asked.number)
         private = msgspec.json.decode(open_text(self.seal, asked.sealed, case_info(asked.number)))
         known = self.cases.get(asked.number)
@@ -233,11 +236,18 @@ class Center:
 
     def _pending(self, asked: dict[str, Any]) -> httpx.Response:
         identity = msgspec.json.decode(open_text(self.seal, asked["sealed"], identity_info(CODE)))
+        by_code = identity["id_kind"] == "card_code"
+        if by_code and self.codes_refused:
+            return refusal(self.codes_refused, CODE_REFUSALS[self.codes_refused])
         if identity["id_number"] in self.unknown_codes:
             return refusal("unknown_person", 422)
         for paper in self.papers:
             self.grants.setdefault(paper["number"], set()).add(asked["reply_key"])
-        return httpx.Response(200, json={"cases": self.papers})
+        if not by_code:
+            return httpx.Response(200, json={"cases": self.papers})
+        plain = msgspec.json.encode({"name": self.holder})
+        sealed = seal_text(base64.b64decode(asked["reply_key"]), plain, person_info(CODE))
+        return httpx.Response(200, json={"cases": self.papers, "person": sealed})
 
     def _wait(self, number: str, asked: wire.CaseWait) -> httpx.Response:
         if asked.reply_key not in self.grants.get(number, set()):

@@ -13,6 +13,7 @@ from budayang.sandbox.devices.idreader import Card
 
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECKS = "10X98765432"
+_BASE36 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 class Records(msgspec.Struct, frozen=True):
@@ -24,7 +25,7 @@ class Records(msgspec.Struct, frozen=True):
 
 
 class Citizen(msgspec.Struct, frozen=True):
-    """One invented person. Dates are YYYYMMDD as on the card."""
+    """One invented person. Dates are YYYYMMDD as on the card; `card_code` is printed on the social security card."""
 
     key: str
     name: str
@@ -32,6 +33,7 @@ class Citizen(msgspec.Struct, frozen=True):
     nation: str
     birth: str
     id_number: str
+    card_code: str
     address: str
     authority: str
     valid_from: str
@@ -55,6 +57,15 @@ def check_digit(first17: str) -> str:
     return _CHECKS[sum(int(digit) * weight for digit, weight in zip(first17, _WEIGHTS, strict=True)) % 11]
 
 
+def check_character(first11: str) -> str:
+    """The 12th character of a card's code, ISO 7064 MOD 37,36: no single wrong character makes another card's code."""
+    check = 36
+    for one in first11:
+        check = (check + _BASE36.index(one)) % 36 or 36
+        check = check * 2 % 37
+    return _BASE36[(1 - check) % 36]
+
+
 @functools.cache
 def citizens() -> tuple[Citizen, ...]:
     raw = (resources.files("budayang.sandbox") / "data" / "citizens.json").read_bytes()
@@ -64,3 +75,8 @@ def citizens() -> tuple[Citizen, ...]:
 def find_citizen(name: str) -> Citizen | None:
     """By key (甲), name (测试甲) or id number."""
     return next((one for one in citizens() if name in (one.key, one.name, one.id_number)), None)
+
+
+def find_holder(card_code: str) -> Citizen | None:
+    """Whose card bears this code."""
+    return next((one for one in citizens() if one.card_code == card_code), None)

@@ -109,7 +109,7 @@ class Box:
         return JSONResponse(self.state())
 
     async def _citizens(self, _request: Request) -> Response:
-        shown = ("key", "name", "id_number", "sex", "birth", "note")
+        shown = ("key", "name", "id_number", "card_code", "sex", "birth", "note")
         return JSONResponse(
             {"notice": "演示数据", "citizens": [{name: getattr(one, name) for name in shown} for one in citizens()]}
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from typing import Any, Protocol
 
 import msgspec
@@ -37,13 +38,12 @@ from budayang.terminal.printing import Act, Phase, Printing
 from budayang.terminal.screens.language import _
 from budayang.terminal.submitting import Submitting
 from budayang.wire.mac import from_text
-from budayang.wire.sealing import identity_info, seal_text
+from budayang.wire.sealing import CannotOpen, identity_info, open_text, person_info, seal_text
 
 log = structlog.get_logger(__name__)
 
 PENDING_S = 6.0
-CODE_TRIES = 5
-CODE_MOST = 32
+CODE_TRIES = 3
 TICK_S = 0.25
 
 
@@ -204,6 +204,7 @@ class Attendant:
         """Let the state wait for `work`, in place of what it waited for before."""
         self._stop()
         self._work = asyncio.get_running_loop().create_task(self._guarded(work))
+        self._work.add_done_callback(lambda _ended: work.close())  # a task that ended before it began leaves it open
 
     def _stop(self) -> asyncio.Task[None] | None:
         """End what the state was waiting for; give the task that is ending."""
@@ -256,32 +257,55 @@ class Attendant:
         journey.identity_phase = "checking"
         self.touch()
         self.changed()
+        papers: list[dict[str, Any]] = []
         try:
             async with asyncio.timeout(PENDING_S):
-                papers = await self._pending(person, journey)
-        except CenterRefused as refused:
-            if person.id_kind == "card_code" and refused.status in {404, 422}:
-                journey.identity_phase = "failed"
-                self.fail(_("没有找到这张卡，请对照卡面重新输入"))
-                if self.reader is not None:
+                papers, person = await self._pending(person, journey)
+        except (TerminalError, TimeoutError) as error:
+            if person.by_code:
+                self._code_failed(journey, error.code if isinstance(error, CenterRefused) else "")
+                if self.state is State.IDENTITY and self.reader is not None:
                     await self._read_card(self.reader)
                 return
-            log.warning("journey.pending_refused", error=refused.code)
-            papers = []
-        except (TerminalError, TimeoutError):
-            papers = []
+            if isinstance(error, CenterRefused):
+                log.warning("journey.pending_refused", error=error.code)
         journey.person, journey.papers = person, papers
         if papers:
             self.go(Event.HAS_PAPERS)
         else:
             self.carry_on()
 
-    async def _pending(self, person: Person, journey: Journey) -> list[dict[str, Any]]:
+    def _code_failed(self, journey: Journey, error: str) -> None:
+        """Nobody goes on by a code that the center did not resolve: say why, and after three wrong ones go back."""
+        log.warning("journey.code_refused", error=error or "unreachable")
+        journey.identity_phase = "code"
+        if error == "unknown_person":
+            journey.code_tries += 1
+            if journey.code_tries >= CODE_TRIES:
+                self.go(Event.DECLINE)
+                self.fail(_("卡上的码输错了三次，什么都没有提交。请对照卡面再来，或呼叫帮办"))
+            elif journey.code_tries == CODE_TRIES - 1:
+                self.fail(_("没有找到这张卡，请对照卡面重新输入，还可以再输一次"))
+            else:
+                self.fail(_("没有找到这张卡，请对照卡面重新输入，还可以再输两次"))
+        elif error == "too_many_codes":
+            self.fail(_("这台机器上输错的码太多，过十分钟才能再输。请刷身份证，或换一台自助终端"))
+        else:
+            self.fail(_("现在核对不了卡上的码，什么都没有提交。请刷身份证，或过一会儿再来，也可以呼叫帮办"))
+
+    async def _pending(self, person: Person, journey: Journey) -> tuple[list[dict[str, Any]], Person]:
+        """The papers that wait for the person, and the person with what the center lets be shown."""
         enrolled = self._identity.enrolled
         plain = msgspec.json.encode({"id_number": person.id_number, "id_kind": person.id_kind})
         sealed = seal_text(from_text(enrolled.seal_key, 32), plain, identity_info(enrolled.terminal))
         found = await self._live.pending(sealed, journey.reply_key.public)
-        return [msgspec.to_builtins(paper) for paper in found if self.printing.may_print(paper.number)]
+        if person.by_code and found.person is not None:
+            try:
+                shown = open_text(journey.reply_key.private, found.person, person_info(enrolled.terminal))
+                person = replace(person, name=msgspec.json.decode(shown, type=dict[str, str]).get("name", ""))
+            except (CannotOpen, msgspec.DecodeError):
+                log.warning("journey.holder_unreadable")
+        return [msgspec.to_builtins(one) for one in found.cases if self.printing.may_print(one.number)], person
 
     def carry_on(self) -> None:
         """The person is known: on to the questions of the item, or straight to the confirmation."""

@@ -45,9 +45,10 @@ class PendingPaper(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Pending(msgspec.Struct, frozen=True, kw_only=True):
-    """Answer to a pending request."""
+    """Answer to a pending request. `person`: what may be shown of a card's holder, sealed to the reply key."""
 
     cases: list[PendingPaper] = []
+    person: str | None = None
 
 
 class LiveCases:
@@ -64,12 +65,13 @@ class LiveCases:
 
         Raises:
             CenterUnreachable: it stays in the outbox and is sent again.
-            CenterRefused: it never will be taken (the row says refused), or may not be now (suspended, clock_off).
+            CenterRefused: it never will be taken (the row says refused), or may not be now (suspended, clock_off,
+                a card's code that cannot be checked).
         """
         try:
             answer = await self._post(ROOT, row.request, CaseAnswer)
         except CenterRefused as refused:
-            if refused.status not in {401, 403, 429}:
+            if refused.status not in {401, 403, 424, 429}:
                 log.warning("case.refused", number=row.number, error=refused.code)
                 self._outbox.settle_case(row.number, CaseRowState.REFUSED)
             raise
@@ -81,10 +83,10 @@ class LiveCases:
         body = msgspec.json.encode(CaseWait(wait_s=wait_s, reply_key=reply_key))
         return await self._post(f"{ROOT}{number}/wait", body, CaseAnswer, wait_s=wait_s)
 
-    async def pending(self, sealed: str, reply_key: str) -> list[PendingPaper]:
+    async def pending(self, sealed: str, reply_key: str) -> Pending:
         """The person's papers not yet taken. Raises CenterUnreachable, CenterRefused (an unknown card code)."""
         body = msgspec.json.encode(PendingRequest(sealed=sealed, reply_key=reply_key))
-        return (await self._post(f"{ROOT}pending", body, Pending)).cases
+        return await self._post(f"{ROOT}pending", body, Pending)
 
     async def send_stored(self, *, busy: frozenset[str]) -> int:
         """Send what waits in the outbox, but for the numbers that a journey is sending itself; give how many were

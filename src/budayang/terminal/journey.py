@@ -154,7 +154,7 @@ class Prefs:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who stands here, by a read card or by a code on a card."""
+    """Who stands here, by a read card or by a code on a card. Of a code's holder `name` is masked by the center."""
 
     name: str
     id_number: str
@@ -172,13 +172,17 @@ class Person:
         return cls("", code, "card_code")
 
     @property
+    def by_code(self) -> bool:
+        return self.id_kind == "card_code"
+
+    @property
     def label(self) -> str:
-        return "演示身份卡" if self.id_kind == "card_code" else label(self.id_kind)
+        return "演示身份卡" if self.by_code else label(self.id_kind)
 
     def masked(self) -> dict[str, str]:
         """What a screen may show unasked."""
-        kind = "card_code" if self.id_kind == "card_code" else "id_card"
-        name, number = mask_name(self.name), mask_number(self.id_number)
+        kind = "card_code" if self.by_code else "id_card"
+        name, number = self.name if self.by_code else mask_name(self.name), mask_number(self.id_number)
         return {"name_masked": name, "id_masked": number, "kind": kind, "label": self.label}
 
     def clear(self) -> dict[str, str]:
@@ -187,7 +191,8 @@ class Person:
 
     def private(self, form: dict[str, Any]) -> CasePrivate:
         """As it travels, sealed."""
-        return CasePrivate(name=self.name, id_number=self.id_number, id_kind=self.id_kind, form=form)
+        name = "" if self.by_code else self.name
+        return CasePrivate(name=name, id_number=self.id_number, id_kind=self.id_kind, form=form)
 
     def __repr__(self) -> str:
         return "Person(…)"

@@ -28,6 +28,7 @@ log = structlog.get_logger(__name__)
 SEND_S = 45.0  # so long the person waits for the network; then the case goes without them
 RESULT_S = 180.0
 AGAIN_S = 1.5
+UNCHECKED = frozenset({"identity_unavailable", "too_many_codes"})  # of a code on a card
 FINAL = frozenset({"done", "failed", "handed_in", "review"})
 
 
@@ -103,6 +104,9 @@ class Submitting:
                 return True
             except CenterRefused as refused:
                 log.warning("journey.case_refused", number=journey.number, error=refused.code)
+                if refused.code in UNCHECKED:
+                    self._withdraw(journey)
+                    return False
                 stored = self._outbox.find_case(journey.number)
                 if stored is not None and stored.state is CaseRowState.REFUSED:
                     text = _("管理平台没有收下这份申请，没有办理，也没有收费")
@@ -114,6 +118,12 @@ class Submitting:
                 self._later(journey)
                 return False
             await asyncio.sleep(AGAIN_S)
+
+    def _withdraw(self, journey: Journey) -> None:
+        """The center could not check whose card it is and took nothing; nothing is sent behind the person's back."""
+        self._outbox.settle_case(journey.number, CaseRowState.REFUSED)
+        text = _("现在核对不了卡上的码，没有提交，也没有收费")
+        journey.outcome = Outcome("failed", _("没有办成"), text, _("请过一会儿再试，或刷身份证办理"), again=True)
 
     async def _wait(self, journey: Journey) -> CaseAnswer | None:
         until = self._clock.monotonic() + RESULT_S

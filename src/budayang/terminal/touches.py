@@ -11,7 +11,6 @@ from budayang.terminal.attendant import Attendant
 from budayang.terminal.journey import Event, Journey, Person, State, move
 from budayang.terminal.screens.language import _
 
-CODE_TRIES = 5
 CODE_MOST = 32
 # Posts that are nothing but an event of the table; all others carry something that has to be checked.
 PLAIN = frozenset(
@@ -149,10 +148,8 @@ class Touches:
         code = code.strip().upper().replace(" ", "")
         if not 4 <= len(code) <= CODE_MOST or not code.replace("-", "").isalnum() or not code.isascii():
             return self._fail(_("卡上的码由字母和数字组成，请对照卡面重新输入"))
-        self._attendant.journey.code_tries += 1
-        if self._attendant.journey.code_tries > CODE_TRIES:
-            self._attendant.go(Event.DECLINE)  # somebody is guessing: the next try begins at the beginning
-            return Posted(False, _("输错次数太多，请重新开始"))
+        if self._attendant.journey.identity_phase == "checking":
+            return Posted(False, _("正在核对，请稍候"))  # each code is one try
         self._attendant.journey.error = ""
         self._attendant.start_work(self._attendant.identify(Person.of_code(code)))
         return Posted(True)

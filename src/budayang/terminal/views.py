@@ -232,6 +232,8 @@ def identity(terminal: Terminal) -> dict[str, Any]:
     phase, text, device_text = reader_words(str(reader.phase) if reader is not None else "")
     if journey.identity_phase == "checking":
         phase, text = "checking", _("正在核对，请稍候")
+    elif journey.error and journey.identity_phase == "code":
+        phase = "code"
     elif journey.error and phase in {"waiting", "no_reader"}:
         phase = "failed" if reader is not None or journey.identity_phase == "failed" else phase
     return {

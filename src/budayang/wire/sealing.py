@@ -28,6 +28,11 @@ def identity_info(terminal: str) -> bytes:
     return b"budayang identity " + terminal.encode()
 
 
+def person_info(terminal: str) -> bytes:
+    """Purpose of what the center tells the journey of a card's holder."""
+    return b"budayang person " + terminal.encode()
+
+
 class CannotOpen(ValueError):
     """The blob is damaged, was sealed to another key, or for another purpose."""
 

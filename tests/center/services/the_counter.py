@@ -161,10 +161,12 @@ class Kiosk:
         return self.post(f"/wire/v1/cases/{number or self.number(count)}/wait", body)
 
     def pending(self, id_number: str = PERSON["id_number"], id_kind: str = "resident") -> httpx.Response:  # type: ignore[assignment]
+        return self.post("/wire/v1/cases/pending", self.pending_body(id_number, id_kind))
+
+    def pending_body(self, id_number: str, id_kind: str) -> bytes:
         plain = json.dumps({"id_number": id_number, "id_kind": id_kind}).encode()
         sealed = seal_text(center_keys().seal_public, plain, identity_info(self.terminal.code))
-        body = json.dumps({"sealed": sealed, "reply_key": self.reply_key}).encode()
-        return self.post("/wire/v1/cases/pending", body)
+        return json.dumps({"sealed": sealed, "reply_key": self.reply_key}).encode()
 
     def open(self, answer: httpx.Response, number: str = "") -> dict[str, Any]:
         plain = open_text(self.reply, answer.json()["result"], result_info(number or self.number()))

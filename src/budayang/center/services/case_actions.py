@@ -176,6 +176,13 @@ def grant_reply(case: Case, terminal_id: int, reply_key: str, now: datetime) -> 
     )
 
 
+def find_repeated(number: str, terminal_id: int, item_code: str, reply_key: str) -> Case | None:
+    """The case that this very journey has handed in already: its word came again because our answer was lost."""
+    grants = CaseGrant.objects.filter(terminal_id=terminal_id, reply_key=reply_key).select_related("case")
+    grant = grants.filter(case__number=number, case__terminal_id=terminal_id, case__item__code=item_code).first()
+    return grant.case if grant is not None else None
+
+
 def grant_pending(terminal_id: int, owner: str, reply_key: str, now: datetime) -> list[Case]:
     """The cases of this identity that are under way, or whose paper was not taken yet, each opened to the journey that
     proved the identity. Who does not see that a case is under way would hand the same matter in again.

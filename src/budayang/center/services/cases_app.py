@@ -20,8 +20,9 @@ from django.utils.translation import gettext as _
 
 from budayang.center.platform.actors import Actor
 from budayang.center.platform.sealing import center_keys
-from budayang.center.services import case_actions
+from budayang.center.services import case_actions, identifying
 from budayang.center.services.case_actions import CaseRefused
+from budayang.center.services.codes import mask_name
 from budayang.center.services.models import Case
 from budayang.center.services.runner import CaseRunner, in_thread
 from budayang.center.services.sending import DepartmentLine, Patience, make_client
@@ -29,7 +30,7 @@ from budayang.center.services.states import FINAL_CASE_STATES, CaseState
 from budayang.center.terminals import queries as terminals
 from budayang.wire import mac
 from budayang.wire.messages import MAX_WAIT_S, CaseAnswer, CasePrivate, CaseSubmit, CaseWait
-from budayang.wire.sealing import CannotOpen, case_info, identity_info, open_text, result_info, seal_text
+from budayang.wire.sealing import CannotOpen, case_info, identity_info, open_text, person_info, result_info, seal_text
 
 log = structlog.get_logger(__name__)
 
@@ -40,7 +41,6 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 PREFIX = "/wire/v1/cases/"
 MAX_BODY = 64 * 1024
-CARD_CODE = "card_code"
 LOOK_S = 0.5  # how often a held wait looks whether another process finished the case
 TAKE_UP_S = 2.0
 UNDER_WAY = "under_way"  # stands where a pending case's paper state stands, while it has no paper yet
@@ -57,6 +57,8 @@ STATUS_OF = {
     "number_in_use": 409,
     "too_large": 413,
     "unknown_person": 422,
+    "identity_unavailable": 424,
+    "too_many_codes": 429,
     "try_again": 503,
 }
 
@@ -69,7 +71,7 @@ class Pending(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
-    """Who stands at the terminal, as read from the card. An empty number cannot own a case."""
+    """Who stands at the terminal: as read from the card, or (`id_kind` card_code) the code typed from a card."""
 
     id_number: str = ""
     id_kind: str = ""
@@ -217,7 +219,17 @@ class CasesApplication:
         submit = _decode(raw, CaseSubmit)
         _check_reply_key(submit.reply_key)
         person = _open(submit.sealed, case_info(submit.number), CasePrivate)
-        _check_identity(person.id_number, person.id_kind)
+        _check_number(person.id_number)
+        if person.id_kind == identifying.CARD_CODE:
+            known = await in_thread(
+                case_actions.find_repeated, submit.number, caller.terminal_id, submit.item, submit.reply_key
+            )
+            if known is not None:  # asking the issuer again could only call a stored case not submitted
+                return 202, msgspec.json.encode(CaseAnswer(number=known.number, state=known.state))
+            holder = await self._holder_of(caller, person.id_number)
+            person = CasePrivate(
+                name=holder.name, id_number=holder.id_number, id_kind=identifying.HOLDER_KIND, form=person.form
+            )
         case = await in_thread(
             case_actions.accept_case,
             Actor.terminal(caller.code, caller.place_path),
@@ -261,10 +273,21 @@ class CasesApplication:
         pending = _decode(raw, Pending)
         _check_reply_key(pending.reply_key)
         identity = _open(pending.sealed, identity_info(caller.code), Identity)
-        _check_identity(identity.id_number, identity.id_kind)
+        _check_number(identity.id_number)
+        shown: dict[str, str] = {}
+        if identity.id_kind == identifying.CARD_CODE:
+            holder = await self._holder_of(caller, identity.id_number)
+            identity = Identity(id_number=holder.id_number, id_kind=identifying.HOLDER_KIND)
+            plain = msgspec.json.encode({"name": mask_name(holder.name)})
+            shown["person"] = seal_text(mac.from_text(pending.reply_key, 32), plain, person_info(caller.code))
         owner = case_actions.identity_hash(identity.id_kind, identity.id_number)
         cases = await in_thread(_pending_of, caller.terminal_id, owner, pending.reply_key, self._clock())
-        return 200, msgspec.json.encode({"cases": cases})
+        return 200, msgspec.json.encode({"cases": cases, **shown})
+
+    async def _holder_of(self, caller: Caller, typed: str) -> identifying.Holder:
+        if self._line is None:
+            raise Refused("try_again")
+        return await identifying.find_holder(self._line.client, caller.code, typed, self._clock())
 
 
 def _session_of(code: str, now: datetime) -> tuple[bytes, Caller] | None:
@@ -326,9 +349,9 @@ def _open(sealed: str, info: bytes, kind: type[K]) -> K:
     return _decode(plain, kind)
 
 
-def _check_identity(id_number: str, id_kind: str) -> None:
-    """A code on a card would have to be looked up here; no such cards are issued yet, so nobody holds one."""
-    if not id_number.strip() or id_kind == CARD_CODE:
+def _check_number(id_number: str) -> None:
+    """An empty number cannot own a case."""
+    if not id_number.strip():
         raise Refused("unknown_person")
 
 
@@ -345,6 +368,8 @@ def _refusal(code: str) -> bytes:
         "number_in_use": _("这个办件编号已用于另一件事，请重新开始办理。"),
         "unknown_reply_key": _("请在终端上重新核验身份后再取。"),
         "unknown_person": _("没有读到身份信息，请再试一次。"),
+        "identity_unavailable": _("现在核不了身份，什么都没有提交。请刷身份证，或稍后再来。"),
+        "too_many_codes": _("这台终端上输错的码太多，请过十分钟再输，或刷身份证。"),
         "try_again": _("管理平台暂时繁忙，请稍等再试；已经提交的不会丢失，也不会重复办理。"),
     }
     body = {"error": code, "message": texts.get(code, _("请求没有被接受，请重新开始办理。"))}

@@ -251,7 +251,10 @@ class Paper(models.Model):
 
 
 class VerificationAttempt(models.Model):
-    """Somebody asked whether a paper is ours. `client` is a keyed hash of the address: enough to slow a guesser."""
+    """Somebody asked whether a paper is ours, or typed the code of a card that nobody holds.
+
+    `client` is a keyed hash of the address, or of the terminal: enough to slow a guesser.
+    """
 
     client = models.CharField(max_length=64)
     at = models.DateTimeField()

@@ -56,11 +56,12 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """One department's system."""
+    """One department's system. issues_cards: it issued the social security cards and knows whose code is whose."""
 
     code: str
     name: str
     desks: tuple[Desk, ...]
+    issues_cards: bool = False
 
     def find(self, item: str) -> Desk | None:
         return next((desk for desk in self.desks if desk.item == item), None)
@@ -196,7 +197,12 @@ _LIMITED = "受部门系统开放时段限制"
 OFFICES: Mapping[str, Office] = {
     office.code: office
     for office in (
-        Office("RS", "人力资源和社会保障局（演示）", (Desk("ZZ001", "个人参保证明查询打印", _social_insurance),)),
+        Office(
+            "RS",
+            "人力资源和社会保障局（演示）",
+            (Desk("ZZ001", "个人参保证明查询打印", _social_insurance),),
+            issues_cards=True,
+        ),
         Office(
             "SW",
             "税务局（演示）",

@@ -13,10 +13,11 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from budayang.sandbox.citizens import find_holder
 from budayang.sandbox.clock import Clock
 from budayang.sandbox.departments.desks import OFFICES, Desk, Office, decide
 from budayang.sandbox.departments.ledger import Ledger
-from budayang.sandbox.departments.matters import MAX_BODY, Matter, fingerprint, read_matter
+from budayang.sandbox.departments.matters import MAX_BODY, Matter, fingerprint, read_card, read_matter
 
 log = structlog.get_logger(__name__)
 
@@ -45,6 +46,7 @@ class Departments:
     def routes(self) -> list[Route]:
         return [
             Route("/dept/{code}/v1/matters", self._matters, methods=["POST"]),
+            Route("/dept/{code}/v1/identify", self._identify, methods=["POST"]),
             Route("/dept/{code}/v1/health", self._health, methods=["GET"]),
             Route("/dept/{code}/v1/hours", self._hours, methods=["GET"]),
         ]
@@ -82,6 +84,24 @@ class Departments:
         if desk is None:
             return _problem(404, "unknown_item", "this department does not offer the item")
         return await self._attend(office, desk, matter)
+
+    async def _identify(self, request: Request) -> Response:
+        office, refusal = await self._enter(request)
+        if office is None:
+            return refusal
+        if not office.issues_cards:
+            return _problem(404, "no_cards", "this department issues no cards")
+        try:
+            asked = read_card(await _body(request))
+        except msgspec.DecodeError as error:
+            return _problem(400, "malformed", str(error))
+        except OverflowError:
+            return _problem(413, "too_large", f"at most {MAX_BODY} bytes")
+        holder = find_holder(asked.card_code)
+        log.info("department_identified", department=office.code, found=holder is not None)
+        if holder is None:
+            return _problem(404, "unknown_card", "no card bears this code")
+        return JSONResponse({"name": holder.name, "id_number": holder.id_number})
 
     async def _attend(self, office: Office, desk: Desk, matter: Matter) -> Response:
         mark, now, switches = fingerprint(matter), self.clock.now(), self.switches[office.code]

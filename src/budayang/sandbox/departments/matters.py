@@ -45,6 +45,17 @@ class Outcome(msgspec.Struct, frozen=True):
     department_ref: str = ""
 
 
+class CardAsked(msgspec.Struct, frozen=True):
+    """POST identify: the code as printed on the card, capitals and digits without blanks."""
+
+    card_code: str
+
+
+def read_card(body: bytes) -> CardAsked:
+    """Raises msgspec.DecodeError with the field at fault, never its value."""
+    return msgspec.json.decode(body, type=CardAsked)
+
+
 def read_matter(body: bytes) -> Matter:
     """Raises msgspec.DecodeError with the field at fault."""
     return msgspec.json.decode(body, type=Matter)

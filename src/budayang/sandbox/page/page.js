@@ -66,7 +66,7 @@ fetch("/control/citizens").then((answer) => answer.json()).then((found) => {
   people = found.citizens;
   document.getElementById("citizens").replaceChildren(...people.map((who) => {
     const row = el("tr", "");
-    row.append(el("td", who.name), el("td", who.id_number), el("td", who.note));
+    row.append(el("td", who.name), el("td", who.id_number), el("td", who.card_code), el("td", who.note));
     return row;
   }));
   look();
