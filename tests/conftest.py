@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from django.utils import translation
 from hypothesis import settings
 
 # A busy machine is not a wrong rule: no deadline per example.
@@ -49,6 +51,13 @@ def chromium() -> str:
 def chromium_flags() -> tuple[str, ...]:
     """Flags known to work without a display and without a way out of this machine."""
     return CHROMIUM_FLAGS
+
+
+@pytest.fixture(autouse=True)
+def _own_language() -> Iterator[None]:
+    """A test that read a page in English must not leave its language to the next one."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 from budayang.cli.messages import Stop
 from budayang.cli.stage import Stage
@@ -176,9 +176,14 @@ def _paper(person: Citizen, sheets: int) -> None:
 
 
 def take_state(page: Page, base: str, name: str) -> None:
-    """The page of the present state."""
-    page.goto(base)
-    page.wait_for_timeout(300)
+    """The page of the present state; it follows the state by itself, which may interrupt our own way there."""
+    for _try in range(3):
+        try:
+            page.goto(base)
+            break
+        except Error:
+            page.wait_for_timeout(300)
+    page.wait_for_timeout(600)
     keep(page, name)
 
 

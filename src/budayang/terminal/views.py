@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from budayang.forms import page_model
+from budayang.rules.areas import helper_until
 from budayang.rules.evaluation import LEVELS, reasons_for
 from budayang.rules.services import Truth
 from budayang.terminal.devices.idreader.words import reader_words
@@ -138,7 +139,7 @@ def moment(terminal: Terminal, at: datetime, *, seconds: bool = False) -> str:
 def place(terminal: Terminal) -> dict[str, Any]:
     """Which machine this is and whom to call."""
     sent, enrolled = terminal.catalogue.place, terminal.identity.enrolment
-    code = terminal.code
+    code, zone = terminal.code, terminal.catalogue.zone
     return {
         "code": code,
         "number": code.rsplit("-", 1)[-1].lstrip("0") or code,
@@ -147,7 +148,7 @@ def place(terminal: Terminal) -> dict[str, Any]:
         "place": sent.get("spot", ""),
         "address": sent.get("address", ""),
         "keeper_phone": sent.get("keeper_phone", ""),
-        "helper_hours": sent.get("helper_hours", ""),
+        "helper_hours": helper_until(sent.get("helper_hours", ""), terminal.clock.now().astimezone(zone).time()),
     }
 
 
