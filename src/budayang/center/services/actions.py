@@ -175,7 +175,8 @@ def set_department_hours(
 @transaction.atomic
 def confirm_hours(actor: Actor, hours_id: int, *, confirmed_by: str, now: datetime) -> DepartmentHours:
     """The department says that these hours are right. From here on they can make an item 可办."""
-    hours = DepartmentHours.objects.select_for_update(of=("self",)).select_related("department", "item").get(pk=hours_id)
+    locked = DepartmentHours.objects.select_for_update(of=("self",))
+    hours = locked.select_related("department", "item").get(pk=hours_id)
     _require_department(actor, hours.department)
     if not confirmed_by.strip():
         raise Refused(_("请写明是哪个单位、哪一位确认的。"))
