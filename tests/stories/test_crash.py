@@ -209,6 +209,8 @@ def test_the_terminal_is_killed_while_printing(matter: Matter, stage: Stage, sup
     matter.come_back_for_the_paper()
     matter.take_and_rate()
     matter.check_once()
+    prints = "SELECT prints FROM services_paper paper JOIN services_case c ON c.id = case_id WHERE number = ?"
+    assert matter.facts.center(prints, matter.number()) == [2], "one right, and both times of sending are told"
     check_export(supervisor, matter.number())
 
 

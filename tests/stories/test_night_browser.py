@@ -4,8 +4,9 @@ axe-core, kept as pictures; afterwards nothing of the person is anywhere.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,6 +16,7 @@ import pytest
 import traces
 from house import Facts, Stage, clerk, nothing_left, order, wait_for
 from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Response, Route, expect, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 
 from budayang.cli.story import CASE
 from budayang.cli.visitors import Citizen as Stranger
@@ -31,7 +33,7 @@ STORED = """async () => ({local: localStorage.length, session: sessionStorage.le
   databases: (await indexedDB.databases()).length, caches: (await caches.keys()).length,
   workers: (await navigator.serviceWorker?.getRegistrations() ?? []).length})"""
 NAME = "个人参保证明查询打印"
-PATIENCE_MS = 30_000
+PATIENCE_S = 60
 # Each screen that is looked at, in order, and the state in which the terminal draws it.
 SCREENS = {
     **{name: name for name in ("attract", "choose")},
@@ -52,14 +54,15 @@ class Screen:
         self.troubles: list[str] = []
         self.seen: list[str] = []
         self._pictures = pictures
-        self._held: list[Route] | None = None
-        page.set_default_timeout(PATIENCE_MS)
-        expect.set_options(timeout=PATIENCE_MS)
+        self._held: list[Route] = []
+        page.set_default_timeout(PATIENCE_S * 1000)
+        expect.set_options(timeout=PATIENCE_S * 1000)
         page.on("request", lambda request: self.addresses.append(request.url))
         page.on("pageerror", lambda error: self.troubles.append(str(error)))
         page.on("console", self._hear)
         page.on("response", self._judge)
-        page.route("**/api/live?*", self._follow)
+        # What tells a page that the journey has gone on is held back, so that it can be looked at in peace.
+        page.route("**/api/live?*", lambda route: self._held.append(route))
 
     def _hear(self, said: ConsoleMessage) -> None:
         if said.type == "error" and "Failed to load resource" not in said.text:
@@ -70,20 +73,20 @@ class Screen:
         if response.status >= 400 and response.status != 409:
             self.troubles.append(f"{response.status} {response.url}")
 
-    def _follow(self, route: Route) -> None:
-        if self._held is None:
-            route.continue_()
-        else:
-            self._held.append(route)
+    def reach(self, state: str, heading: str) -> None:
+        """Let the page follow the journey until it shows that state under that heading."""
+        ends = time.monotonic() + PATIENCE_S
+        while not (self._state() == state and heading in self.heading().inner_text()):
+            assert time.monotonic() < ends, f"{state} {heading}: the screen shows {self._state()}"
+            while self._held:
+                with suppress(PlaywrightError):  # its page has gone
+                    self._held.pop().continue_()
+            self.page.wait_for_timeout(100)
 
-    @contextmanager
-    def still(self) -> Iterator[None]:
-        """While it lasts, a page does not hear that the journey has gone on, so that it can be looked at in peace."""
-        self._held = []
-        yield
-        held, self._held = self._held, None
-        for route in held:
-            route.continue_()
+    def _state(self) -> str | None:
+        with suppress(PlaywrightError):  # between two pages
+            return self.page.locator("body").get_attribute("data-state", timeout=2000)
+        return None
 
     def heading(self) -> Locator:
         return self.page.locator("h1").first
@@ -102,8 +105,7 @@ class Screen:
 
     def look(self, name: str, heading: str) -> None:
         """The screen says so; a picture is kept and axe finds nothing."""
-        expect(self.page.locator(f"body[data-state={SCREENS[name]}]")).to_be_visible()
-        expect(self.heading()).to_contain_text(heading)
+        self.reach(SCREENS[name], heading)
         self.page.screenshot(path=str(self._pictures(name)))
         self.page.evaluate(AXE.read_text())
         assert self.page.evaluate(AXE_RUN) == [], name
@@ -208,8 +210,7 @@ def test_the_journey(
 
 def choose_and_agree(screen: Screen) -> None:
     """attract → choose → consent"""
-    with screen.still():
-        screen.look("attract", "您想办什么")
+    screen.look("attract", "您想办什么")
     screen.heading().tap()
     screen.look("choose", "您想办什么")
     screen.touch("打印证明")
@@ -249,12 +250,11 @@ def hand_in(screen: Screen, stage: Stage, person: Citizen) -> str:
     expect(page.locator("[data-clear=id_number]")).not_to_have_text(person.id_number)
     assert no_word_of(person, page.content())
     order(stage, "departments/RS", delay_s=6)
-    with screen.still():
-        page.get_by_role("button", name="提交", exact=True).tap()
-        screen.look("submit", "")
-        found = CASE.search(page.locator("main").inner_text())
-        assert found is not None, "the person can note the number while waiting"
-        order(stage, "departments/RS", delay_s=0)
+    page.get_by_role("button", name="提交", exact=True).tap()
+    screen.look("submit", "")
+    found = CASE.search(page.locator("main").inner_text())
+    assert found is not None, "the person can note the number while waiting"
+    order(stage, "departments/RS", delay_s=0)
     return found[0]
 
 
@@ -262,20 +262,16 @@ def print_take_and_rate(screen: Screen, stage: Stage) -> None:
     """print, with the paper running out → take → rate → clear → attract"""
     page = screen.page
     order(stage, "printers/1", paper=1, page_s=3)
-    expect(page.locator("body[data-state=print]")).to_be_visible(timeout=2 * PATIENCE_MS)
-    with screen.still():
-        screen.look("print", "正在打印")
-    expect(screen.heading()).to_contain_text("没打完")
+    screen.look("print", "正在打印")
+    screen.look("paper-out", "没打完，但事情已经办好")
     expect(page.get_by_role("alert").first).to_contain_text("没有纸")
-    screen.look("paper-out", "事情已经办好")
     order(stage, "printers/1", paper=200, page_s=0.6)
     screen.look("take", "请取走纸张")
     screen.touch("纸取好了")
     screen.look("rate", "办得怎么样")
     screen.pick("非常满意")
-    with screen.still():
-        screen.touch("提交评价")
-        screen.look("clear", "请慢走")
+    screen.touch("提交评价")
+    screen.look("clear", "请慢走")
     lay(stage, None)
 
 
