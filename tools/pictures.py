@@ -38,13 +38,13 @@ class Shot:
     path: str
     who: str = ""
     size: tuple[int, int] = (1440, 1000)
-    whole: bool = False
+    trouble: bool = False  # taken while the printer is out of paper
 
 
 PHONE = (390, 844)
 PUBLIC: tuple[Shot, ...] = (
     Shot("public-home", "公众首页", "public home", "/", size=PHONE),
-    Shot("public-where", "现在哪里能办", "where it can be done now", f"/where/?item={ITEM}", size=PHONE),
+    Shot("public-where", "现在哪里能办", "where it can be done now", f"/where/?item={ITEM}", size=PHONE, trouble=True),
     Shot("public-items", "事项", "items", "/items/", size=PHONE),
     Shot("public-item", "办事指南", "an item's guide", f"/items/{ITEM}/", size=PHONE),
     Shot("public-verify", "验证纸张", "checking a paper", "/verify/", size=PHONE),
@@ -53,7 +53,7 @@ PUBLIC: tuple[Shot, ...] = (
 )
 CONSOLE: tuple[Shot, ...] = (
     Shot("console-sign-in", "登录", "sign-in", "/accounts/login/"),
-    Shot("console-overview", "总览", "overview", "/console/", "zhu"),
+    Shot("console-overview", "总览", "overview", "/console/", "zhu", trouble=True),
     Shot("console-areas", "自助区", "areas", "/console/areas/", "zhu"),
     Shot("console-area", "一个自助区", "one area", "/console/areas/KBS/", "zhu"),
     Shot("console-terminals", "终端", "terminals", "/console/terminals/", "zhu"),
@@ -61,8 +61,8 @@ CONSOLE: tuple[Shot, ...] = (
     Shot("console-items", "事项目录", "the catalogue", "/console/items/", "zhu"),
     Shot("console-cases", "办件", "cases", "/console/cases/", "zhu"),
     Shot("console-departments", "部门与时间确认", "departments and their hours", "/console/departments/", "zhu"),
-    Shot("console-incidents", "故障", "incidents", "/console/incidents/", "zhu"),
-    Shot("console-orders", "工单", "work orders", "/console/orders/", "ren"),
+    Shot("console-incidents", "故障", "incidents", "/console/incidents/", "zhu", trouble=True),
+    Shot("console-orders", "工单", "work orders", "/console/orders/", "ren", trouble=True),
     Shot("console-order", "一张工单和它的时限", "one order with its clocks", "/console/orders/{order}/", "ren"),
     Shot("console-order-phone", "手机上的工单", "the order on a phone", "/console/orders/{order}/", "ren", PHONE),
     Shot("console-ratings", "评价", "ratings", "/console/ratings/", "zhu"),
@@ -89,10 +89,10 @@ TERMINAL_STATES: tuple[tuple[str, str, str], ...] = (
 )
 
 
-def keep(page: Page, name: str, *, whole: bool = False) -> None:
+def keep(page: Page, name: str) -> None:
     """Take the picture, narrow it if it is wide, and write it small enough for a repository."""
     raw = FOLDER / f"{name}.raw.png"
-    page.screenshot(path=raw, full_page=whole)
+    page.screenshot(path=raw)
     with Image.open(raw) as picture:
         shown = picture.convert("RGB")
         if shown.width > WIDEST:
@@ -108,9 +108,9 @@ def open_page(browser: Browser, size: tuple[int, int]) -> Page:
     return browser.new_context(viewport={"width": size[0], "height": size[1]}, locale="zh-CN").new_page()
 
 
-def photograph_pages(browser: Browser, stage: Stage, order: str) -> None:
+def photograph_pages(browser: Browser, stage: Stage, order: str, *, trouble: bool) -> None:
     """Public pages and the console's, each as somebody who may see it."""
-    for shot in (*PUBLIC, *CONSOLE):
+    for shot in (one for one in (*PUBLIC, *CONSOLE) if one.trouble == trouble):
         page = open_page(browser, shot.size)
         if shot.who:
             page.goto(f"{stage.center}/accounts/login/")
@@ -120,11 +120,11 @@ def photograph_pages(browser: Browser, stage: Stage, order: str) -> None:
             page.wait_for_url("**/console/**")
         page.goto(stage.center + shot.path.format(order=order))
         page.wait_for_timeout(400)
-        keep(page, shot.name, whole=shot.whole)
+        keep(page, shot.name)
         page.context.close()
 
 
-def photograph_terminal(browser: Browser, stage: Stage) -> None:
+def photograph_terminal(browser: Browser, stage: Stage, order: str) -> None:
     """One journey, with the printer running out of paper in the middle."""
     page = open_page(browser, (1080, 1920))
     page.goto(stage.screen(stage.terminals[0]))
@@ -157,6 +157,8 @@ def photograph_terminal(browser: Browser, stage: Stage) -> None:
             break
         time.sleep(0.3)
     take_state(page, base, "terminal-print-trouble")
+    time.sleep(3)
+    photograph_pages(browser, stage, order, trouble=True)
     _paper(person, 200)
     person.until("take", within_s=40)
     take_state(page, base, "terminal-take")
@@ -222,8 +224,8 @@ def main() -> int:
             clerk = Clerk(stage.center, "ren", demo().password)
             clerk.sign_in()
             order = next(row for row in clerk.table("/console/orders/") if "纸" in row["故障"])["工单"]
-            photograph_terminal(browser, stage)
-            photograph_pages(browser, stage, order)
+            photograph_terminal(browser, stage, order)
+            photograph_pages(browser, stage, order, trouble=False)
             browser.close()
         finally:
             stage.leave()
