@@ -108,18 +108,24 @@ def open_page(browser: Browser, size: tuple[int, int]) -> Page:
     return browser.new_context(viewport={"width": size[0], "height": size[1]}, locale="zh-CN").new_page()
 
 
+def visit(browser: Browser, stage: Stage, shot: Shot, order: str) -> Page:
+    """A browser of its own on the page of a shot, signed in as who looks at it."""
+    page = open_page(browser, shot.size)
+    if shot.who:
+        page.goto(f"{stage.center}/accounts/login/")
+        page.fill("[name=login]", shot.who)
+        page.fill("[name=password]", demo().password)
+        page.press("[name=password]", "Enter")
+        page.wait_for_url("**/console/**")
+    page.goto(stage.center + shot.path.format(order=order))
+    page.wait_for_timeout(400)
+    return page
+
+
 def photograph_pages(browser: Browser, stage: Stage, order: str, *, trouble: bool) -> None:
     """Public pages and the console's, each as somebody who may see it."""
     for shot in (one for one in (*PUBLIC, *CONSOLE) if one.trouble == trouble):
-        page = open_page(browser, shot.size)
-        if shot.who:
-            page.goto(f"{stage.center}/accounts/login/")
-            page.fill("[name=login]", shot.who)
-            page.fill("[name=password]", demo().password)
-            page.press("[name=password]", "Enter")
-            page.wait_for_url("**/console/**")
-        page.goto(stage.center + shot.path.format(order=order))
-        page.wait_for_timeout(400)
+        page = visit(browser, stage, shot, order)
         keep(page, shot.name)
         page.context.close()
 
