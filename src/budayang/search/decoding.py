@@ -1,0 +1,139 @@
+"""Reads letters (pinyin, initials, both mixed with characters) and wrong characters of the same sound as the words
+that people use here: a small input method whose vocabulary is the catalogue's own.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+
+from budayang.search.plain import has_letters
+from budayang.search.sounds import Sounds, near
+
+# Costs of the cheapest way through a text. A word costs as much as one known character, so long words win; each
+# character that is read as another one of the same sound costs more than keeping two characters apart would save.
+_WORD, _KNOWN, _STRANGE, _LETTER = 1.0, 1.0, 1.7, 2.2
+_MISWRITTEN, _NEARLY, _INITIAL, _RARE, _UNFINISHED = 0.75, 0.25, 0.35, 0.5, 0.5
+_NEVER = 1e9
+_LONGEST_INITIALS = 8
+_CANDIDATES = 6
+_CHOICES = 16
+_AHEAD = 12
+_SHORT_RUN = re.compile(r"[a-z]{2,5}")
+
+
+class Decoder:
+    """``vocabulary``: words and how often they are used. ``readings``: words whose reading in context differs from the
+    table's (重庆: chong qing). ``spelled_out``: words that nobody shortens to their initials.
+    """
+
+    def __init__(
+        self,
+        vocabulary: Mapping[str, float],
+        readings: Mapping[str, tuple[str, ...]],
+        sounds: Sounds,
+        spelled_out: frozenset[str] = frozenset(),
+    ) -> None:
+        self._sounds = sounds
+        self._use = dict(vocabulary)
+        self._chars = {char for word in vocabulary for char in word}
+        self._by_sound: dict[str, list[str]] = defaultdict(list)
+        self._by_near: dict[str, list[str]] = defaultdict(list)
+        self._by_initials: dict[str, list[str]] = defaultdict(list)
+        for word in sorted(vocabulary, key=lambda one: (-vocabulary[one], one)):
+            usual = sounds.spell(word)
+            other = readings.get(word)
+            for reading in (usual,) if other in {None, usual} else (usual, other):
+                assert reading is not None
+                key = "".join(reading)
+                self._by_sound[key].append(word)
+                self._by_near[near(key)].append(word)
+                if len(word) > 1 and word not in spelled_out:
+                    self._by_initials["".join(syllable[0] for syllable in reading)].append(word)
+        self._beginnings = {key[:n] for key in self._by_near for n in range(1, len(key) + 1)}
+        self._keys = sorted(self._by_sound)
+
+    def read(self, text: str) -> tuple[str, float]:
+        """The likeliest reading, and the share of its signs that are taken for initials. What is not understood stays
+        as it is.
+        """
+        sounds = [self._sounds.of(char) for char in text]
+        letters = [char.isascii() and char.isalpha() for char in text]
+        n = len(text)
+        best: list[tuple[float, int, str]] = [(0.0, 0, ""), *[(_NEVER, 0, "")] * n]
+        for begin in range(n):
+            so_far = best[begin][0]
+            char = text[begin]
+            alone = so_far + (_LETTER if letters[begin] else _KNOWN if char in self._chars else _STRANGE)
+            if alone < best[begin + 1][0]:
+                best[begin + 1] = (alone, begin, char)
+            key, pure = "", True
+            for end in range(begin + 1, n + 1):
+                key += sounds[end - 1]
+                pure = pure and letters[end - 1]
+                near_key = near(key)
+                if near_key not in self._beginnings and not (pure and end - begin < _LONGEST_INITIALS):
+                    break
+                price, word = self._word(text[begin:end], key, near_key, pure=pure)
+                if not word and pure and end == n:
+                    price, word = self._unfinished(key)
+                if so_far + price < best[end][0]:
+                    best[end] = (so_far + price, begin, word)
+        pieces, end, brief = [], n, 0
+        while end:
+            _cost, begin, piece = best[end]
+            pieces.append(piece)
+            brief += end - begin if 1 < len(piece) == end - begin and letters[begin] else 0
+            end = begin
+        return "".join(pieces[::-1]), brief / n
+
+    def choices(self, text: str) -> Iterator[str]:
+        """Readings of a text of characters with one short run of letters, when the run is taken for initials: which of
+        them is meant (社保卡gs: 公司, 挂失) only the catalogue can tell.
+        """
+        run = _SHORT_RUN.search(text)
+        if run is not None and not has_letters(text[: run.start()] + text[run.end() :]):
+            for word in self._by_initials.get(run[0], ())[:_CHOICES]:
+                yield text[: run.start()] + word + text[run.end() :]
+
+    def _unfinished(self, key: str) -> tuple[float, str]:
+        """The most used word that begins with what is typed so far (dianf: 电费)."""
+        at = bisect_left(self._keys, key)
+        words = [self._by_sound[one][0] for one in self._keys[at : at + _AHEAD] if one.startswith(key)]
+        if len(key) < 3 or not words:
+            return _NEVER, ""
+        best = max(words, key=lambda one: self._use[one])
+        return self._price(best) + _UNFINISHED, best
+
+    def _word(self, written: str, key: str, near_key: str, *, pure: bool) -> tuple[float, str]:
+        """The best word for a piece of the text and its price. ``pure``: the piece is letters only."""
+        if written in self._use:
+            return self._price(written), written
+        price, found = _NEVER, ""
+        for words, toll in ((self._by_sound.get(key, ()), 0.0), (self._by_near.get(near_key, ()), _NEARLY)):
+            for word in words[:_CANDIDATES]:
+                if pure:
+                    asked = self._price(word) + toll
+                elif len(word) < 2:
+                    continue  # one character for another of its sound says nothing
+                else:
+                    asked = self._price(word) + _differing(written, word) * (_MISWRITTEN + toll)
+                if asked < price:
+                    price, found = asked, word
+        if pure and len(written) > 1:
+            for word in self._by_initials.get(written, ())[:2]:
+                asked = self._price(word) + _INITIAL * len(written)
+                if asked < price:
+                    price, found = asked, word
+        return price, found
+
+    def _price(self, word: str) -> float:
+        return _WORD + _RARE / (1.0 + self._use[word])
+
+
+def _differing(written: str, word: str) -> int:
+    if has_letters(written):
+        return 1
+    return sum(1 for one, other in zip(written, word, strict=False) if one != other)

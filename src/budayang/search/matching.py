@@ -1,0 +1,213 @@
+"""How near a text is to each item: words of one meaning, pairs of characters, pairs of sounds, single characters.
+
+Each sign (feature) of a text has a weight: its sort's, times its rarity among the items. A question and a saying are as
+near as the weight that they share, measured against what the question has more (in full) and the saying has more (in
+part): Tversky's index. An item is as near as its nearest saying, mixed with what all its sayings hold of the question,
+and less near the less the signs speak for it rather than for others.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from math import log
+from typing import NamedTuple
+
+from budayang.search.lexicon import BESIDE, OFFICE, SORTS, Lexicon
+from budayang.search.sounds import Sounds
+
+# Found on the lists in tests/search/questions: see docs/mechanisms/search.md.
+_PAIR, _SINGLE, _SOUND_PAIR = 0.7, 0.35, 0.2
+_SAYING_HAS_MORE = 0.6
+_ALL_SAYINGS = 0.25
+_SMOOTH = 0.5
+_LONG, _BEYOND = 14.0, 0.2
+_TELLING, _LEAN = 8.0, 0.3
+_BESIDE = 0.5  # left of the score for each word that asks for something beside the matter
+_TILT, _TILT_FROM = 0.2, 9  # who tells a story says first what was, and last what is wanted
+_EXACT_BEST = 6  # so many items are scored exactly; the others can only be worse
+
+NOT_OURS = "outside"
+
+
+class Term(NamedTuple):
+    """A saying of the item with number ``item``; ``kind``: name | common | former | event | outside."""
+
+    item: int
+    text: str
+    kind: str
+
+
+class Match(NamedTuple):
+    """``score`` 0 to 1; ``term``: number of the nearest saying; ``covered``: share of the question (by weight) that it
+    holds; ``held``: share that all sayings of the item hold together.
+    """
+
+    score: float
+    item: int
+    term: int
+    covered: float
+    held: float = 1.0
+
+
+def _nearness(both: float, missing: float, more: float) -> float:
+    """``both`` is shared, ``missing`` is only in the question, ``more`` only in the saying (weights). Who tells a story
+    says much that no saying has: beyond the weight of some words it counts less.
+    """
+    if missing > _LONG:
+        missing = _LONG + (missing - _LONG) * _BEYOND
+    return both / (both + missing + _SAYING_HAS_MORE * more)
+
+
+class _Asked:
+    """A question taken apart. ``whole``: its weight. ``shared``: what each item holds of it. ``speaking``: how much
+    its signs speak for each item. ``known``: who says its known signs, and their weight. ``beside``: who says those
+    words of it that ask for something else than a matter.
+    """
+
+    def __init__(self) -> None:
+        self.whole = 0.0
+        self.shared: dict[int, float] = {}
+        self.speaking: dict[int, float] = {}
+        self.known: list[tuple[dict[int, list[int]], float]] = []
+        self.beside: list[dict[int, list[int]]] = []
+
+
+class Matcher:
+    """``offices``: for each item the offices (concepts) that it belongs to."""
+
+    def __init__(
+        self, terms: tuple[Term, ...], offices: tuple[frozenset[str], ...], lexicon: Lexicon, sounds: Sounds
+    ) -> None:
+        self._lexicon, self._sounds, self._offices = lexicon, sounds, offices
+        signs = [self.signs(term.text) for term in terms]
+        holders: dict[str, set[int]] = defaultdict(set)
+        for term, own in zip(terms, signs, strict=True):
+            for sign in own:
+                holders[sign].add(term.item)
+        for item, concepts in enumerate(offices):
+            for concept in concepts:
+                holders["=" + concept].add(item)
+        count = len(offices)
+        self._rarity = {sign: log(1 + count / (len(items) + _SMOOTH)) for sign, items in holders.items()}
+        self._unheard = log(1 + count / _SMOOTH)
+        # sign -> item -> its sayings with the sign; an office is the item's, not a saying's
+        self._where: dict[str, dict[int, list[int]]] = {
+            sign: {item: [] for item in sorted(items)} for sign, items in holders.items()
+        }
+        self._weight: list[float] = []
+        for number, (term, own) in enumerate(zip(terms, signs, strict=True)):
+            self._weight.append(sum(weight * self._rarity[sign] for sign, weight in own.items()))
+            for sign in own:
+                self._where[sign][term.item].append(number)
+
+        self._outside = frozenset(term.item for term in terms if term.kind == NOT_OURS)
+        self._beside = frozenset("=" + word.concept for word in lexicon.words.values() if word.sort == BESIDE)
+        self._speaks = self._speaking(terms)
+
+    def _speaking(self, terms: tuple[Term, ...]) -> dict[str, dict[int, float]]:
+        """sign -> item -> how much the sign speaks for it rather than for the others: a logarithm of the share of its
+        sayings that have the sign, beside that share of all items. Nothing for what is not ours.
+        """
+        sayings = Counter(term.item for term in terms)
+        speaks: dict[str, dict[int, float]] = {}
+        for sign, where in self._where.items():
+            share = {item: len(having) / sayings[item] for item, having in where.items() if item not in self._outside}
+            usual = sum(share.values()) or 1.0
+            speaks[sign] = {item: log(1 + _TELLING * share.get(item, 0.0) / usual) for item in where}
+        return speaks
+
+    def signs(self, text: str, tilt: float = 0.0) -> dict[str, float]:
+        """The signs of a plain text with the weight of their sort. ``tilt``: how much more the end of it counts than
+        the beginning.
+        """
+        core, words = self._lexicon.core(text)
+        last = max(len(core) - 1, 1)
+        signs: dict[str, float] = {}
+        for word in words:
+            at = core.find(word.text) + len(word.text) / 2
+            signs["=" + word.concept] = SORTS[word.sort] * (1 + tilt * (2 * at / last - 1))
+        before = sound_before = ""
+        for at, char in enumerate(core):
+            here = 1 + tilt * (2 * at / last - 1)
+            signs[char] = _SINGLE * here
+            sound = self._sounds.near_of(char)
+            if before:
+                signs[before + char] = _PAIR * here
+                signs[f"{sound_before} {sound}"] = _SOUND_PAIR * here
+            before, sound_before = char, sound
+        return signs
+
+    def of_offices(self, text: str) -> list[int]:
+        """Items of an office, when the text names an office and nothing else (税务局); else none."""
+        core, words = self._lexicon.core(text)
+        if not words or any(word.sort != OFFICE for word in words) or core != "".join(word.text for word in words):
+            return []
+        named = {word.concept for word in words}
+        return [item for item, concepts in enumerate(self._offices) if named <= concepts]
+
+    def nearest(self, text: str) -> list[Match]:
+        """The items near a plain text, best first. Items that cannot be among the best are left out."""
+        asked = self._asked(text)
+        found: list[Match] = []
+        bound = 0.0
+        for most, item, weight, leaning in self._at_most(asked):
+            if most < bound:
+                break
+            match = self._nearest_saying(item, weight, asked)
+            found.append(match._replace(score=match.score * leaning))
+            if len(found) >= _EXACT_BEST:
+                bound = sorted((match.score for match in found), reverse=True)[_EXACT_BEST - 1]
+        found.sort(key=lambda match: (-match.score, match.item))
+        return found
+
+    def _at_most(self, asked: _Asked) -> list[tuple[float, int, float, float]]:
+        """Items with the score that they can reach, best first: no saying of an item holds more of the question than
+        the item does. After the item: what it holds, and how much of its score the question's leaning leaves.
+        """
+        strongest = max(asked.speaking.values(), default=1.0)
+        found = []
+        for item, weight in asked.shared.items():
+            leaning = 1.0
+            if item not in self._outside:
+                leaning -= _LEAN * (1.0 - asked.speaking[item] / strongest)
+                for holders in asked.beside:
+                    if item not in holders:
+                        leaning *= _BESIDE
+            found.append((_nearness(weight, asked.whole - weight, 0.0) * leaning, item, weight, leaning))
+        found.sort(key=lambda one: (-one[0], one[1]))
+        return found
+
+    def _asked(self, text: str) -> _Asked:
+        asked = _Asked()
+        shared, speaking = asked.shared, asked.speaking
+        for sign, weight in self.signs(text, _TILT if len(text) >= _TILT_FROM else 0.0).items():
+            rarity = self._rarity.get(sign)
+            if rarity is None:
+                asked.whole += weight * self._unheard
+                continue
+            gain = weight * rarity
+            asked.whole += gain
+            where = self._where[sign]
+            asked.known.append((where, gain))
+            for item, says in self._speaks[sign].items():
+                shared[item] = shared.get(item, 0.0) + gain
+                speaking[item] = speaking.get(item, 0.0) + weight * says
+            if sign in self._beside:
+                asked.beside.append(where)
+        return asked
+
+    def _nearest_saying(self, item: int, weight: float, asked: _Asked) -> Match:
+        whole = asked.whole
+        held: dict[int, float] = {}
+        for where, gain in asked.known:
+            for number in where.get(item, ()):
+                held[number] = held.get(number, 0.0) + gain
+        best, nearest, most = 0.0, -1, 0.0
+        for number, both in held.items():
+            score = _nearness(both, whole - both, max(self._weight[number] - both, 0.0))
+            if score > best:
+                best, nearest, most = score, number, both
+        score = best
+        if item not in self._outside:  # a kind of what is not ours is no matter, only a heap of sayings
+            score += _ALL_SAYINGS * (_nearness(weight, whole - weight, 0.0) - best)
+        return Match(score, item, nearest, most / whole, weight / whole)
