@@ -1,0 +1,3 @@
+"""An access controller tells of its door."""
+
+from __future__ import annotations

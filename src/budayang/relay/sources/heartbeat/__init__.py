@@ -1,0 +1,3 @@
+"""The machine's own scheduler calls."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""A page over HTTP or HTTPS."""
+
+from __future__ import annotations

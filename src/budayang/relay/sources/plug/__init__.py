@@ -1,0 +1,3 @@
+"""A plug that measures."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""SNMP: a printer, a switch's port."""
+
+from __future__ import annotations

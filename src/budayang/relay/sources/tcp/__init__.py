@@ -1,0 +1,3 @@
+"""A TCP connection."""
+
+from __future__ import annotations
