@@ -1,0 +1,1 @@
+"""The kinds of component, one module a subject. `rules.terminals` is the door: import from there."""
