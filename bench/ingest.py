@@ -1,15 +1,20 @@
 #!/usr/bin/env python3
 """How many terminals' syncs the door makes durable on one core, MAC included, over real HTTP on loopback.
 
-    python bench/ingest.py [--seconds 5] [--batches 1,10,100] [--databases sqlite,postgresql]
+    python bench/ingest.py [--seconds 5] [--batches 1,10,100] [--databases sqlite,postgresql] [--no-peer]
 
 Two loads: "heartbeat" is a sync without events (what terminals send nearly always; the state's hash stands for the
-values), "values" carries the whole state of eight values of which each changes with --changes. Answers come after the
-commit; heartbeats without a change have nothing to commit (last_seen is flushed each 30 s). The server has one core
-for itself where the machine has two; client and PostgreSQL use the other. At the end the rows in the database are
-counted against what was answered. "per core-s" is heartbeats by second of the server's processor time: what a core can
-do, also when other programs use the machine. Beside it, the bare limit in the same run: the same bodies decoded, then
-decoded with MAC and judged, without HTTP and database.
+values), "values" carries the whole state of nine peripherals (26 values), each of which changes with --changes.
+Answers come after the commit; heartbeats without a change have nothing to commit (last_seen is flushed each 30 s). The
+server has one core for itself where the machine has two; client and PostgreSQL use the other. At the end the rows in
+the database are counted against what was answered. "values/cpu-s" is by second of processor time of the server (and,
+with PostgreSQL, of the database too): what a core can do, also when other programs use the machine. Beside it, the
+bare limit in the same run: the same bodies decoded, then decoded with MAC and judged, without HTTP and database.
+
+Where zabbix_server and zabbix_sender are installed, the same values go through Zabbix's trapper in the same run, and
+"x Zabbix" is the ratio of values per second of processor time at the same batch. The work differs: Zabbix stores each
+value as a row whether it changed or not, accepts before it is durable, has no MAC, and opens a connection a request;
+ours compares each value with the last, writes changes only, and answers after the commit.
 """
 
 from __future__ import annotations
@@ -23,8 +28,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import psutil
@@ -32,10 +40,12 @@ import psutil
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
 from ingest_load import VALUES, Load, Outcome, Terminal, make_loads, run
 from postgresql import NoPostgresql, cluster
+from zabbix_peer import NoZabbix, database_processor_s, peer
 
 HERE = Path(__file__).resolve().parent
 ENVELOPES_A_SECOND = {1: 16_000, 10: 60_000, 100: 90_000}  # more than the door can take; made before the clock starts
 MOST_ENVELOPES = 400_000
+PEER_ROUNDS = {1: 5, 10: 15, 100: 30}  # each value of each host so many times through Zabbix
 COLUMNS = (
     ("database", "database", "<11"),
     ("load", "load", "<10"),
@@ -43,7 +53,8 @@ COLUMNS = (
     ("requests_s", "requests/s", ">12,.0f"),
     ("heartbeats_s", "heartbeats/s", ">14,.0f"),
     ("values_s", "values/s", ">12,.0f"),
-    ("core_s", "per core-s", ">12,.0f"),
+    ("cpu_values_s", "values/cpu-s", ">14,.0f"),
+    ("ratio", "x Zabbix", ">10.1f"),
     ("p50_ms", "p50 ms", ">9.1f"),
     ("p99_ms", "p99 ms", ">9.1f"),
     ("changes_s", "changes/s", ">11,.0f"),
@@ -60,6 +71,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--terminals", type=int, default=1000)
     parser.add_argument("--connections", type=int, default=32)
     parser.add_argument("--changes", type=float, default=0.001, help="chance that one value differs in one sync")
+    parser.add_argument("--no-peer", action="store_true", help="leave Zabbix out")
     parser.add_argument("--json", action="store_true", help="one JSON line a measurement")
     return parser.parse_args()
 
@@ -131,7 +143,7 @@ def show(args: argparse.Namespace, row: dict[str, object]) -> None:
     print(line, flush=True)
 
 
-def measure(args: argparse.Namespace, database: str, url: str, folder: Path) -> None:
+def measure(args: argparse.Namespace, database: str, url: str, folder: Path, rivals: dict[int, float]) -> None:
     environ = {
         **os.environ, "BUDAYANG_DATA_DIR": str(folder), "BUDAYANG_DATABASE_URL": url, "BUDAYANG_DEMO": "1",
         "BUDAYANG_PUBLIC_URL": "",
@@ -150,7 +162,8 @@ def measure(args: argparse.Namespace, database: str, url: str, folder: Path) -> 
         wait_for(port, server)
         if len(cores) > 1:
             os.sched_setaffinity(0, set(cores[1:]))
-        expected = measure_all(args, database, port, psutil.Process(server.pid), terminals, keys)
+        busy = partial(processor_s, psutil.Process(server.pid), url)
+        expected = measure_all(args, database, port, busy, terminals, keys, rivals)
     finally:
         os.sched_setaffinity(0, set(cores))
         server.terminate()
@@ -165,9 +178,10 @@ def measure_all(
     args: argparse.Namespace,
     database: str,
     port: int,
-    server: psutil.Process,
+    busy: Callable[[], float],
     terminals: list[Terminal],
     keys: dict[str, bytes],
+    rivals: dict[int, float],
 ) -> int:
     """Every line of one database; returns how many intervals must be in it."""
     connections = min(args.connections, args.terminals)
@@ -186,30 +200,61 @@ def measure_all(
                 terminals, connections, requests, batch, state=load == "values", change_rate=args.changes
             )
             decoded, judged = bare_limit(loads, batch, keys)
-            busy_s = processor_s(server)
+            busy_s = busy()
             outcome = asyncio.run(run(port, loads, args.seconds))
-            busy_s = processor_s(server) - busy_s
+            busy_s = max(busy() - busy_s, 0.01)
             check(outcome, batch)
             intervals += outcome.changes
             heartbeats = outcome.accepted / outcome.elapsed_s
+            cpu_values_s = outcome.accepted * VALUES / busy_s
             show(
                 args,
                 {
                     "database": database, "load": load, "batch": batch,
                     "requests_s": outcome.requests / outcome.elapsed_s, "heartbeats_s": heartbeats,
-                    "values_s": heartbeats * VALUES if load == "values" else 0,
-                    "core_s": outcome.accepted / max(busy_s, 0.01), "p50_ms": outcome.percentile_ms(0.5),
-                    "p99_ms": outcome.percentile_ms(0.99), "changes_s": outcome.changes / outcome.elapsed_s,
+                    "values_s": heartbeats * VALUES, "cpu_values_s": cpu_values_s,
+                    "ratio": cpu_values_s / rivals[batch] if batch in rivals else 0.0,
+                    "p50_ms": outcome.percentile_ms(0.5), "p99_ms": outcome.percentile_ms(0.99),
+                    "changes_s": outcome.changes / outcome.elapsed_s,
                     "decode_s": decoded, "judge_s": judged,
                 },
             )  # fmt: skip
     return intervals
 
 
-def processor_s(server: psutil.Process) -> float:
-    """Processor time that the server has used, all its threads."""
+def processor_s(server: psutil.Process, url: str) -> float:
+    """Processor time that the server has used, all its threads, with that of its PostgreSQL."""
     times = server.cpu_times()
-    return times.user + times.system
+    return times.user + times.system + (database_processor_s(url) if url else 0.0)
+
+
+def measure_peer(args: argparse.Namespace) -> dict[int, float]:
+    """Batch -> values per second of processor time through Zabbix; empty where it is not installed or not wanted."""
+    if args.no_peer:
+        return {}
+    try:
+        found: dict[int, float] = {}
+        with peer(args.terminals, VALUES) as zabbix:
+            zabbix.wait()
+            for batch in (int(one) for one in args.batches.split(",")):
+                outcome = zabbix.run(PEER_ROUNDS.get(batch, 10), batch)
+                found[batch] = outcome.per_processor_s
+                said = {
+                    "peer": "zabbix", "batch": batch, "values_s": outcome.values_s, "cpu_values_s": found[batch],
+                    "values": outcome.values,
+                }  # fmt: skip
+                print(json.dumps(said) if args.json else _peer_words(said), flush=True)
+        return found
+    except NoZabbix as error:
+        print(f"zabbix: left out, {error}", file=sys.stderr)
+        return {}
+
+
+def _peer_words(said: dict[str, Any]) -> str:
+    return (
+        f"zabbix      values    {said['batch']:>6}  {said['values']:,} values stored, {said['values_s']:,.0f} values/s,"
+        f" {said['cpu_values_s']:,.0f} values/cpu-s (server and its PostgreSQL)"
+    )
 
 
 def check(outcome: Outcome, batch: int) -> None:
@@ -233,6 +278,7 @@ def main() -> int:
         import django  # noqa: PLC0415  # settings are read from the environment made above
 
         django.setup()
+        rivals = measure_peer(args)
         for database in args.databases.split(","):
             data = folder / database
             data.mkdir()
@@ -244,7 +290,7 @@ def main() -> int:
                     except NoPostgresql as error:
                         print(f"postgresql: left out, {error}", file=sys.stderr)
                         continue
-                measure(args, database, url, data)
+                measure(args, database, url, data, rivals)
     return 0
 
 

@@ -1,6 +1,6 @@
-"""The center's side of bench/ingest, each step a process of its own: prepare, serve, count what is durable.
+"""The center's side of bench/ingest and bench/silence, each step a process of its own.
 
-python bench/ingest_center.py prepare TERMINALS KEYFILE | serve PORT CORE | count
+python bench/ingest_center.py prepare TERMINALS KEYFILE [PLAN GRACE] | serve PORT CORE | count | silences
 """
 
 from __future__ import annotations
@@ -30,16 +30,26 @@ from budayang.center.platform.models import Delivery, Transition  # noqa: E402
 from budayang.center.platform.sealing import seal_field  # noqa: E402
 from budayang.center.terminals.models import Credential, Session, StatusInterval, Terminal  # noqa: E402
 
+AREA_SIZE = 40
 
-def prepare(count: int, key_file: Path) -> None:
-    """An area with `count` enrolled terminals that have a session; their keys go to `key_file`."""
+
+def prepare(count: int, key_file: Path, plan_s: int = 3600, grace_s: int = 30) -> None:
+    """Areas of forty enrolled terminals each that have a session, `count` in all; their keys go to `key_file`."""
     call_command("migrate", verbosity=0, interactive=False)
     system, now = Actor.system(), timezone.now()
     city = add_place(system, code="150600", name="基准", kind="region", parent=None, is_demo=True)
     owner = add_organization(system, code="RS", name="基准", kind="owner", place=city)
-    area = create_area(system, code="BENCH", name="基准", parent=city, is_demo=True)
-    fields = {"area": area, "owner": owner, "state": "active", "registered_at": now, "is_demo": True, "plan_s": 3600}
-    Terminal.objects.bulk_create(Terminal(code=f"T{n:06d}", name=f"T{n}", **fields) for n in range(count))
+    areas = [
+        create_area(system, code=f"BENCH{n}", name="基准", parent=city, is_demo=True)
+        for n in range((count + AREA_SIZE - 1) // AREA_SIZE)
+    ]
+    fields = {
+        "owner": owner, "state": "active", "registered_at": now, "is_demo": True, "plan_s": plan_s,
+        "grace_s": grace_s,
+    }  # fmt: skip
+    Terminal.objects.bulk_create(
+        Terminal(code=f"T{n:06d}", name=f"T{n}", area=areas[n // AREA_SIZE], **fields) for n in range(count)
+    )
     rows = list(Terminal.objects.order_by("code"))
     keys = {row.code: secrets.token_bytes(32) for row in rows}
     Credential.objects.bulk_create(Credential(terminal=row, public_key="bench", enrolled_at=now) for row in rows)
@@ -73,13 +83,23 @@ def count() -> None:
     print(json.dumps(found))
 
 
+def silences() -> None:
+    """How late each silence was recorded, and how many terminals that went on were called silent, as JSON."""
+    silent = StatusInterval.objects.filter(subject="terminal", property="link", state="silent")
+    late = [(row.received_at - row.since).total_seconds() for row in silent.iterator()]
+    heard = Transition.objects.filter(kind="terminals.heard").count()
+    print(json.dumps({"late_s": late, "wrong": heard}))
+
+
 if __name__ == "__main__":
     match sys.argv[1:]:
-        case ["prepare", terminals, key_file]:
-            prepare(int(terminals), Path(key_file))
+        case ["prepare", terminals, key_file, *times]:
+            prepare(int(terminals), Path(key_file), *[int(one) for one in times])
         case ["serve", port, core]:
             serve(int(port), int(core))
         case ["count"]:
             count()
+        case ["silences"]:
+            silences()
         case _:
             raise SystemExit(__doc__)

@@ -13,7 +13,20 @@ import time
 from collections import deque
 from dataclasses import dataclass, field
 
-VALUES = 8
+# A terminal with nine peripherals: (subject, properties).
+PERIPHERALS = (
+    ("printer", ("device", "paper.upper", "paper.lower", "toner", "media", "x-printer.outputBin", "x-printer.waste")),
+    ("receiptPrinter", ("device", "paper.upper", "media")),
+    ("idReader", ("device", "media", "security", "chipModule")),
+    ("camera", ("device", "person", "room")),
+    ("documentCamera", ("device", "document")),
+    ("barcodeReader", ("device", "scanner")),
+    ("ups", ("device", "supply", "battery")),
+    ("door", ("cabinet",)),
+    ("network", ("uplink",)),
+)
+PROPERTIES = tuple((subject, name) for subject, names in PERIPHERALS for name in names)
+VALUES = len(PROPERTIES)
 EPOCH = "7f3a9c0012345678"
 WORDS = (b"ok", b"low")
 
@@ -65,12 +78,17 @@ class Outcome:
 
 
 def whole_state(terminal: Terminal) -> bytes:
-    cells = b",".join(b'"p%d":{"s":"%b"}' % (at, WORDS[value]) for at, value in enumerate(terminal.values))
-    return b'"state":{"printer":{%b}},' % cells
+    values = iter(terminal.values)
+    subjects = b",".join(
+        b'"%b":{%b}'
+        % (subject.encode(), b",".join(b'"%b":{"s":"%b"}' % (name.encode(), WORDS[next(values)]) for name in names))
+        for subject, names in PERIPHERALS
+    )
+    return b'"state":{%b},' % subjects
 
 
 def envelope(terminal: Terminal, clock_ms: int, *, state: bool) -> bytes:
-    """One sync under its MAC: a bare heartbeat, or one with the whole state of eight values."""
+    """One sync under its MAC: a bare heartbeat, or one with the whole state of its nine peripherals."""
     terminal.counter += 1
     body = whole_state(terminal) if state else b""
     raw = b'{"center_epoch":1,"first_seq":1,%b"state_hash":"","clock_ms":%d,"software":"bench"}' % (body, clock_ms)

@@ -12,6 +12,8 @@ import pytest
 from django.utils import translation
 from hypothesis import settings
 
+from budayang.center.platform import heap
+
 # A busy machine is not a wrong rule: no deadline per example.
 settings.register_profile("house", deadline=None)
 settings.load_profile("house")
@@ -27,6 +29,11 @@ CHROMIUM_FLAGS = (
 )
 NIGHT = datetime(2026, 11, 23, 18, 14, tzinfo=UTC)  # 02:14 in Ordos
 ARTIFACTS = Path(__file__).resolve().parents[1] / "artifacts"
+
+
+def pytest_collection_finish() -> None:
+    """Half a million objects stand now until the end; the collector need not look at them again and again."""
+    heap.settle()
 
 
 def missing(what: str, repair: str) -> None:

@@ -19,7 +19,7 @@ from budayang.center.platform.access import LIBRARY_ADDRESSES, allowed_of
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "src" / "budayang"
-ROOMS = ("platform", "areas", "terminals", "services", "maintenance", "evaluation", "standard")
+ROOMS = ("platform", "areas", "terminals", "services", "signage", "maintenance", "evaluation", "standard")
 
 
 def tracked() -> list[Path]:

@@ -21,6 +21,7 @@ from postgresql import NoPostgresql, cluster
 
 ROOT = Path(__file__).resolve().parents[1]
 BIN = ROOT / ".venv" / "bin"
+PYTEST = ("python", "-m", "pytest", "--durations=15")  # what is slow is said at each run
 CI = os.environ.get("CI") == "true"
 
 
@@ -64,7 +65,7 @@ class Step:
 
 
 def _tests(name: str, title: str, *arguments: str, surroundings: Callable[..., object] = _nothing) -> Step:
-    command = ("python", "-m", "pytest", "-n", "2", "--dist", "worksteal", *arguments)
+    command = (*PYTEST, "-n", "2", "--dist", "worksteal", *arguments)
     return Step(name, title, command, surroundings, is_pytest=True)  # type: ignore[arg-type]
 
 
@@ -83,9 +84,10 @@ STEPS: tuple[Step, ...] = (
         "tests/center",
         surroundings=_postgresql,
     ),
-    # Real processes and browsers need the machine to themselves: one after the other.
-    Step("processes", "真实进程", ("python", "-m", "pytest", "-m", "processes and not browser"), is_pytest=True),
-    Step("browser", "真实浏览器 Chromium", ("python", "-m", "pytest", "-m", "browser"), _chromium, is_pytest=True),
+    # Real processes mostly wait for one another, and a page keeps one core busy: two houses stand at once, each on
+    # ports of its own (tests/stories/house.py).
+    _tests("processes", "真实进程", "-m", "processes and not browser"),
+    _tests("browser", "真实浏览器 Chromium", "-m", "browser", surroundings=_chromium),
 )
 
 

@@ -6,31 +6,63 @@ English is filled by hand, Mongolian is left empty for people who can write it. 
 
 from __future__ import annotations
 
-import ast
-import dataclasses
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import polib
-from django.utils.translation.template import templatize
-from jinja2 import Environment
 
-from budayang.rules import causes, evaluation, orders, phrases, services, standard, terminals
+sys.path.insert(0, str(Path(__file__).parent))
+from message_finding import Found, Message, in_body, in_page, in_python, in_screen, in_table
+
+from budayang.data.sign_kinds import sign_kinds
+from budayang.rules import (
+    assets,
+    calendars,
+    cases,
+    catalogue,
+    causes,
+    commands,
+    consumables,
+    doors,
+    due_dates,
+    duty,
+    duty_time,
+    emergencies,
+    escalation,
+    evaluation,
+    evidence,
+    fault_notices,
+    inference,
+    ledgers,
+    notices,
+    order_proofs,
+    orders,
+    patterns,
+    phrases,
+    profiles,
+    reports,
+    round_lists,
+    rounds,
+    run_outs,
+    safety,
+    scorecards,
+    search,
+    services,
+    standard,
+    terminals,
+    watch_settings,
+    watching,
+)
+from budayang.rules.signs import composing, conformity, findings, plates
+from budayang.rules.signs import kinds as sign_words
 from budayang.rules.standard import answers
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "src" / "budayang"
-CHINESE = re.compile("[\u4e00-\u9fff]")
-CALLS = {"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy", "pgettext", "pgettext_lazy"}
-_STRING = r"(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")"
-# templatize leaves a page as calls between rows of X: these are the calls
-_CALL = re.compile(rf"\b(_|n?p?gettext)\(\s*u?({_STRING})(?:\s*,\s*u?({_STRING}))?(?:\s*,\s*u?({_STRING}))?", re.DOTALL)
-
 LANGUAGES = {
     "en": "nplurals=2; plural=(n != 1);",
     "mn": "nplurals=2; plural=(n != 1);",
@@ -38,121 +70,6 @@ LANGUAGES = {
 NOT_TRANSLATED = (
     "尚未翻译 untranslated. Mongolian is written and approved by people, never guessed: every msgstr is empty."
 )
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Message:
-    """A text as it stands in the code. `plural` and `context` are empty where there is none."""
-
-    text: str
-    plural: str = ""
-    context: str = ""
-
-
-Found = dict[Message, None]
-
-
-def _call(name: str, strings: list[str]) -> Message | None:
-    if not strings:
-        return None
-    if "p" in name.removesuffix("_lazy").removesuffix("_noop").replace("gettext", ""):
-        return Message(strings[1], context=strings[0]) if len(strings) > 1 else None
-    if name.startswith("n"):
-        return Message(strings[0], strings[1]) if len(strings) > 1 else None
-    return Message(strings[0])
-
-
-def in_python(source: str) -> Iterator[Message]:
-    """Constant texts in calls of gettext and its kin."""
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Call):
-            function = node.func
-            name = function.id if isinstance(function, ast.Name) else getattr(function, "attr", "")
-            if name in CALLS:
-                for given in _constants(node.args):
-                    found = _call(name, given)
-                    if found:
-                        yield found
-
-
-def _constants(arguments: list[ast.expr]) -> Iterator[list[str]]:
-    """The constant texts of a call; `_("a" if x else "b")` is two calls."""
-    if arguments and isinstance(arguments[0], ast.IfExp):
-        yield from _constants([arguments[0].body])
-        yield from _constants([arguments[0].orelse])
-        return
-    if arguments and isinstance(arguments[0], ast.Constant):
-        yield [one.value for one in arguments if isinstance(one, ast.Constant) and isinstance(one.value, str)]
-
-
-def in_page(source: str) -> Iterator[Message]:
-    """Texts of a Django template."""
-    for name, *strings in _CALL.findall(templatize(source)):
-        found = _call(name, [ast.literal_eval(one) for one in strings if one])
-        if found:
-            yield found
-
-
-def in_screen(source: str) -> Iterator[Message]:
-    """Texts of a jinja2 template."""
-    environment: Any = Environment(extensions=["jinja2.ext.i18n"], autoescape=True)
-    for _line, name, given in environment.extract_translations(source):
-        strings = [given] if isinstance(given, str) else [one for one in given if isinstance(one, str)]
-        found = _call(name, strings)
-        if found:
-            yield found
-
-
-def in_table(value: object) -> Iterator[Message]:
-    """Chinese texts of a table of the rules: the program asks for them by variable."""
-    if isinstance(value, str):
-        if CHINESE.search(value):
-            yield Message(value)
-    elif isinstance(value, Mapping):
-        for one in value.values():
-            yield from in_table(one)
-    elif isinstance(value, Iterable):
-        for one in value:
-            yield from in_table(one)
-    elif dataclasses.is_dataclass(value):
-        for field in dataclasses.fields(value):
-            yield from in_table(getattr(value, field.name))
-
-
-def in_body(path: Path, *names: str) -> Iterator[Message]:
-    """Chinese constants of a file that are no documentation and no part of a composed text: in the assignments,
-    functions or classes of these names, without names in the whole file.
-    """
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    found = [node for node in tree.body if not names or _name(node) in names]
-    missing = set(names) - {_name(node) for node in found}
-    if missing:
-        raise SystemExit(f"{path.name} has no {', '.join(sorted(missing))}: mend TABLES in tools/messages.py")
-    for top in found:
-        skipped = {
-            id(part)
-            for node in ast.walk(top)
-            for part in _silent(node)
-        }  # fmt: skip
-        for node in ast.walk(top):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in skipped:
-                yield from in_table(node.value)
-
-
-def _name(node: ast.stmt) -> str:
-    if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-        return node.targets[0].id
-    if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-        return node.target.id
-    return getattr(node, "name", "")
-
-
-def _silent(node: ast.AST) -> list[ast.AST]:
-    if isinstance(node, ast.JoinedStr):
-        return list(node.values)
-    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-        return [node.value]
-    return []
 
 
 Source = Callable[[], Iterator[Message]]
@@ -169,11 +86,101 @@ def _body(path: str, *names: str) -> Source:
 VERDICTS = (
     _tables(services.TRUTH_NAMES, services.NEED_NAMES),
     lambda: (Message(one.msgid) for one in phrases.PHRASES),
-    _body(
-        "rules/services.py", "_TERMINAL_BLOCKS", "_stop_blocks", "_device_blocks", "judge_item", "_judge_unconfirmed"
-    ),
+    _body("rules/services.py"),
 )
+CASES = _tables(cases.STEP_NAMES, cases.LAW_NOTES, cases.INTERRUPTIONS, cases.MOVEMENTS, cases.VERDICTS)
+COMMANDS = _tables(commands.KINDS, commands.REASONS)
+WATCHED = (
+    _tables(watching.USABLE_NAMES, watching.FACT_NAMES, watching.SOURCES, watching.SEEN_NAMES, watching.HOW_SEEN),
+    _tables(watching.TABLE, watch_settings.FIELDS),
+    _body("rules/watching.py", "_NOTHING"),
+    _body("rules/watch_settings.py", "check", "_check_plug"),
+    _body("relay/discover.py", "PORTS"),
+)
+DUTY = (
+    _tables(duty.DAYS_NAMES, duty.TURN_NAMES, duty.POST_NAMES, duty.WEEKDAY_NAMES, duty.SWAP_NAMES),
+    _tables(calendars.DAY_KIND_NAMES),
+    _tables(duty_time.LEAVE_KIND_NAMES, duty_time.LEAVE_NAMES, duty_time.AGAINST_NAMES),
+    _tables([(one.title, one.definition, one.rows) for one in scorecards.FIGURES]),
+)
+NOTICES = (
+    _tables(notices.RUN_NAMES, notices.SEND_NAMES, notices.CHANNEL_NAMES, notices.MESSAGE_NAMES),
+    _tables(escalation.STEP_NAMES, escalation.OTHERWISE_NAMES, escalation.BODY_NAMES),
+    lambda: in_table([escalation.step_words(step, {}) for step in _whole_steps()]),
+    _body("rules/escalation.py", "problems", "_repeat_problems", "span_words"),
+)
+FAULTS = (
+    _tables(causes.AFFECTS, causes.TELLS, evidence.PROOFS, evidence.UNSETTLED, inference.NUMBERS),
+    _body("rules/evidence.py", "_REASONS", "settle_area"),
+    _body("rules/inference.py", "join", "_ruled_out"),
+    _tables(patterns.GUESSES, patterns.WEEKEND_GUESSES, patterns.NO_EVIDENCE),
+)
+SUPPLIES = (
+    _tables(consumables.CONSUMABLES, consumables.GRADE_NAMES, consumables.TELL_NAMES),
+    _tables(consumables.SHEET_NAMES, consumables.SHEET_EVENT_NAMES, run_outs.WHY_TEXTS),
+    _body("rules/consumables.py", "_settle", "span_of"),
+)
+CATALOGUE = (
+    _tables(
+        [(rule.title, rule.help) for rule in catalogue.CODE_RULES],
+        [(field.title, field.mark_title) for field in catalogue.FIELDS],
+        (catalogue.CODE_KINDS, catalogue.MARK_NAMES, catalogue.WHO_NAMES, tuple(catalogue.WHO_WORDS)),
+        (catalogue.OUTPUT_KINDS, catalogue.OUTPUT_MEDIA, catalogue.MATERIAL_FORMS),
+        (catalogue.ITEM_KINDS, catalogue.AUDIENCES, catalogue.LIVE_WORDS),
+        [word.value for word in services.AfterHours],
+    ),
+    _body("rules/catalogue.py", "_parts", "_material"),
+    _body("center/services/catalogue.py", "COLUMNS"),
+)
+ROUNDS = (
+    _tables(rounds.RHYTHM_NAMES, rounds.WHO_NAMES, rounds.STATE_NAMES, rounds.TRACE_NAMES, rounds.PROOF_NAMES),
+    _tables(round_lists.ANSWER_NAMES, round_lists.ABOUT_NAMES, round_lists.PHOTO_NAMES, round_lists.PART_NAMES),
+    _body("rules/rounds.py", "problems"),
+    _tables(due_dates.STAGE_NAMES, due_dates.THING_NAMES),
+    _tables(assets.KIND_NAMES, assets.STATE_NAMES, assets.EVENT_NAMES, assets.ANSWER_NAMES, assets.WARRANTY_NAMES),
+    _tables([one.words for one in assets.CHECK_ITEMS]),
+    _body("rules/assets.py", "acceptance_problem"),
+    _tables(ledgers.BOOK_NAMES, ledgers.DUTY_KINDS, ledgers.TRAINING_KINDS, ledgers.AUTHORITY_KINDS),
+    _tables(ledgers.LOST_KINDS, ledgers.LOST_STATE_NAMES, ledgers.LOST_EVENT_NAMES, ledgers.LOOK_REASONS),
+    _tables(ledgers.GAP_NAMES),
+)
+NIGHT = (
+    _tables(doors.WAYS, emergencies.WHO_NAMES, emergencies.RUN_STATE_NAMES, emergencies.WHATS, safety.KEY_KINDS),
+    _tables([(one.name, one.begins, one.ends) for one in safety.TESTS.values()]),
+)
+FAULT_NOTICES = (
+    _tables((fault_notices.SINCE, fault_notices.WHO, fault_notices.EXPECTED, fault_notices.NEAR)),
+    _tables((fault_notices.FINDING, fault_notices.AFTER_CHECK, fault_notices.UNSURE, fault_notices.NOWHERE)),
+    _tables((fault_notices.SOMETHING, fault_notices.STOPPED, fault_notices.HANDLED), orders.PAUSE_REASONS),
+)
+SIGNS = (
+    _tables(sign_words.CATEGORY_NAMES, sign_words.MOUNTING_NAMES, sign_words.FACT_NAMES),
+    _tables(findings.FAULT_NAMES, findings.SEVERITY_NAMES, [rule.needs for rule in conformity.CLAUSE_RULES]),
+    _tables([one.message for one in sign_kinds().values()]),
+    _body("rules/signs/judging.py", "AREA_NAME", "_judge_sight"),
+    _body("rules/signs/access.py", "_judge_path", "_judge_turns", "_judge_low"),
+    _body("rules/signs/conformity.py", "_decide"),
+    _body("rules/signs/language_clauses.py", "IDLE", "UNSEEN", "NO_TERMINAL", "judge_notice"),
+    _body("center/signage/clause_queries.py", "NO_PLAN", "clauses_of", "_plates", "_official"),
+    _body("center/standard/sign_measuring.py", "measure_signs"),
+    _body("rules/signs/drawing.py", "read", "_label"),
+    _tables(composing.LANGUAGE_NAMES, composing.POSITION_NAMES, [one.name for one in plates.PLATE_KINDS.values()]),
+    _body("rules/signs/composing.py", "check_choice"),
+    _body("center/signage/svg_cleaning.py", "clean_svg", "_view_box"),
+)
+SEARCH = _tables([one.reason for one in search.REFUSALS], [one.advice for one in search.OUTSIDE])
 RATING = (_tables(evaluation.LEVELS, evaluation.REASONS), _body("rules/evaluation.py", "rating_problem"))
+
+
+def _whole_steps() -> Iterator[escalation.Step]:
+    """Steps whose sentence has no name of a row of somebody's data in it."""
+    for body in escalation.BODY_NAMES:
+        yield escalation.Step(escalation.StepKind.TELL_ON_DUTY, body=body)
+        yield escalation.Step(escalation.StepKind.TELL_NEXT, body=body)
+    yield escalation.Step(escalation.StepKind.TELL_TABLE)
+    yield escalation.Step(escalation.StepKind.TELL_GROUP)
+    yield escalation.Step(escalation.StepKind.TELL_GROUP, channel=1)
+    yield escalation.Step(escalation.StepKind.TELL_PERSON, staff=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,17 +224,53 @@ ROOMS: tuple[Room, ...] = (
         tables=(
             *VERDICTS,
             *RATING,
+            *CATALOGUE,
+            CASES,
             _tables(terminals.KINDS, terminals.LEVEL_NAMES),
             _body("rules/terminals.py", "roll_up"),
             _tables(causes.BUCKETS, causes.SEVERITY_NAMES, causes.CAUSES),
             _tables(orders.STATE_NAMES, orders.EVENT_NAMES, orders.PAUSE_REASONS),
-            _tables(answers.ANSWER_NAMES, standard.CLAUSE_CHECKS),
+            _tables(order_proofs.PROOF_NAMES, order_proofs.DOWNTIME_REASONS),
+            _tables(reports.KINDS, reports.STATE_NAMES, reports.ABUSE_REASONS),
+            _tables(answers.ANSWER_NAMES, standard.METRICS),
+            _tables(commands.STATE_NAMES, commands.RING_NAMES, commands.ROLLOUT_NAMES),
+            COMMANDS,
+            _body("rules/commands.py", "judge_rollout"),
+            _tables(profiles.PROFILE),
+            _body("rules/profiles.py", "ProfileSetting", "_choices"),
+            *WATCHED,
+            *DUTY,
+            *NOTICES,
+            *FAULTS,
+            *SUPPLIES,
+            *ROUNDS,
+            *NIGHT,
+            *FAULT_NOTICES,
+            *SIGNS,
+            SEARCH,
+            _body("center/platform/outgoing.py", "check_host", "check_url"),
         ),
     ),
     Room("center/areas"),
     Room("center/terminals"),
     Room("center/services", tables=(_body("center/services/judging.py", "SITE_CLOSED"),)),
-    Room("center/maintenance", tables=(_body("center/maintenance/queries.py", "CLOCK_NAMES", "AFFECTS"),)),
+    Room("center/signage"),
+    Room(
+        "center/maintenance",
+        tables=(
+            _body("center/maintenance/queries.py", "CLOCK_NAMES"),
+            _body("center/maintenance/report_queries.py", "STEP_WORDS"),
+            _body("center/maintenance/explaining.py", "LEVEL_NAMES", "_verdict"),
+            _body("center/maintenance/standing.py", "unstable_now"),
+            _body("center/maintenance/hours_jobs.py", "LATE", "INCIDENT", "HOURS", "STOP", "GAP"),
+            _body("center/maintenance/notice_jobs.py", "STOP_WORDS"),
+            _body("center/maintenance/notice_actions.py", "send_test"),
+            _body("center/maintenance/notice_messages.py", "_write_message"),
+            _body("center/maintenance/channels/kinds.py", "KINDS", "_ROBOT", "_SECURITY", "check_personal"),
+            _body("center/maintenance/channels/kinds.py", "_robot", "_webhook", "_mail", "_sms"),
+            _body("center/maintenance/channels/robots.py", "instantiate"),
+        ),
+    ),
     Room("center/evaluation"),
     Room("center/standard"),
     Room("center/config"),
@@ -235,11 +278,21 @@ ROOMS: tuple[Room, ...] = (
         "center/console",
         tables=(
             _body("center/console/device_pages.py", "LINK_WORDS"),
-            _body("center/console/maintenance.py", "OWN_EVENTS", "ANSWERS", "PROOFS"),
+            _body("center/console/maintenance.py", "OWN_EVENTS", "ANSWERS"),
+            _body("center/console/contracts.py", "STEP_NAMES"),
+            _body("center/console/reports.py", "STEP_NAMES"),
+            _body("center/console/safety.py", "DOOR_STATES", "_door_state"),
+            _body("center/maintenance/models/order_work.py", "PHOTO_MOMENTS"),
+            _body("center/console/incidents.py", "ANSWERS", "PROOFS"),
             _body("center/console/services.py", "CONNECTOR_STATES"),
+            _body("center/console/hours_terminal.py", "REFS"),
+            _body("center/console/notices.py", "ERRORS", "EVENTS"),
+            _body("center/console/notice_setup.py", "_save"),
+            _body("center/console/stock.py", "KINDS"),
             _body("center/console/standard.py", "GRADES"),
         ),
     ),
+    Room("center/api"),
     Room("center/public", tables=(_body("center/public/open_data.py", "FIELDS"),)),
     Room(
         "terminal/screens",
@@ -248,8 +301,16 @@ ROOMS: tuple[Room, ...] = (
         tables=(
             *VERDICTS,
             *RATING,
-            _tables(terminals.PRINTER, terminals.ID_READER),
+            _tables(catalogue.MARK_NAMES, catalogue.WHO_NAMES, catalogue.OUTPUT_KINDS, catalogue.OUTPUT_MEDIA),
+            _tables(catalogue.MATERIAL_FORMS),
+            *FAULT_NOTICES,
+            _tables([one.citizen for one in causes.CAUSES]),
+            _tables(terminals.PRINTER, terminals.ID_READER, terminals.DEPARTMENT_PAGE),
+            _body("rules/payer_codes.py"),
+            _body("terminal/paying.py", "NOT_TAKEN"),
+            lambda: in_table([one.announcement for one in commands.KINDS]),
             _body("terminal/catalogue.py", "LIFE_EVENTS", "NETWORK_DOWN", "_fee"),
+            SEARCH,
             _body("terminal/views.py", "WEEKDAYS", "TROUBLE_WORDS", "PHASE_WORDS", "BLOCKED_WORDS"),
             _body("terminal/views.py", "clock_words", "printing"),
             _body("terminal/screens/words.py", "_TRUTHS", "SUBMIT_STEPS", "_TROUBLES", "_PRINT_TITLES", "_OUTCOMES"),
@@ -258,9 +319,9 @@ ROOMS: tuple[Room, ...] = (
             _body("terminal/journey.py", "Person"),
             _body("forms/validation.py", "id_number_problem", "_messages", "_missing", "_FORMAT_MESSAGES", "_wrong"),
             # what the center writes for the screen
-            _body("center/services/publishing.py", "consent"),
-            _body("center/services/case_actions.py", "_message_of"),
-            _body("center/services/cases_app.py", "_refusal"),
+            _body("center/services/privacy.py", "SHIPPED"),
+            _body("center/services/case_finishing.py", "_message_of"),
+            _body("center/services/door_words.py"),
             _body("center/services/states.py", "CASE_WORDS"),
             _body("center/services/judging.py", "SITE_CLOSED"),
         ),

@@ -1,19 +1,20 @@
-"""Makes docs/pictures: plays the night story in real processes and photographs every page at its real size.
+"""Makes docs/pictures and the grid of README.md: plays the night story in real processes and photographs pages.
 
 Usage: .venv/bin/python tools/pictures.py   (needs Chromium; takes about two minutes)
 """
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Browser, Error, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Page, StorageState, ViewportSize, sync_playwright
 
 from budayang.cli.messages import Stop
 from budayang.cli.stage import Stage
@@ -21,58 +22,16 @@ from budayang.cli.story import FORM, ITEM, night
 from budayang.cli.visitors import Citizen, Clerk
 from budayang.data import demo
 
+sys.path.insert(0, str(Path(__file__).parent))
+from shots import CONSOLE, PUBLIC, Shot  # beside this file
+
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs" / "pictures"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 WIDEST = 1440
 COLOURS = 128
-
-
-@dataclass(frozen=True, slots=True)
-class Shot:
-    """One picture: its file, its caption in both languages, where it is taken, who looks, at which size."""
-
-    name: str
-    zh: str
-    en: str
-    path: str
-    who: str = ""
-    size: tuple[int, int] = (1440, 1000)
-    trouble: bool = False  # taken while the printer is out of paper
-
-
-PHONE = (390, 844)
-PUBLIC: tuple[Shot, ...] = (
-    Shot("public-home", "公众首页", "public home", "/", size=PHONE),
-    Shot("public-where", "现在哪里能办", "where it can be done now", f"/where/?item={ITEM}", size=PHONE, trouble=True),
-    Shot("public-items", "事项", "items", "/items/", size=PHONE),
-    Shot("public-item", "办事指南", "an item's guide", f"/items/{ITEM}/", size=PHONE),
-    Shot("public-verify", "验证纸张", "checking a paper", "/verify/", size=PHONE),
-    Shot("public-receipt", "回执作证", "checking a receipt's audit head", "/receipt/", size=PHONE),
-    Shot("public-open", "开放数据", "open data", "/open/", size=PHONE),
-)
-CONSOLE: tuple[Shot, ...] = (
-    Shot("console-sign-in", "登录", "sign-in", "/accounts/login/"),
-    Shot("console-overview", "总览", "overview", "/console/", "zhu", trouble=True),
-    Shot("console-areas", "自助区", "areas", "/console/areas/", "zhu"),
-    Shot("console-area", "一个自助区", "one area", "/console/areas/KBS/", "zhu"),
-    Shot("console-terminals", "终端", "terminals", "/console/terminals/", "zhu"),
-    Shot("console-terminal", "一台终端的实时状态", "one terminal, live", "/console/terminals/KBS-01/", "zhu"),
-    Shot("console-items", "事项目录", "the catalogue", "/console/items/", "zhu"),
-    Shot("console-cases", "办件", "cases", "/console/cases/", "zhu"),
-    Shot("console-departments", "部门与时间确认", "departments and their hours", "/console/departments/", "zhu"),
-    Shot("console-incidents", "故障", "incidents", "/console/incidents/", "zhu", trouble=True),
-    Shot("console-orders", "工单", "work orders", "/console/orders/", "ren", trouble=True),
-    Shot("console-order", "一张工单和它的时限", "one order with its clocks", "/console/orders/{order}/", "ren"),
-    Shot("console-order-phone", "手机上的工单", "the order on a phone", "/console/orders/{order}/", "ren", PHONE),
-    Shot("console-ratings", "评价", "ratings", "/console/ratings/", "zhu"),
-    Shot("console-conformity", "条款符合性（参照版）", "conformity (reference edition)", "/console/conformity/", "zhu"),
-    Shot("console-conformity-area", "一个自助区的条款", "one area's clauses", "/console/conformity/KBS/", "zhu"),
-    Shot("console-clause", "一个条款的证据", "one clause's evidence", "/console/conformity/KBS/WH-15/", "zhu"),
-    Shot("console-staff", "人员与角色", "staff and roles", "/console/staff/", "sec"),
-    Shot("console-audit", "审计链", "the audit chain", "/console/audit/", "aud"),
-    Shot("console-imports", "批量导入", "imports", "/console/imports/", "sys"),
-)
+SETTLED = "() => document.fonts.status === 'loaded' && !document.querySelector('.htmx-request')"
+GRID_BELOW = "As it is, photographed from the demonstration by `tools/pictures.py`."
 TERMINAL_STATES: tuple[tuple[str, str, str], ...] = (
     ("terminal-home", "终端首页（夜间）", "the terminal's home at night"),
     ("terminal-search", "拼音首字母查找", "search by initials"),
@@ -103,29 +62,56 @@ def keep(page: Page, name: str) -> None:
     raw.unlink()
 
 
-def open_page(browser: Browser, size: tuple[int, int]) -> Page:
+def open_page(browser: Browser, size: tuple[int, int], state: StorageState | None = None) -> Page:
     """A fresh browser context of one size."""
-    return browser.new_context(viewport={"width": size[0], "height": size[1]}, locale="zh-CN").new_page()
+    viewport: ViewportSize = {"width": size[0], "height": size[1]}
+    return browser.new_context(viewport=viewport, locale="zh-CN", storage_state=state).new_page()
 
 
-def visit(browser: Browser, stage: Stage, shot: Shot, order: str) -> Page:
-    """A browser of its own on the page of a shot, signed in as who looks at it."""
-    page = open_page(browser, shot.size)
-    if shot.who:
-        page.goto(f"{stage.center}/accounts/login/")
-        page.fill("[name=login]", shot.who)
-        page.fill("[name=password]", demo().password)
-        page.press("[name=password]", "Enter")
-        page.wait_for_url("**/console/**")
-    page.goto(stage.center + shot.path.format(order=order))
-    page.wait_for_timeout(400)
+def signed_in(browser: Browser, stage: Stage, who: str) -> StorageState:
+    """What a browser keeps of somebody who signed in."""
+    page = open_page(browser, (1440, 1000))
+    page.goto(f"{stage.center}/accounts/login/")
+    page.fill("[name=login]", who)
+    page.fill("[name=password]", demo().password)
+    page.press("[name=password]", "Enter")
+    page.wait_for_url("**/console/**")
+    kept = page.context.storage_state()
+    page.context.close()
+    return kept
+
+
+def visit(
+    browser: Browser, stage: Stage, shot: Shot, names: Mapping[str, str], people: dict[str, StorageState]
+) -> Page:
+    """A browser of its own on the page of a shot, signed in as who looks at it; `people` have signed in before. `names`
+    stand in the addresses: `order` a number, and what `morning` gives.
+    """
+    if shot.who and shot.who not in people:
+        people[shot.who] = signed_in(browser, stage, shot.who)
+    page = open_page(browser, shot.size, people.get(shot.who))
+    page.goto(stage.center + shot.path.format(**names))
+    if shot.follow:
+        page.goto(stage.center + thing(page, shot))
+    page.wait_for_function(SETTLED)
+    page.wait_for_timeout(100)
     return page
+
+
+def thing(page: Page, shot: Shot) -> str:
+    """The address of the first thing in a list, by the links of the page."""
+    found = page.eval_on_selector_all("main a[href]", "links => links.map(link => link.getAttribute('href'))")
+    things = [one for one in found if re.fullmatch(re.escape(shot.follow) + r"[\w-]*\d[\w-]*/", one)]
+    if not things:
+        raise Stop(f"{shot.path} 里没有可以打开的", f"{shot.name}: nothing to open on {shot.path}")
+    return str(things[0])
 
 
 def photograph_pages(browser: Browser, stage: Stage, order: str, *, trouble: bool) -> None:
     """Public pages and the console's, each as somebody who may see it."""
+    people: dict[str, StorageState] = {}
     for shot in (one for one in (*PUBLIC, *CONSOLE) if one.trouble == trouble):
-        page = visit(browser, stage, shot, order)
+        page = visit(browser, stage, shot, {"order": order}, people)
         keep(page, shot.name)
         page.context.close()
 
@@ -195,6 +181,27 @@ def take_state(page: Page, base: str, name: str) -> None:
     keep(page, name)
 
 
+def captions() -> list[tuple[str, str, str]]:
+    """Every picture: its file's name and its caption in both languages."""
+    return [*TERMINAL_STATES, *((shot.name, shot.zh, shot.en) for shot in (*PUBLIC, *CONSOLE))]
+
+
+def write_grid() -> None:
+    """README.md, below the sentence that names this tool: every picture small, four in a row."""
+    page = ROOT / "README.md"
+    head, found, _grid = page.read_text(encoding="utf-8").partition(GRID_BELOW)
+    assert found, f"README.md lost its line: {GRID_BELOW}"
+    rows, known = [], captions()
+    for first in range(0, len(known), 4):
+        four = [*known[first : first + 4], *[("", "", "")] * (first + 4 - len(known))]
+        rows.append(
+            "| " + " | ".join(f"![{zh}](docs/pictures/{name}.png)" if name else "" for name, zh, _en in four) + " |"
+        )
+        rows += ["|---|---|---|---|"] if first == 0 else []
+        rows.append("| " + " | ".join(f"{zh} {en}".strip() for _name, zh, en in four) + " |")
+    page.write_text(f"{head}{found}\n\n" + "\n".join(rows) + "\n", encoding="utf-8")
+
+
 def write_page() -> None:
     """docs/pictures/README.md: every picture with its caption."""
     lines = [
@@ -203,8 +210,7 @@ def write_page() -> None:
         "Made by `tools/pictures.py` from the demonstration. 演示数据。",
         "",
     ]
-    rows = [*TERMINAL_STATES, *((shot.name, shot.zh, shot.en) for shot in (*PUBLIC, *CONSOLE))]
-    for name, zh, en in rows:
+    for name, zh, en in captions():
         lines += [f"## {zh} · {en}", "", f"![{zh}]({name}.png)", ""]
     (FOLDER / "README.md").write_text("\n".join(lines))
 
@@ -236,6 +242,7 @@ def main() -> int:
         finally:
             stage.leave()
     write_page()
+    write_grid()
     return 0
 
 

@@ -22,6 +22,7 @@ from budayang.center.platform.queries import actor_of
 from budayang.center.standard.actions import adopt_reference_edition
 from budayang.center.terminals import actions as terminals
 from budayang.center.terminals.models import Inbox, IngestLease, StatusInterval, Terminal
+from budayang.center.terminals.summary_actions import recompute, take_news
 from budayang.wire.numbers import make_number
 
 PASSWORD = "night-shift-2026"
@@ -73,11 +74,12 @@ class Hall:
     def news(
         self, kind: str, payload: dict[str, object], at: datetime, now: datetime, *, place_path: str = ""
     ) -> Transition:
-        """One piece of news, consumed at once by the maintenance room."""
+        """One piece of news, consumed at once by the maintenance room and the terminals' summaries."""
         with transaction.atomic():
             row = emit(kind, subject="x", place_path=place_path, payload=payload, occurred_at=at, now=now)
         with transaction.atomic():
             handle_facts([row], now)
+        take_news([row], now)
         return row
 
     def silence(self, terminal: Terminal, since: datetime, now: datetime) -> None:
@@ -145,6 +147,7 @@ def build(now: datetime) -> Hall:
         for code, owner in (("KBS-01", "RS"), ("KBS-02", "SW"))
     ]
     Terminal.objects.update(enrolled_at=before, last_seen_at=now, state="active")
+    recompute([one.pk for one in made], now)
     for one in made:
         one.refresh_from_db()
     hall = Hall(city, area, far_area, made[0], made[1], staff, bodies)

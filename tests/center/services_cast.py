@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,9 +26,8 @@ WELL = {"idReader": {"device": "online"}, "printer": {"device": "online", "paper
 
 def catalogue_rows() -> list[dict[str, str]]:
     """The shipped catalogue as an importer reads it."""
-    lines = data.table_path("service_items.csv").read_text(encoding="utf-8").splitlines()
-    head = lines[0].split(",")
-    return [dict(zip(head, line.split(","), strict=True)) for line in lines[1:]]
+    text = data.table_path("service_items.csv").read_text(encoding="utf-8")
+    return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
 def set_state(terminal: Any, subject: str, prop: str, state: str, now: datetime) -> None:
@@ -79,7 +80,7 @@ def new_terminal(city: Any, now: datetime) -> Callable[..., Terminal]:
             Peripheral.objects.create(terminal=terminal, subject=subject, kind=subject, first_seen_at=now)
             for prop, state in properties.items():
                 set_state(terminal, subject, prop, state, now - timedelta(hours=1))
-        actions.derive_offerings(terminal.pk, now)
+        actions.derive_offerings([terminal.pk], now)
         return Terminal.objects.select_related("area__place").get(pk=terminal.pk)
 
     return make

@@ -24,11 +24,11 @@ from budayang.cli.stage import Stage
 
 
 def free_port_block() -> int:
-    """A base port whose followers are free too (the demonstration uses base … base + 43)."""
+    """A base port whose followers are free too (the demonstration uses base … base + 53)."""
     for base in range(21000, 30000, 100):
         with contextlib.ExitStack() as held:
             try:
-                for offset in (0, 10, 21, 22, 23, 31, 32, 33, 41, 42, 43):
+                for offset in (0, 10, 21, 22, 23, 31, 32, 33, 41, 42, 43, 51, 52, 53):
                     held.enter_context(socket.socket()).bind(("127.0.0.1", base + offset))
             except OSError:
                 continue
@@ -47,6 +47,13 @@ def test_a_taken_port_is_named_with_the_way_out(stage: Stage) -> None:
         rival.listen()
         with pytest.raises(Stop, match=rf"{stage.port + 22}（终端 KBS-02）被占用.*--port"):
             stage.take()
+
+
+def test_each_port_of_the_house_is_named_once(stage: Stage) -> None:
+    ports = stage.ports()
+    assert len(set(ports.values())) == len(ports)
+    assert {stage.port + 51, stage.port + 52, stage.port + 53} <= set(ports.values())
+    assert max(ports.values()) < stage.port + 60, "houses of tests stand sixty ports apart"
 
 
 def test_a_full_disk_is_named_before_anything_starts(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,7 +84,7 @@ def test_a_second_one_is_refused_and_ctrl_c_ends_all(demo: tuple[subprocess.Pope
     for words in (f":{port}/console/", f":{port + 21}/start?k=", "budayang-demo-2026", "lin"):
         assert words in text
     children = psutil.Process(process.pid).children(recursive=True)
-    assert len(children) >= 6
+    assert len(children) >= 7
 
     again = [sys.executable, "-m", "budayang.cli.main", "demo", "--data-dir", str(tmp_path), "--port", str(port)]
     second = subprocess.run(again, capture_output=True, text=True, timeout=60, check=False)

@@ -127,6 +127,13 @@ def test_demo_cast_fits_together() -> None:
     assert [t.code for t in demo.terminals if t.runs] == ["KBS-01", "KBS-02", "YJHL-01"]
     ports = [p for t in demo.terminals for p in (t.port, t.reader_port, t.printer_port) if p]
     assert ports == [8821, 8831, 8841, 8822, 8832, 8842, 8823, 8833, 8843]
+    relays = {relay.code: relay for relay in demo.relays}
+    for machine in demo.watched:
+        assert relays[machine.relay].area == machine.area
+        assert organizations[machine.owner].kind == "owner"
+        assert set(machine.sources) <= {"plug", "http"}
+    assert [machine.page_port for machine in demo.watched] == [8851, 8852, 8853]
+    assert {machine.area for machine in demo.watched} == {"YJHL"}, "not the area where the night is played"
     for person in demo.staff:
         assert person.place in places
         assert not person.organization or person.organization in organizations

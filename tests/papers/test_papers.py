@@ -38,7 +38,39 @@ RECEIPT: dict[str, Any] = {
     "demo": True,
 }
 TEST_PAGE: dict[str, Any] = {"terminal": "KBS-01", "printer": "A4", "at": "2026年1月1日 02:14", "demo": True}
-ALL = {"certificate": CERTIFICATE, "receipt": RECEIPT, "test_page": TEST_PAGE}
+FAULT_NOTICE: dict[str, Any] = {
+    "title": "暂停服务",
+    "area": "康巴什区24小时自助区",
+    "machine": "不动产专机",
+    "sentence": "这台机器暂时不能用。",
+    "rows": [["从什么时候", "11月26日 23:40"], ["谁在处理", "测试运维商已接单"], ["预计", "最迟11月27日 01:40修好"],
+             ["最近能办", "本区2 号终端现在能办（这里停下的 12 件事能办 10 件）"]],
+    "printed_at": "2026年11月26日 23:45",
+    "report_url": "http://127.0.0.1:8800/r/t/KBS-09/0123456789abcdef0123/",
+    "demo": True,
+}  # fmt: skip
+LEDGER: dict[str, Any] = {
+    "title": "维修台账",
+    "place": "康巴什区24小时自助区",
+    "period": "2026年11月1日至2026年11月30日",
+    "basis": "参照版 WH-15（依据 B 级）",
+    "made": "2026-12-01 08:30 由平台按当时的记录打印，共 1 行",
+    "columns": ["工单号", "开单", "费用（元）"],
+    "widths": [9, 8, 6],
+    "numbers": [2],
+    "rows": [["GD261101-00001", "2026-11-01\n08:30", "35.00"]],
+    "figures": [["工单", "1"]],
+    "note": "一行一张工单。",
+    "signers": ["维修人", "验收人"],
+    "demo": True,
+}
+ALL = {
+    "certificate": CERTIFICATE,
+    "receipt": RECEIPT,
+    "test_page": TEST_PAGE,
+    "fault_notice": FAULT_NOTICE,
+    "ledger": LEDGER,
+}
 
 
 def words(pdf: bytes) -> str:
@@ -54,7 +86,8 @@ def test_each_template_has_data_here() -> None:
 def test_a_paper_is_one_a4_page_that_says_what_it_is(name: str) -> None:
     pdf = render(name, ALL[name])
     (page,) = pypdf.PdfReader(io.BytesIO(pdf)).pages
-    assert (round(float(page.mediabox.width)), round(float(page.mediabox.height))) == (595, 842)
+    sides = (round(float(page.mediabox.width)), round(float(page.mediabox.height)))
+    assert sides == ((842, 595) if name == "ledger" else (595, 842)), "a ledger lies across"
     text = words(pdf)
     assert "演示数据" in text
     for key, value in ALL[name].items():

@@ -112,7 +112,7 @@ def test_parameters_name_real_clauses_and_keep_their_own_bounds() -> None:
         assert not parameter.clause or parameter.clause in CLAUSES, parameter.name
         assert parameter.problem(parameter.default) == ""
         assert parameter.label
-        assert parameter.unit in ("s", "d", "ratio", "count")
+        assert parameter.unit in ("s", "d", "c", "ratio", "count")
     assert "不能小于30" in get_parameter("idle_warn_s").problem(29)
     assert "不能大于90" in get_parameter("idle_warn_s").problem(91)
 

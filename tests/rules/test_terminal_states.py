@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from budayang.rules.terminals import KINDS, Level, kind_of, meaning, roll_up, silent_at, state_hash
+from budayang.rules.terminals import KINDS, Code, Level, kind_of, meaning, roll_up, silent_at, state_hash
 
 WELL = {
     ("printer", "device"): "online",
@@ -75,6 +75,46 @@ def test_every_fault_and_warning_says_a_text_and_a_repair() -> None:
             for state in prop.states:
                 assert state.text
                 assert bool(state.action) is (state.level in (Level.FAULT, Level.WARNING, Level.UNKNOWN)), state
+                assert bool(state.code) is (state.level in (Level.FAULT, Level.WARNING)), state
+
+
+def test_the_kinds_of_peripheral_are_all_there() -> None:
+    """Every row of the vocabulary that the reference names, and nothing under two names."""
+    assert {name for name, kind in KINDS.items() if kind.peripheral} == {
+        "idReader", "icCard", "cardDispenser", "scanner", "payment", "camera", "documentCamera", "printer",
+        "receiptPrinter", "stamp", "signaturePad", "speaker", "door", "presence", "operator", "ups", "environment",
+        "lights",
+    }  # fmt: skip
+    assert {name for name, kind in KINDS.items() if not kind.peripheral} == {
+        "terminal", "network", "department", "reach", "power", "departmentPage",
+    }  # fmt: skip
+    assert all(name == kind.kind for name, kind in KINDS.items())
+    assert len({kind.name for kind in KINDS.values()}) == len(KINDS)
+
+
+def test_every_property_can_say_that_it_does_not_know() -> None:
+    """Unknown is a value; only the link, which ingest itself keeps, is always one of two."""
+    for kind in KINDS.values():
+        for prop in kind.properties:
+            known = {state.state for state in prop.states}
+            assert "unknown" in known or (kind.kind, prop.name) == ("terminal", "link"), (kind.kind, prop.name)
+
+
+def test_one_source_that_watches_a_machine_proves_no_fault_alone() -> None:
+    for kind in ("reach", "power"):
+        for prop in KINDS[kind].properties:
+            assert Level.FAULT not in {state.level for state in prop.states}, (kind, prop.name)
+    health = roll_up({("reach", "ping"): "down", ("reach", "http"): "ok", ("power", "load"): "unknown"})
+    assert [(r.property, r.level) for r in health.reasons] == [("ping", "warning"), ("load", "unknown")]
+    assert health.level is Level.WARNING
+
+
+def test_the_operators_code_goes_with_the_sentence() -> None:
+    health = roll_up({("printer", "device"): "hardwareError", ("printer", "paper.upper"): "out"})
+    assert [(r.state, r.code) for r in health.reasons] == [("hardwareError", Code.MAINTENANCE), ("out", Code.CLEAR)]
+    assert meaning("idReader", "device", "noDevice").code is Code.CONFIGURATION
+    assert meaning("ups", "supply", "powering").code is Code.SUSPEND
+    assert meaning("scanner", "scanner", "x-vendor-7").code is Code.NONE, "what is not known tells nobody what to do"
 
 
 def test_state_hash_is_fixed_for_ever() -> None:

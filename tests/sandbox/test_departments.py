@@ -98,7 +98,7 @@ def paper(answer: httpx.Response) -> pypdf.PdfReader:
 
 
 def test_the_forms_used_here_are_the_forms_that_people_fill() -> None:
-    assert set(FORMS) == set(HOME) == set(data.DEMO_ITEMS)
+    assert set(FORMS) == set(data.DEMO_ITEMS) <= set(HOME)
     for item, form in FORMS.items():
         assert validate(data.form(item), form) == {}, item
 
@@ -149,7 +149,7 @@ def test_what_needs_a_clerk_is_handed_in_at_night(town: Town) -> None:
         assert body["outcome"] == "handed_in"
         assert body["paper_pdf"] is None
         assert body["department_ref"]
-        assert body["department_ref"] == dict(body["rows"])["受理编号"]
+        assert body["department_ref"] == dict(body["rows"])["收件编号"]
 
 
 def test_a_filing_is_done_at_once_in_office_hours_and_legal_aid_never(tmp_path: Path) -> None:
@@ -278,7 +278,7 @@ def test_a_caller_that_hung_up_has_handed_in_nothing(town: Town) -> None:
         (post(matter("ZZ001"), Authorization=""), 401),
         (post({**matter("ZZ001"), "person": {"name": "测试甲"}}), 400),
         (post({**matter("ZZ001"), "form": "x"}), 400),
-        (post({**matter("ZZ001"), "form": {"x": "y" * 300_000}}), 413),
+        (post({**matter("ZZ001"), "form": {"x": "y" * 13_000_000}}), 413),
         (httpx.Request("GET", "http://sandbox/dept/XX/v1/health"), 404),
     ],
 )

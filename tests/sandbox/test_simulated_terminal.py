@@ -230,3 +230,31 @@ def test_the_age_of_an_event_grows_while_the_clock_may_lie() -> None:
         assert center.syncs[-1].clock_ms >= event.at_ms
 
     meet(story)
+
+
+def test_what_a_program_tells_of_its_own_life() -> None:
+    async def story(terminal: SimulatedTerminal, center: SmallCenter) -> None:
+        terminal.started("boot", stopped="unclean", boot_age_s=20, stop_age_s=600)
+        terminal.stopping("person")
+        terminal.reconnected(90, "connect")
+        terminal.count("printer", "pages", 812)
+        await terminal.settle()
+        started, stopping, reconnected, counts = (event for sync in center.syncs for event in sync.events)
+        assert (started.kind, started.body["cause"], started.body["stopped"]) == ("started", "boot", "unclean")
+        assert abs(started.body["boot_at_ms"] - started.body["stopped_at_ms"] - 580_000) < 1000
+        assert (stopping.kind, stopping.body) == ("stopping", {"by": "person"})
+        assert reconnected.body["found_at_ms"] - reconnected.body["lost_at_ms"] == 90_000
+        assert (counts.kind, counts.body["counts"][0]["value"]) == ("counts", 812)
+
+    meet(story)
+
+
+def test_an_event_kept_for_days_tells_its_age() -> None:
+    async def story(terminal: SimulatedTerminal, center: SmallCenter) -> None:
+        terminal.add_event("note", {}, age_s=3 * 86400)
+        await terminal.settle()
+        (event,) = (event for sync in center.syncs for event in sync.events)
+        assert 3 * 86_400_000 <= event.age_ms < 3 * 86_400_000 + 60_000
+        assert abs(center.syncs[0].clock_ms - event.at_ms - event.age_ms) < 1000
+
+    meet(story)

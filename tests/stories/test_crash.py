@@ -294,14 +294,15 @@ def test_the_worker_is_killed(point: str, matter: Matter, stage: Stage, supervis
 
 
 class Repair:
-    """Paper has run out, and a clerk of the owner unit works the order."""
+    """Paper has run out in one of the sandbox's printers, and a clerk of the owner unit works the order."""
 
-    def __init__(self, stage: Stage, clerk_: Clerk) -> None:
+    def __init__(self, stage: Stage, clerk_: Clerk, printer: int) -> None:
         self.stage = stage
+        self.printer = f"printers/{printer}"
         self.facts = Facts(stage)
         self.clerk = clerk_
         self.before = self.facts.count("SELECT coalesce(max(id), 0) FROM maintenance_incident")
-        order(stage, "printers/1", paper=0, page_s=0.6)
+        order(stage, self.printer, paper=0, toner=80, jam=False, page_s=0.6)
         self.number: str = wait_for("an order", self._order, SETTLED_S)
 
     def _order(self) -> str | None:
@@ -320,7 +321,7 @@ class Repair:
         return str(self.facts.center("SELECT state FROM maintenance_workorder WHERE number = ?", self.number)[0])
 
     def fill(self) -> None:
-        order(self.stage, "printers/1", paper=200)
+        order(self.stage, self.printer, paper=200)
         wait_for("the printer says that it has paper", lambda: self.state() == "repaired", SETTLED_S)
 
     def check_once(self) -> None:
@@ -344,7 +345,10 @@ class Repair:
             "maintenance.incident_opened",
             "maintenance.incident_closed",
         ]
-        tests = "SELECT count(*) FROM terminals_inbox WHERE kind = 'test_print' AND json_extract(body, '$.order') = ?"
+        tests = (
+            "SELECT count(*) FROM terminals_inbox WHERE kind = 'command.state'"
+            " AND json_extract(body, '$.state') = 'done' AND json_extract(body, '$.result.order') = ?"
+        )
         assert self.facts.count(tests, self.number) == 1
         self.facts.inbox_is_what_was_sent()
 
@@ -356,9 +360,12 @@ def owner(stage: Stage) -> Iterator[Clerk]:
     person.close()
 
 
-@pytest.mark.parametrize("victim", ["worker", "web", TERMINAL])
-def test_killed_while_the_order_is_worked(victim: str, matter: Matter, stage: Stage, owner: Clerk) -> None:
-    repair = Repair(stage, owner)
+# Not all at one printer: a tray that is emptied and filled three times within ten minutes is 不稳定, and rightly so.
+@pytest.mark.parametrize(("victim", "printer"), [("worker", 3), ("web", 1), (TERMINAL, 1)])
+def test_killed_while_the_order_is_worked(
+    victim: str, printer: int, matter: Matter, stage: Stage, owner: Clerk
+) -> None:
+    repair = Repair(stage, owner, printer)
     repair.step("accept")
     if victim != TERMINAL:
         stage.programs[victim].kill()
@@ -367,7 +374,7 @@ def test_killed_while_the_order_is_worked(victim: str, matter: Matter, stage: St
         stage.restart("web")
     repair.step("arrive")
     if victim == "worker":
-        order(stage, "printers/1", paper=200)
+        order(stage, repair.printer, paper=200)
         time.sleep(AWAY_S)
         stage.restart("worker")
     repair.fill()

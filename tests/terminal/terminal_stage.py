@@ -22,7 +22,6 @@ from starlette.applications import Starlette
 
 from budayang import data
 from budayang.terminal.app import Terminal, create_app
-from budayang.terminal.clock import Clock, SystemClock
 from budayang.terminal.devices.idreader.card import Card
 from budayang.terminal.devices.idreader.driver import Phase
 from budayang.terminal.devices.printer.jobs import ENDED, Job, JobState
@@ -30,8 +29,10 @@ from budayang.terminal.devices.table import Reading, States
 from budayang.terminal.errors import DeviceError
 from budayang.terminal.settings import Settings
 from budayang.terminal.testpage import test_page as make_page
+from budayang.uplink.clock import Clock, SystemClock, milliseconds
 from budayang.wire import mac
 from budayang.wire import messages as wire
+from budayang.wire.commands import FILE_PATH, PACKAGE_PATH, Command, sign_command
 from budayang.wire.numbers import parse_number
 from budayang.wire.sealing import case_info, identity_info, open_text, person_info, result_info, seal_text
 
@@ -111,6 +112,11 @@ class Center:
     grants: dict[str, set[str]] = field(default_factory=dict)
     requests: list[str] = field(default_factory=list)
     sent_ids: int = 0
+    sent_numbers: int = 1000
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ahead: timedelta = timedelta(0)
+    files: dict[int, bytes] = field(default_factory=dict)
+    packages: dict[str, bytes] = field(default_factory=dict)
     unacked: dict[int, wire.OutgoingMessage] = field(default_factory=dict)
     news: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -119,6 +125,24 @@ class Center:
         content = msgspec.Raw(msgspec.json.encode(body))
         self.unacked[self.sent_ids] = wire.OutgoingMessage(id=self.sent_ids, kind=kind, body=content)
         self.news.set()
+
+    def order(self, name: str, *, terminal: str = CODE, expires_in_s: float = 3600, **more: Any) -> int:
+        """Send a command as the center signs it; `more` are fields of wire.commands.Command. Gives its number."""
+        self.sent_numbers += 1
+        now_ms = int(self.now().timestamp() * 1000)
+        fields: dict[str, Any] = {
+            "not_before_ms": now_ms,
+            "expires_ms": now_ms + int(expires_in_s * 1000),
+            "reason": "测试",
+        }
+        command = Command(id=self.sent_numbers, terminal=terminal, name=name, **{**fields, **more})
+        self.send("command", msgspec.to_builtins(sign_command(self.audit, command)))
+        return command.id
+
+    def told(self, number: int) -> list[tuple[str, str]]:
+        """(state, reason) of a command as the terminal told it, in order."""
+        said = [body for body in self.bodies("command.state") if body["id"] == number]
+        return [(body["state"], body.get("reason", "")) for body in said]
 
     def bodies(self, kind: str) -> list[dict[str, Any]]:
         return [event.body for event in self.events if event.kind == kind]
@@ -133,7 +157,19 @@ class Center:
             "/wire/v1/sync": self._sync,
         }
         route = routes.get(request.url.path)
+        if request.url.path.startswith((FILE_PATH, PACKAGE_PATH)):
+            route = self._files
         return await (route or self._cases)(request)
+
+    async def _files(self, request: httpx.Request) -> httpx.Response:
+        headers, path = request.headers, request.url.path
+        wanted = mac.case_mac(self.key, "POST", path, int(headers["Budayang-Time"]), request.content)
+        assert headers["Budayang-Mac"] == wanted
+        last = path.rpartition("/")[2]
+        if path.startswith(FILE_PATH):
+            self.files[int(last)] = request.content
+            return httpx.Response(200, json={})
+        return httpx.Response(200, content=self.packages[last])
 
     async def _enrol(self, request: httpx.Request) -> httpx.Response:
         asked = msgspec.json.decode(request.content, type=wire.Enrol)
@@ -210,6 +246,7 @@ class Center:
             terminal=CODE, ok=ok, error=error, acked_seq=self.acked, center_epoch=self.epoch, next_in_s=0.05,
             outgoing=list(self.unacked.values()) if ok else [],
             audit_head=wire.AuditWitness(seq=7, hash="ab" * 32, signature="cd", at="2026-11-23T18:00:00+00:00"),
+            clock_ms=milliseconds(self.now() + self.ahead),
         )  # fmt: skip
         return good(wire.AnswerBody(v=1, answers=[answer]))
 
@@ -429,12 +466,15 @@ async def stage(
     printer: HandPrinter | None = None,
     clock: Clock | None = None,
     ready: bool = True,
+    more: Mapping[str, Any] | None = None,
     **settings: Any,
 ) -> AsyncIterator[Stage]:
-    """A terminal that is enrolled and has its catalogue, unless `ready` is False."""
+    """A terminal that is enrolled and has its catalogue, unless `ready` is False. `more`: devices by their kind."""
     center = center or Center()
+    if clock is not None:
+        center.now = clock.now
     hand, press = (HandReader() if reader else None), printer or HandPrinter()
-    devices: dict[str, Any] = {"printer": press} | ({"idReader": hand} if hand else {})
+    devices: dict[str, Any] = {"printer": press, **(more or {})} | ({"idReader": hand} if hand else {})
     app = create_app(
         make_settings(folder, **settings),
         clock=clock or SystemClock(),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from terminal_stage import AVAILABILITY, CARD, CATALOGUE, NIGHT, PDF, RECEIPT, Center, HandPrinter, play, stage
 
-from budayang.terminal.clock import ManualClock
+from budayang.uplink.clock import ManualClock
 from budayang.wire.numbers import make_number
 
 FORM = {"insurance": "all", "months": "12", "purpose": "loan"}
@@ -341,12 +341,12 @@ def test_idle_warns_then_clears_and_prefs_go_with_the_person(tmp_path: Path) -> 
             await s.identified()
             await s.state("fill")
             assert s.view()["prefs"]["low"]
-            clock.advance(75)
+            clock.advance(91)
             s.terminal.attendant.tick()
-            assert s.view()["idle"] == {"warning": True, "ends_in_s": 15, "total_s": 90}
+            assert s.view()["idle"] == {"warning": True, "ends_in_s": 14, "total_s": 105}
             await s.post("stay")
             assert not s.view()["idle"]["warning"]
-            clock.advance(91)
+            clock.advance(106)
             s.terminal.attendant.tick()
             assert s.terminal.attendant.state == "clear"
             assert s.view()["clear"]["after"] == "idle"
@@ -366,7 +366,7 @@ def test_care_mode_waits_twice_as_long(tmp_path: Path) -> None:
     async def scene() -> None:
         async with stage(tmp_path, clock=clock) as s:
             await s.post("prefs", {"name": "care", "value": "on"})
-            clock.advance(110)
+            clock.advance(149)
             s.terminal.attendant.tick()
             assert s.view()["state"] == "choose"
             clock.advance(11)
@@ -403,14 +403,15 @@ def test_live_answers_when_the_page_changes(tmp_path: Path) -> None:
     play(scene)
 
 
-def test_suspension_by_command_and_its_end(tmp_path: Path) -> None:
+def test_out_of_service_by_command_and_its_end(tmp_path: Path, quick: None) -> None:
     async def scene() -> None:
         async with stage(tmp_path) as s:
-            s.center.send("command", {"name": "suspend", "text": "正在检修"})
-            await s.until(lambda: s.view()["service"]["level"] == "suspended")
+            out = s.center.order("out_of_service", arguments={"text": "正在检修"})
+            await s.until(lambda: s.center.told(out) == [("running", ""), ("done", "")])
+            assert s.view()["service"]["level"] == "suspended"
             assert s.view()["service"]["text"] == "正在检修"
             assert not (await s.post("choose", {"item": "ZZ001"}))["ok"]
-            s.center.send("command", {"name": "resume"})
+            s.center.order("into_service")
             await s.until(lambda: s.view()["service"]["level"] == "ok")
             assert (await s.post("choose", {"item": "ZZ001"}))["ok"]
 
@@ -419,17 +420,18 @@ def test_suspension_by_command_and_its_end(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("paper", "ok", "reason"), [(10, True, ""), (0, False, "paper_out")])
 def test_a_test_print_by_command(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, paper: int, ok: bool, reason: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quick: None, paper: int, ok: bool, reason: str
 ) -> None:
-    monkeypatch.setattr("budayang.terminal.commands.TEST_PRINT_S", 0.3)
+    monkeypatch.setattr("budayang.terminal.commands.service.TEST_PRINT_S", 0.3)
     printer = HandPrinter()
     printer.paper = paper
 
     async def scene() -> None:
         async with stage(tmp_path, printer=printer) as s:
-            s.center.send("command", {"name": "test_print", "order": "GD-2026-7"})
-            await s.until(lambda: s.center.bodies("test_print"))
-            assert s.center.bodies("test_print") == [{"order": "GD-2026-7", "ok": ok, "reason": reason}]
+            number = s.center.order("test_print", arguments={"order": "GD-2026-7"})
+            await s.until(lambda: len(s.center.told(number)) == 2)
+            assert s.center.told(number) == [("running", ""), ("done" if ok else "failed", reason)]
+            assert s.center.bodies("command.state")[-1]["result"] == {"order": "GD-2026-7"}
             assert printer.documents[0][1].startswith(b"%PDF-")
             await asyncio.sleep(0.3)
             assert len(printer.documents) == 1, "a command is carried out once"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -70,16 +71,8 @@ def test_a_person_prints_a_certificate_though_the_paper_runs_out(
             s.reader.lay()
             await expect(heading).to_contain_text("填写")
             await picture("fill")
-            await page.click("text=下一步：核对")
-            await expect(page.locator("main [role=alert]").first).to_be_visible()
-            await page.click("label:has(input[value=all])")
-            if await page.locator("#in-months").count():
-                await page.click("#in-months")
-                await page.click("[data-layout=digits] [data-key='1']")
-                await page.click("[data-layout=digits] [data-key='2']")
-                await page.click("[data-layout=digits] [data-do=done]")
-            else:
-                await page.click("label:has(input[name=months][value='12'])")
+            await expect(page.locator("input[name=insurance][value=all]")).to_be_checked()
+            await page.click("label:has(input[name=months][value='24'])")
             await page.click("label:has(input[value=loan])")
             await page.click("text=下一步：核对")
             await expect(heading).to_contain_text("请核对")
@@ -101,5 +94,34 @@ def test_a_person_prints_a_certificate_though_the_paper_runs_out(
             assert s.center.bodies("rating")[0]["level"] == "satisfied"
             assert len(s.center.cases) == 1
             await expect(page.locator("body.s-home")).to_be_visible(timeout=8_000)
+
+    play(scene)
+
+
+def test_a_touch_is_not_lost_when_the_page_wants_to_renew_itself(
+    tmp_path: Path, chromium: str, chromium_flags: tuple[str, ...]
+) -> None:
+    async def scene() -> None:
+        async with stage(tmp_path) as s, person_at(s, chromium, chromium_flags) as page:
+            asked, told = asyncio.Event(), asyncio.Event()
+
+            async def slowly(route: Route) -> None:
+                asked.set()
+                await told.wait()
+                await asyncio.sleep(1)
+                await route.fallback()
+
+            async def what_is_offered_changes(route: Route) -> None:
+                await asked.wait()
+                await asyncio.sleep(0.5)  # the page has heard that its journey has begun
+                live = {"state": "choose", "page": s.terminal.attendant.page, "catalogue": "another"}
+                await route.fulfill(json=live)
+                told.set()
+
+            await page.route(ORIGIN + "/?q=", slowly)
+            await page.route("**/api/live?*", what_is_offered_changes)
+            await page.goto(ORIGIN + "/")
+            await page.click("a.search")
+            await expect(page.locator("body.s-search")).to_be_visible()
 
     play(scene)

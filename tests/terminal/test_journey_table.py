@@ -6,14 +6,14 @@ from hypothesis import strategies as st
 
 from budayang.terminal.journey import (
     FORGETTING,
-    IDLE_S,
+    IDLE_SHARE,
     RESTING,
     TRANSITIONS,
     Event,
     Person,
     Prefs,
     State,
-    idle_limit,
+    idle_limits,
     move,
 )
 from budayang.terminal.printing import PAPER_TRANSITIONS, PaperEvent, PaperState
@@ -44,8 +44,12 @@ def test_everybody_can_leave_from_everywhere(state: State) -> None:
 @pytest.mark.parametrize("state", [s for s in State if s not in RESTING | {State.SUBMIT}])
 def test_every_state_that_waits_for_a_person_ends_by_itself(state: State) -> None:
     assert move(state, Event.IDLE) is State.CLEAR
-    assert IDLE_S[state] > 20
-    assert idle_limit(state, Prefs(care=True)) == 2 * IDLE_S[state] or state is State.RATE
+    for warn_s, clear_s in ((30, 5), (60, 15), (90, 30)):
+        limits = idle_limits(state, Prefs(), warn_s, clear_s)
+        cared = idle_limits(state, Prefs(care=True), warn_s, clear_s)
+        assert limits is not None
+        assert limits == (warn_s * IDLE_SHARE[state], warn_s * IDLE_SHARE[state] + clear_s)
+        assert cared == (2 * limits[0], 2 * limits[1])
 
 
 def test_nothing_is_submitted_without_consent_and_identity() -> None:

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from terminal_stage import PDF, RECEIPT, HandPrinter
 
-from budayang.terminal.clock import ManualClock
 from budayang.terminal.devices.table import States
 from budayang.terminal.outbox import Outbox
 from budayang.terminal.printing import PaperState, Printing
+from budayang.uplink.clock import ManualClock
 
 NUMBER = "KBS01-7Q2M-000017-C"
 

@@ -1,22 +1,25 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from terminal_stage import AVAILABILITY, CATALOGUE, HandPrinter, HandReader
 
+from budayang.data import service_items
 from budayang.search import Index, SearchItem
 from budayang.search.building import build_index
 from budayang.terminal.catalogue import Catalogue
-from budayang.terminal.clock import ManualClock
 from budayang.terminal.devices.table import Reading
-from budayang.terminal.outbox import MessageRow, Outbox
+from budayang.terminal.outbox import Outbox
 from budayang.terminal.peripherals import Peripherals
-from budayang.terminal.uplink import Level, Line
+from budayang.uplink.clock import ManualClock
+from budayang.uplink.outbox import MessageRow
+from budayang.uplink.uplink import Level, Line
 
 NIGHT = datetime(2026, 11, 23, 18, 14, tzinfo=UTC)  # 02:14 on Tuesday in Ordos
 
@@ -113,6 +116,17 @@ def test_a_stop_of_the_terminal_stops_everything(shelf: Shelf) -> None:
     assert {shelf.truth(code)[0] for code in ("ZZ001", "ZZ130", "ZZ031")} == {"stopped"}
 
 
+def test_a_planned_stop_is_told_ahead_and_no_longer_than_until_it_begins(shelf: Shelf) -> None:
+    hour = timedelta(hours=1)
+    planned = {"from": (NIGHT + hour).isoformat(), "until": (NIGHT + 2 * hour).isoformat(), "text": "次日 06:00"}
+    shelf.send("availability", {**AVAILABILITY, "planned": [planned]})
+    seen = []
+    for _step in range(3):
+        seen.append([one["text"] for one in shelf.catalogue.current_notices()])
+        shelf.clock.advance(3600)
+    assert seen == [[], ["次日 06:00"], []]
+
+
 def test_a_department_that_does_not_answer(shelf: Shelf) -> None:
     shelf.send("availability", {**AVAILABILITY, "connectors": {"RS": {"state": "down"}, "SF": {"state": "down"}}})
     assert shelf.truth("ZZ001")[0] == "stopped"
@@ -150,10 +164,42 @@ def test_search_by_the_index_that_the_center_made(shelf: Shelf) -> None:
     index = build_index([SearchItem(item["code"], item["name"]) for item in CATALOGUE["items"]])
     assert isinstance(index, Index)
     shelf.send("catalogue", {**CATALOGUE, "index": index.to_json()})
-    assert [item["code"] for item in shelf.catalogue.search("cbzm")] == ["ZZ001"]
-    assert [item["code"] for item in shelf.catalogue.search("fayuan", 5)] == []
+    assert shelf.catalogue.search("cbzm")[0]["code"] == "ZZ001"
+    assert [item["code"] for item in shelf.catalogue.search("fayuan", 5)] == ["ZZ130"]
     assert shelf.catalogue.search("  ") == []
     assert shelf.catalogue.search("医保")[0]["code"] in {"ZZ031"}
+
+
+def test_what_another_place_does_is_told_and_not_guessed(shelf: Shelf) -> None:
+    """The index holds the whole catalogue; the machine offers a part of it."""
+    whole = [SearchItem(item.code, item.name) for item in service_items()]
+    shelf.send("catalogue", {**CATALOGUE, "index": json.loads(build_index(whole).to_json())})
+    elsewhere = shelf.catalogue.answer("我们要结婚了")
+    assert (elsewhere["verdict"], elsewhere["items"]) == ("found", [])
+    assert elsewhere["elsewhere"][0] == "婚姻登记预约"
+    refused = shelf.catalogue.answer("办个假身份证")
+    assert refused["verdict"] == "refused"
+    assert "违法" in refused["reason"]
+    none = shelf.catalogue.answer("买火车票")
+    assert (none["verdict"], none["items"], none["elsewhere"]) == ("not_found", [], [])
+    assert none["advice"]
+    heard = shelf.catalogue.answer("社宝参保正明")
+    assert (heard["items"][0]["code"], heard["read_as"]) == ("ZZ001", "社保参保证明")
+
+
+def test_the_same_index_is_not_read_again(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    body = {**CATALOGUE, "index": json.loads(build_index([SearchItem("ZZ001", "个人参保证明查询打印")]).to_json())}
+    shelf.send("catalogue", body)
+    read: list[Any] = []
+    monkeypatch.setattr(Index, "from_json", read.append)
+    shelf.send("availability", {})
+    assert not read
+
+
+@pytest.mark.parametrize("index", [{"v": 1, "items": []}, {"v": 3}, "nonsense"])
+def test_an_index_of_another_program_costs_the_search_and_not_the_items(shelf: Shelf, index: Any) -> None:
+    shelf.send("catalogue", {**CATALOGUE, "index": index})
+    assert [item["code"] for item in shelf.catalogue.search("参保")] == ["ZZ001", "ZZ031"]
 
 
 def test_search_without_an_index_knows_names(shelf: Shelf) -> None:
@@ -176,3 +222,29 @@ def test_notices_have_their_time(shelf: Shelf) -> None:
     shelf.send("notice", {"withdrawn": True}, "n2")
     shelf.clock.advance(86400)
     assert shelf.catalogue.current_notices() == []
+
+
+def test_notices_of_faults_are_the_newest_list_and_end_with_an_empty_one(shelf: Shelf) -> None:
+    fault = {
+        "id": "7",
+        "terminal": "KBS-02",
+        "subject": "2 号终端",
+        "sentence": "不能打印。",
+        "lines": [["预计", "说不准"]],
+    }
+    shelf.send("notices", {"area": "KBS", "faults": [fault]})
+    assert shelf.catalogue.faults == [
+        {
+            "terminal": "KBS-02",
+            "title": "暂停服务",
+            "subject": "2 号终端",
+            "sentence": "不能打印。",
+            "lines": [("预计", "说不准")],
+        }
+    ]
+    before = shelf.catalogue.revision
+    shelf.send("notices", {"area": "KBS", "faults": []})
+    assert shelf.catalogue.faults == []
+    assert shelf.catalogue.revision > before, "the page is drawn anew"
+    shelf.send("notices", {"area": "KBS"})
+    assert shelf.catalogue.faults == [], "what cannot be read changes nothing"

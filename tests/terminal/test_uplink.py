@@ -152,7 +152,8 @@ def test_an_event_that_the_center_cannot_read_does_not_stop_the_others(tmp_path:
             s.center.sync_error = "malformed"
             first = s.terminal.outbox.append("poison", {})
             s.terminal.uplink.wake()
-            await s.until(lambda: s.terminal.outbox.lost_seq == first)
+            # What the machine itself reports meanwhile may be given up after it, too.
+            await s.until(lambda: s.terminal.outbox.lost_seq >= first)
             s.center.sync_error = None
             s.terminal.outbox.append("rating", {"number": "n", "level": "satisfied", "reasons": []})
             await s.until(lambda: s.center.bodies("rating"))

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from budayang.wire import mac
+from budayang.wire import commands, mac
 from budayang.wire import messages as wire
 
 GOLDEN = Path(str(resources.files("budayang.wire") / "golden"))
@@ -26,6 +26,10 @@ TYPES: dict[str, Any] = {
     "v1-session": wire.SessionRequest,
     "v1-session-answer": wire.SessionAnswer,
     "v1-case-submit": wire.CaseSubmit,
+    "v1-command": commands.Command,
+    "v1-command-state": commands.CommandState,
+    "v1-release": commands.ReleaseManifest,
+    "v1-answer-orders": wire.AnswerBody,
 }
 KEYS = {"KBS-01": bytes(range(32)), "KBS-02": bytes(32)}
 text = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)

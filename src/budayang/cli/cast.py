@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
@@ -20,15 +20,21 @@ from budayang.center.platform.actors import Actor
 from budayang.center.platform.models import Organization, Place, Staff
 from budayang.center.platform.roles import BODY_ROLES, Role
 from budayang.center.services import actions as services
+from budayang.center.services import field_actions, licence_line
 from budayang.center.services import queries as services_queries
+from budayang.center.services.payments import actions as payments
 from budayang.center.terminals import actions as terminals
 from budayang.center.terminals import queries as terminals_queries
+from budayang.center.terminals.models import Terminal
+from budayang.cli import cast_assets, cast_duty, cast_signs, cast_supplies, cast_watching
 from budayang.data.cast import Demo
 
 SYSTEM = Actor.system()
 ENROLMENT_HOURS = 24
-SANDBOX_DEPARTMENTS = ("RS", "SW", "YB", "SF")
+WEDNESDAY = 2
+SANDBOX_DEPARTMENTS = ("RS", "SW", "YB", "SF", "GAHZ", "GACR", "GAJG", "BDC", "GJJ", "SJ", "JY")
 CODE_FILE = "one-time-code"
+PAY_KEY = "demo-pay-key"
 
 
 def load(now: datetime) -> None:
@@ -44,15 +50,39 @@ def load(now: datetime) -> None:
         for name, place, value in demo.parameters:
             if queries.parameter(name, places[place].path, now) != value:
                 platform.set_parameter(SYSTEM, name, places[place], value, valid_from=now, edition="演示")
+        _link_departments(bodies)
         _terminals(demo, now)
+        _stops(places, now)
         connected = set(services_queries.connectors().values_list("department__code", flat=True))
         for code in SANDBOX_DEPARTMENTS:
             if code not in connected:
                 url = f"{settings.BUDAYANG.sandbox_url}/dept/{code}"
                 services.set_connector(SYSTEM, code, url=url, key=f"demo-key-{code}", now=now)
+        if not licence_line.sources():
+            url = f"{settings.BUDAYANG.sandbox_url}/licences"
+            name = "市电子证照库（演示）"
+            licence_line.set_source(SYSTEM, "DEMO", name=name, url=url, key="demo-key-licences")
+        if not payments.has_provider():
+            top, url = min(one.path for one in places.values()), f"{settings.BUDAYANG.sandbox_url}/pay"
+            payments.set_provider(
+                SYSTEM, "SANDBOX", name="沙盒支付（演示）", url=url, key=PAY_KEY, place_path=top, now=now
+            )
+        cast_duty.load(now)
+        cast_supplies.load(now)
+        cast_watching.load(now)
+        cast_assets.load(now)
+        cast_signs.load(now)
     for row in demo.terminals:
         if row.runs:
-            write_enrolment_code(row.code)
+            write_enrolment_code(terminals_queries.get_terminal(SYSTEM, row.code))
+    for relay in cast_watching.relays():
+        write_enrolment_code(relay)
+
+
+def _link_departments(bodies: dict[str, Organization]) -> None:
+    """The bodies that carry a department's code stand behind it: their people confirm its items and hours."""
+    for department in services_queries.departments().filter(code__in=bodies, organization=None):
+        field_actions.link_department(SYSTEM, department.code, bodies[department.code].pk)
 
 
 def _organizations(demo: Demo, places: dict[str, Place]) -> dict[str, Organization]:
@@ -145,18 +175,48 @@ def _terminals(demo: Demo, now: datetime) -> None:
             )
 
 
+def _stops(places: dict[str, Place], now: datetime) -> None:
+    """A weekly night of network maintenance and one change of a printer, at areas where the story is not played."""
+    if areas_queries.stops_visible_to(SYSTEM).exists():
+        return
+    today = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    wednesday = today + timedelta(days=(WEDNESDAY - today.weekday() - 1) % 7 + 1)
+    areas.plan_stop(
+        SYSTEM,
+        place=places["A-HJ"],
+        starts_at=wednesday + timedelta(hours=2),
+        ends_at=wednesday + timedelta(hours=4),
+        rrule="FREQ=WEEKLY;BYDAY=WE",
+        reason="网络线路例行维护",
+        now=now,
+    )
+    machine = terminals_queries.get_terminal(SYSTEM, "WS-01")
+    areas.plan_stop(
+        SYSTEM,
+        place=places["A-WS"],
+        starts_at=today + timedelta(days=2, hours=9),
+        ends_at=today + timedelta(days=2, hours=11),
+        terminal_id=machine.pk,
+        owner=machine.owner,
+        subject="printer",
+        reason="更换打印机定影组件",
+        now=now,
+    )
+
+
 def terminal_folder(code: str) -> Path:
     """Where the demonstration keeps a terminal's own files: beside the center's, never in them."""
     return settings.BUDAYANG.data_dir / "terminals" / code
 
 
-def write_enrolment_code(code: str) -> None:
-    """A one-time code for a terminal of the demonstration that is not enrolled yet, in a file of its own (0600)."""
-    folder = terminal_folder(code)
+def write_enrolment_code(terminal: Terminal) -> None:
+    """A one-time code for a terminal or relay of the demonstration that is not enrolled yet, in a file of its own
+    (0600).
+    """
+    folder = terminal_folder(terminal.code)
     if (folder / "enrolment.json").exists():
         return
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    terminal = terminals_queries.get_terminal(SYSTEM, code)
     one_time = terminals.issue_enrolment_code(SYSTEM, terminal.pk, timezone.now(), valid_s=ENROLMENT_HOURS * 3600)
     with os.fdopen(os.open(folder / CODE_FILE, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         file.write(one_time)

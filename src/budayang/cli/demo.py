@@ -13,6 +13,7 @@ from pathlib import Path
 from types import FrameType
 
 from budayang import data
+from budayang.cli.lan_keys import LanKeys, checked_name, lan_address
 from budayang.cli.messages import say
 from budayang.cli.stage import DEFAULT_PORT, Stage
 from budayang.cli.story import STORIES
@@ -29,6 +30,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--headless", action="store_true", help="不用浏览器，直接走终端的页面请求 / without a browser")
     parser.add_argument("--json", action="store_true", help="故事的结果用 JSON 输出 / print the story's result as JSON")
+    parser.add_argument(
+        "--lan", action="store_true", help="让同一网络里的手机用 HTTPS 打开 / let phones of this network in, over HTTPS"
+    )
+    parser.add_argument(
+        "--name", default="", help="手机用的主机名，默认本机地址 / host name for phones, else the address"
+    )
     parser.add_argument("--fresh", action="store_true", help="用临时数据目录 / use a temporary data folder")
 
 
@@ -43,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _play(arguments: argparse.Namespace, folder: Path) -> int:
-    stage = Stage(folder, arguments.port)
+    stage = Stage(folder, arguments.port, lan=_lan(arguments))
     stage.take()
     began = time.monotonic()
     quiet = arguments.json
@@ -62,6 +69,13 @@ def _play(arguments: argparse.Namespace, folder: Path) -> int:
     finally:
         tell("正在停止，数据保留在 " + str(folder), "stopping; the data stays")
         stage.leave()
+
+
+def _lan(arguments: argparse.Namespace) -> str:
+    """The name for phones, "" without --lan."""
+    if not arguments.lan:
+        return ""
+    return checked_name(arguments.name or lan_address())
 
 
 def _tell_story(arguments: argparse.Namespace, stage: Stage) -> int:
@@ -91,8 +105,21 @@ def _print_addresses(stage: Stage, seconds: float) -> None:
     lines += [f"  终端 {row.code:<12}{stage.screen(row)}" for row in stage.terminals]
     lines += ["", f"  演示账号 demo logins（密码 password: {demo.password}）"]
     lines += [f"    {person.username:<6} {person.name}  {person.role}" for person in demo.staff]
+    if stage.lan:
+        lines += _phone_lines(stage)
     lines += ["", "按 Ctrl-C 停止 / Ctrl-C stops", ""]
     print("\n".join(lines), flush=True)
+
+
+def _phone_lines(stage: Stage) -> list[str]:
+    return [
+        "",
+        f"  手机 phones        {stage.lan_url}/console/my-rounds/",
+        f"  先在手机上装证书 first install the certificate:  {stage.lan_page}",
+        "  装前核对指纹 compare the fingerprint (SHA-256):",
+        f"    {LanKeys(stage.lan_folder).fingerprint()}",
+        f"  密钥只在本机 its key stays here: {stage.lan_folder / 'ca.key'}",
+    ]
 
 
 def _silent(_zh: str, _en: str) -> None:

@@ -18,13 +18,17 @@ from budayang.cli.messages import Stop
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One command: its name, module and help in both languages."""
+    """One command: its name (one word or two), module and help in both languages."""
 
     name: str
     module: str
     zh: str
     en: str
     on_center: bool = False  # works inside the center: Django is set up before the module is loaded
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        return tuple(self.name.split())
 
     @property
     def help(self) -> str:
@@ -51,13 +55,89 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("terminal", "budayang.cli.terminal", "启动一台自助终端", "run a self-service terminal"),
     Command(
+        "relay",
+        "budayang.cli.relay",
+        "启动监测中继，从旁看部门专机",
+        "watch departments' own machines from beside them",
+    ),
+    Command(
+        "relay discover",
+        "budayang.cli.relay_discover",
+        "在自助区的一段地址里找可以监测的机器，逐台询问后报给管理平台",
+        "propose what a range of addresses offers to watch, and ask before anything is added",
+    ),
+    Command(
+        "terminal status",
+        "budayang.cli.terminal_status",
+        "列出一台终端的部件和状态，或输出 XFS4IoT 消息",
+        "list a terminal's components and states, or print XFS4IoT messages",
+    ),
+    Command(
         "sandbox",
         "budayang.cli.sandbox",
         "启动沙盒（部门系统、读卡器、打印机）",
         "run the sandbox: departments, card readers, printers",
     ),
+    Command(
+        "simulate",
+        "budayang.cli.simulate",
+        "用成百上千台仿真终端和已知的故障检验管理平台",
+        "drive a fleet of simulated terminals with known faults against a center",
+    ),
+    Command(
+        "fleet",
+        "budayang.cli.fleet",
+        "仿真机群在管理平台一侧的登记与查核",
+        "register a simulated fleet in a demo center and list what it found",
+        on_center=True,
+    ),
+    Command(
+        "connector",
+        "budayang.cli.connector",
+        "逐条核验部门接口是否合乎约定",
+        "try a department's service against the contract, rule by rule",
+    ),
+    Command(
+        "search",
+        "budayang.cli.search",
+        "照平常说话找事项，看找到什么、为什么",
+        "find items in a person's own words, and see why",
+    ),
+    Command(
+        "search-eval",
+        "budayang.cli.search_eval",
+        "用一份已知答案的问题检验搜索",
+        "measure the search on questions whose item is known",
+    ),
     Command("seed", "budayang.cli.seed", "建库并装入数据", "create the database and load data", on_center=True),
+    Command(
+        "release",
+        "budayang.cli.release",
+        "终端升级包：离线签名、收进管理平台",
+        "packages for terminals: sign off line, take in",
+        on_center=True,
+    ),
+    Command(
+        "keys",
+        "budayang.cli.keys",
+        "个人信息字段的加密密钥：查看、更换、停用",
+        "keys that seal personal fields: show, rotate, retire",
+        on_center=True,
+    ),
     Command("audit", "budayang.cli.audit", "核验审计链", "check the audit chain", on_center=True),
+    Command(
+        "evidence make",
+        "budayang.cli.evidence_make",
+        "制作一台终端或一个自助区在一段时间里的证据包",
+        "make the evidence pack of a terminal or area and a period",
+        on_center=True,
+    ),
+    Command(
+        "evidence verify",
+        "budayang.cli.evidence_verify",
+        "在任何机器上核对证据包，不需要数据库",
+        "check an evidence pack on any machine, without a database",
+    ),
     Command(
         "doctor",
         "budayang.cli.doctor",
@@ -75,7 +155,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not given or given[0] in {"-h", "--help", "--version"}:
         parser.parse_args(given or ["--help"])
         return 0
-    command = next((row for row in COMMANDS if row.name == given[0]), None)
+    # "terminal status" before "terminal": the longer name is the one that is meant
+    named = sorted(COMMANDS, key=lambda row: -len(row.words))
+    command = next((row for row in named if tuple(given[: len(row.words)]) == row.words), None)
     if command is None:
         parser.error(f"没有这个命令 / unknown command: {given[0]}")
     own = argparse.ArgumentParser(prog=f"budayang {command.name}", description=command.help)
@@ -84,7 +166,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             import_module("budayang.cli.center").set_up()
         module = import_module(command.module)
         module.add_arguments(own)
-        code: int = module.run(own.parse_args(given[1:]))
+        code: int = module.run(own.parse_args(given[len(command.words) :]))
     except Stop as stop:
         print(stop, file=sys.stderr)
         return stop.code
@@ -94,7 +176,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    listed = "\n".join(f"  {row.name:<10} {row.zh}\n{'':<13}{row.en}" for row in COMMANDS)
+    listed = "\n".join(f"  {row.name:<15} {row.zh}\n{'':<18}{row.en}" for row in COMMANDS)
     parser = argparse.ArgumentParser(
         prog="budayang",
         usage="budayang <命令 command> [选项 options]",

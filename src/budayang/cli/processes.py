@@ -24,7 +24,10 @@ PR_SET_PDEATHSIG = 1
 
 @dataclass(slots=True)
 class Program:
-    """One process of the house: how it is started, where it answers, where it writes its log."""
+    """One process of the house: how it is started, where it answers, where it writes its log.
+
+    `aloud`: without a log it writes where we write, instead of nowhere.
+    """
 
     name: str
     arguments: Sequence[str]
@@ -32,10 +35,12 @@ class Program:
     health: str = ""
     log: Path | None = None
     process: subprocess.Popen[bytes] | None = None
+    aloud: bool = False
 
     def start(self) -> None:
         """Start it. It ends with us even when we are killed: the kernel tells it."""
-        out = open(self.log, "ab") if self.log else subprocess.DEVNULL  # noqa: SIM115  # the child keeps it
+        silent = None if self.aloud else subprocess.DEVNULL
+        out = open(self.log, "ab") if self.log else silent  # noqa: SIM115  # the child keeps it
         self.process = subprocess.Popen(
             [sys.executable, "-m", "budayang.cli.main", *self.arguments],
             env=os.environ | dict(self.environment),

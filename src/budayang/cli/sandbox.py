@@ -20,6 +20,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--printer", type=int, action="append", default=[], help="打印机端口，可多次 / port of a printer"
     )
+    parser.add_argument(
+        "--machine", type=int, action="append", default=[],
+        help="部门专机的网页端口，可多次 / port of the page of a department's own machine",
+    )  # fmt: skip
+    parser.add_argument(
+        "--scanner", type=int, action="append", default=[],
+        help="付款码扫描窗端口，可多次 / port of a scanner of payers' codes",
+    )  # fmt: skip
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -29,4 +37,6 @@ def run(arguments: argparse.Namespace) -> int:
         data_dir=arguments.data_dir,
         reader_ports=tuple(arguments.reader),
         printer_ports=tuple(arguments.printer),
+        machine_ports=tuple(arguments.machine),
+        scanner_ports=tuple(arguments.scanner),
     )

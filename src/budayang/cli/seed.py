@@ -23,7 +23,7 @@ from budayang.center.platform.actions import Refused
 from budayang.center.platform.actors import Actor
 from budayang.center.platform.roles import Role
 from budayang.center.services import actions as services
-from budayang.center.services import judging
+from budayang.center.services import catalogue_actions, judging
 from budayang.center.services import queries as services_queries
 from budayang.center.standard import actions as standard
 from budayang.center.standard import queries as standard_queries
@@ -74,6 +74,8 @@ def load_reference(now: datetime) -> None:
         report = services.import_items(SYSTEM, rows, is_demo=demo)
         if report.errors:
             raise Stop(f"事项目录有误：{report.errors[:3]}", f"the catalogue has errors: {report.errors[:3]}")
+    else:
+        catalogue_actions.refresh_forms(SYSTEM)
     by_source: dict[str, list[data.CalendarDay]] = {}
     for day in data.calendar_days():
         by_source.setdefault(day.source, []).append(day)

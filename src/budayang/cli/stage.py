@@ -16,7 +16,7 @@ from typing import IO
 from budayang import data
 from budayang.cli.messages import Stop, say
 from budayang.cli.processes import House, Program, refuse_taken_ports
-from budayang.data.cast import DemoTerminal
+from budayang.data.cast import DemoRelay, DemoTerminal
 
 DEFAULT_PORT = 8800
 NEEDED_MB = 200
@@ -28,6 +28,8 @@ class Stage:
 
     folder: Path
     port: int = DEFAULT_PORT
+    lan: str = ""  # the host name or address under which phones in the hall come, over HTTPS
+    lan_host: str = "0.0.0.0"
     environment: dict[str, str] = field(default_factory=dict)
     house: House = field(default_factory=House)
     programs: dict[str, Program] = field(default_factory=dict)
@@ -41,6 +43,20 @@ class Stage:
     @property
     def sandbox(self) -> str:
         return f"http://127.0.0.1:{self.port + 10}"
+
+    @property
+    def lan_url(self) -> str:
+        """Where phones come; terminals' codes lead there."""
+        return f"https://{self.lan}:{self.port + 54}"
+
+    @property
+    def lan_page(self) -> str:
+        """Where a phone gets the certificate."""
+        return f"http://{self.lan}:{self.port + 55}/"
+
+    @property
+    def lan_folder(self) -> Path:
+        return self.folder / "lan"
 
     @property
     def terminals(self) -> tuple[DemoTerminal, ...]:
@@ -61,7 +77,7 @@ class Stage:
             "DJANGO_SETTINGS_MODULE": "budayang.center.config.settings",
             "BUDAYANG_DEMO": "1",
             "BUDAYANG_DATA_DIR": str(self.folder),
-            "BUDAYANG_PUBLIC_URL": os.environ.get("BUDAYANG_PUBLIC_URL", self.center),
+            "BUDAYANG_PUBLIC_URL": self.lan_url if self.lan else os.environ.get("BUDAYANG_PUBLIC_URL", self.center),
             "BUDAYANG_SANDBOX_URL": self.sandbox,
             **self.environment,
         }
@@ -117,6 +133,10 @@ class Stage:
             ports[f"终端 {row.code}"] = self.shifted(row.port)
             ports[f"读卡器 {row.code}"] = self.shifted(row.reader_port)
             ports[f"打印机 {row.code}"] = self.shifted(row.printer_port)
+        for machine in data.demo().watched:
+            ports[f"部门专机 {machine.code}"] = self.shifted(machine.page_port)
+        if self.lan:
+            ports |= {"手机 HTTPS": self.port + 54, "证书安装页 certificate page": self.port + 55}
         return ports
 
     def prepare(self) -> None:
@@ -141,16 +161,29 @@ class Stage:
         logs = self.folder / "logs"
         logs.mkdir(exist_ok=True)
         environment = self.center_environment()
-        tell("启动沙盒：部门系统、读卡器、打印机", "starting the sandbox")
+        tell("启动沙盒：部门系统、读卡器、打印机、部门专机", "starting the sandbox")
         self._add(
             "sandbox", ["sandbox", *self._sandbox_arguments()], environment, f"{self.sandbox}/control/state", logs
         )
         tell("启动管理平台", "starting the center")
-        self._add("web", ["web", "--port", str(self.port)], environment, f"{self.center}/accounts/login/", logs)
+        self.start_web()
         self._add("worker", ["worker"], environment, "", logs)
         for row in self.terminals:
             tell(f"启动终端 {row.code}", f"starting terminal {row.code}")
             self.start_terminal(row)
+        for relay in data.demo().relays:
+            tell(f"启动中继 {relay.code}", f"starting relay {relay.code}")
+            self.start_relay(relay)
+
+    def start_web(self) -> Program:
+        """Start the center, with its door for phones when there is one."""
+        arguments = ["web", "--port", str(self.port)]
+        if self.lan:
+            arguments += ["--lan-name", self.lan, "--lan-host", self.lan_host, "--lan-dir", str(self.lan_folder)]
+            arguments += ["--lan-port", str(self.port + 54), "--lan-page-port", str(self.port + 55)]
+        logs = self.folder / "logs"
+        logs.mkdir(exist_ok=True)
+        return self._add("web", arguments, self.center_environment(), f"{self.center}/accounts/login/", logs)
 
     def start_terminal(self, row: DemoTerminal) -> Program:
         """Start one terminal of the cast with its devices."""
@@ -166,12 +199,30 @@ class Stage:
             "BUDAYANG_TERMINAL_PORT": str(self.shifted(row.port)),
             "BUDAYANG_TERMINAL_READER_URL": f"tcp://127.0.0.1:{self.shifted(row.reader_port)}",
             "BUDAYANG_TERMINAL_PRINTER_URL": f"ipp://127.0.0.1:{self.shifted(row.printer_port)}/ipp/print",
+            "BUDAYANG_TERMINAL_CAMERA_URL": self._camera(row),
             "BUDAYANG_TERMINAL_KIOSK_KEY": self.kiosk_keys[row.code],
             "BUDAYANG_TERMINAL_ENROLMENT_CODE": code_file.read_text() if code_file.exists() else "",
             **self.environment,
         }
         health = f"http://127.0.0.1:{self.shifted(row.port)}/healthz"
         return self._add(row.code, ["terminal"], environment, health, self.folder / "logs")
+
+    def _camera(self, row: DemoTerminal) -> str:
+        """The first terminal of the cast has a document camera; at the others materials come from people's phones."""
+        return f"{self.sandbox}/camera/1/eSCL/" if row.code == self.terminals[0].code else ""
+
+    def start_relay(self, row: DemoRelay) -> Program:
+        """Start a relay of the cast; nobody waits for it: what it watches is unknown until it tells."""
+        folder = self.folder / "terminals" / row.code
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        code_file = folder / "one-time-code"
+        environment = {
+            "BUDAYANG_RELAY_DATA_DIR": str(folder),
+            "BUDAYANG_RELAY_CENTER_URL": self.center,
+            "BUDAYANG_RELAY_ENROLMENT_CODE": code_file.read_text() if code_file.exists() else "",
+            **self.environment,
+        }
+        return self._add(row.code, ["relay"], environment, "", self.folder / "logs")
 
     def restart(self, name: str) -> Program:
         """Start a program again that was killed, as it was."""
@@ -188,4 +239,13 @@ class Stage:
     def _sandbox_arguments(self) -> list[str]:
         readers = [f"--reader={self.shifted(row.reader_port)}" for row in self.terminals]
         printers = [f"--printer={self.shifted(row.printer_port)}" for row in self.terminals]
-        return ["--port", str(self.port + 10), "--data-dir", str(self.folder / "sandbox"), *readers, *printers]
+        machines = [f"--machine={self.shifted(row.page_port)}" for row in data.demo().watched]
+        return [
+            "--port",
+            str(self.port + 10),
+            "--data-dir",
+            str(self.folder / "sandbox"),
+            *readers,
+            *printers,
+            *machines,
+        ]

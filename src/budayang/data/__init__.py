@@ -43,6 +43,7 @@ __all__ = [
     "departments",
     "find_form",
     "form",
+    "items_with_forms",
     "regions",
     "requirements",
     "service_items",
@@ -50,7 +51,8 @@ __all__ = [
 ]
 
 DEMO_ITEMS: tuple[str, ...] = ("ZZ001", "ZZ054", "ZZ031", "ZZ037", "ZZ130")
-"""The items that the sandbox departments answer: 人社 ZZ001, 税务 ZZ054, 医保 ZZ031 and ZZ037, 司法 ZZ130."""
+"""The items of the walk and of small fleets: 人社 ZZ001, 税务 ZZ054, 医保 ZZ031 and ZZ037, 司法 ZZ130. The
+sandbox' departments answer many more."""
 
 
 @dataclass(frozen=True)
@@ -265,6 +267,14 @@ def find_form(item_code: str) -> dict[str, Any] | None:
         return None
     schema: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return schema
+
+
+@cache
+def items_with_forms() -> frozenset[str]:
+    """Codes of the items that have a form."""
+    return frozenset(
+        one.name.removesuffix(".json") for one in table_path("forms").iterdir() if one.name.endswith(".json")
+    )
 
 
 @cache

@@ -75,12 +75,41 @@ class DemoTerminal:
 
 
 @dataclass(frozen=True)
+class DemoRelay:
+    """Started as a process by the demonstration; it watches the machines that name it."""
+
+    code: str
+    area: str
+    name: str
+    number: str
+    owner: str
+
+
+@dataclass(frozen=True)
+class DemoWatched:
+    """A department's own machine. The sandbox shows its page on ``page_port`` and its plug; ``sources``: which of the
+    two (plug, http) the relay looks at.
+    """
+
+    code: str
+    area: str
+    name: str
+    number: str
+    owner: str
+    relay: str
+    sources: tuple[str, ...]
+    page_port: int
+
+
+@dataclass(frozen=True)
 class Demo:
     notice: str
     password: str
     organizations: tuple[DemoOrganization, ...]
     areas: tuple[DemoArea, ...]
     terminals: tuple[DemoTerminal, ...]
+    relays: tuple[DemoRelay, ...]
+    watched: tuple[DemoWatched, ...]
     staff: tuple[DemoStaff, ...]
     parameters: tuple[tuple[str, str, float], ...]
     """(name, place code, value): where a place differs from the reference edition."""
@@ -100,6 +129,8 @@ def read_demo(raw: Mapping[str, Any]) -> Demo:
             DemoTerminal(**{**x, "peripherals": tuple(x["peripherals"]), "departments": tuple(x["departments"])})
             for x in raw["terminals"]
         ),
+        relays=tuple(DemoRelay(**x) for x in raw["relays"]),
+        watched=tuple(DemoWatched(**{**x, "sources": tuple(x["sources"])}) for x in raw["watched"]),
         staff=tuple(DemoStaff(**x) for x in raw["staff"]),
         parameters=tuple((x["name"], x["place"], x["value"]) for x in raw["parameters"]),
         item_notes={x["item"]: x["why"] for x in raw["dropped_needs"]},

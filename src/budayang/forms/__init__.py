@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from budayang.forms.pages import Choice, Field, page_model
-from budayang.forms.validation import FormError, clean, id_number_problem, validate
+from budayang.forms.validation import FormError, clean, flatten, id_number_problem, validate
 
-__all__ = ["Choice", "Field", "FormError", "clean", "id_number_problem", "page_model", "validate"]
+__all__ = ["Choice", "Field", "FormError", "clean", "flatten", "id_number_problem", "page_model", "validate"]

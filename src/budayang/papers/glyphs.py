@@ -9,22 +9,25 @@ from __future__ import annotations
 
 import functools
 import struct
+from pathlib import Path
 
 import pylopdf_fonts_zh_cn
 
+MONGOLIAN = Path(__file__).parent / "fonts" / "NotoSansMongolian-Regular.ttf"
+"""Traditional Mongolian, shipped with this package: no package of fonts brings it."""
 # Set by the line breaker or shaped away, never drawn.
 _NOT_DRAWN = frozenset("\n\r\t\u200b\u200c\u200d\u2060\ufeff")
 
 
 def missing_glyphs(text: str) -> list[str]:
-    """The characters of `text` that neither packaged font has, in order of code point."""
+    """The characters of `text` that no packaged font has, in order of code point."""
     return sorted(set(text) - _drawable() - _NOT_DRAWN)
 
 
 @functools.cache
 def _drawable() -> frozenset[str]:
     sans, serif = pylopdf_fonts_zh_cn.sans_path(), pylopdf_fonts_zh_cn.serif_path()
-    return frozenset(_characters(sans.read_bytes()) | _characters(serif.read_bytes()))
+    return frozenset().union(*(_characters(Path(one).read_bytes()) for one in (sans, serif, MONGOLIAN)))
 
 
 def _characters(font: bytes) -> set[str]:

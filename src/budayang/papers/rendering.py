@@ -20,10 +20,12 @@ from typing import Any
 import pylopdf_fonts_zh_cn
 import typst
 
-from budayang.papers.glyphs import missing_glyphs
+from budayang.papers.glyphs import MONGOLIAN, missing_glyphs
 from budayang.papers.qr import qr_svg
 
 _MAX_DATA_BYTES = 256 * 1024
+ADDRESSES = ("verify_url", "report_url")
+"""The field whose address becomes the paper's QR code."""
 
 
 class PaperError(ValueError):
@@ -38,6 +40,7 @@ class Template:
     texts: tuple[str, ...]
     lists: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
+    most_bytes: int = _MAX_DATA_BYTES
 
 
 TEMPLATES: Mapping[str, Template] = {
@@ -52,12 +55,25 @@ TEMPLATES: Mapping[str, Template] = {
         Template(
             "receipt",
             texts=("number", "item", "at", "department", "outcome", "code", "verify_url", "head_seq", "head_hash"),
-            optional=("title", "rows", "area", "terminal", "next", "authority", "demo"),
+            optional=("title", "rows", "area", "terminal", "next", "law", "progress_url", "authority", "demo"),
         ),
         Template(
             "test_page",
             texts=("terminal", "printer", "at"),
             optional=("area", "order", "reason", "rows", "demo"),
+        ),
+        Template(
+            "ledger",
+            texts=("title", "place", "period", "basis", "made"),
+            lists=("rows",),
+            optional=("columns", "widths", "numbers", "figures", "note", "signers", "volume", "demo"),
+            most_bytes=8 * 1024 * 1024,
+        ),
+        Template(
+            "fault_notice",
+            texts=("title", "area", "sentence", "printed_at", "report_url"),
+            lists=("rows",),
+            optional=("machine", "phone", "demo"),
         ),
     )
 }
@@ -87,23 +103,34 @@ def _compile(
     if template is None:
         raise PaperError(f"unknown paper template {template_name!r}; known: {', '.join(TEMPLATES)}")
     inputs = {"data": _checked(template, data)}
-    if "verify_url" in template.texts:
-        inputs["qr"] = qr_svg(str(data["verify_url"]))
+    for address in ADDRESSES:
+        if address in template.texts:
+            inputs["qr"] = qr_svg(str(data[address]))
+    try:
+        return set_pages(_source(template_name), inputs, form, at=at, ppi=ppi)
+    except typst.TypstError as error:
+        # The diagnostic may quote data, and data are a person's: only the message's kind is passed on.
+        raise PaperError(f"typst could not set template {template_name!r}: {error.message[:120]}") from None
+
+
+def set_pages(
+    source: bytes, inputs: Mapping[str, str], form: Any, *, at: datetime | None = None, ppi: float | None = None
+) -> list[bytes]:
+    """The pages of a source: one PDF, or a picture a page ("png", "svg"). Raises typst.TypstError.
+
+    For the modules of this package only: they check the data and keep them out of messages.
+    """
     with tempfile.TemporaryDirectory(prefix="budayang-paper-") as empty:
-        try:
-            compiler = typst.Compiler(
-                _source(template_name),
-                root=empty,
-                font_paths=_fonts(),
-                ignore_system_fonts=True,
-                sys_inputs=inputs,
-                package_path=empty,
-                package_cache_path=empty,
-            )
-            made = compiler.compile(format=form, ppi=ppi, timestamp=at)
-        except typst.TypstError as error:
-            # The diagnostic may quote data, and data are a person's: only the message's kind is passed on.
-            raise PaperError(f"typst could not set template {template_name!r}: {error.message[:120]}") from None
+        compiler = typst.Compiler(
+            source,
+            root=empty,
+            font_paths=_fonts(),
+            ignore_system_fonts=True,
+            sys_inputs=dict(inputs),
+            package_path=empty,
+            package_cache_path=empty,
+        )
+        made = compiler.compile(format=form, ppi=ppi, timestamp=at)
     pages = made if isinstance(made, list) else [made]
     return [page for page in pages if page is not None]
 
@@ -121,8 +148,8 @@ def _checked(template: Template, data: Mapping[str, Any]) -> str:
     text = json.dumps(dict(data), ensure_ascii=False)
     if missing := missing_glyphs(text):
         raise PaperError(f"the fonts have no glyph for {', '.join(f'U+{ord(c):04X}' for c in missing)}")
-    if len(text.encode()) > _MAX_DATA_BYTES:
-        raise PaperError(f"the data of template {template.name!r} are larger than {_MAX_DATA_BYTES} bytes")
+    if len(text.encode()) > template.most_bytes:
+        raise PaperError(f"the data of template {template.name!r} are larger than {template.most_bytes} bytes")
     return text
 
 
@@ -142,12 +169,17 @@ def _fonts() -> typst.Fonts:
     return typst.Fonts(
         include_system_fonts=False,
         include_embedded_fonts=False,
-        font_paths=[Path(pylopdf_fonts_zh_cn.sans_path()).parent],
+        font_paths=[Path(pylopdf_fonts_zh_cn.sans_path()).parent, MONGOLIAN.parent],
     )
 
 
 @functools.cache
 def _source(name: str) -> bytes:
     # The root is empty, so a template cannot import the house style: it is put in front of it.
+    return template_source("house", name)
+
+
+def template_source(*names: str) -> bytes:
+    """Files of templates/, one after the other."""
     folder = resources.files("budayang.papers") / "templates"
-    return (folder / "house.typ").read_bytes() + b"\n" + (folder / f"{name}.typ").read_bytes()
+    return b"\n".join((folder / f"{name}.typ").read_bytes() for name in names)

@@ -1,63 +1,83 @@
 """From a fact to a person: causes of incidents, the tree of cause and symptom, who answers for lost time.
 
-Causes are in :mod:`budayang.rules.causes`, orders and their clocks in :mod:`budayang.rules.orders`; both are offered
-here too, as one subject has one door.
+Causes are in :mod:`budayang.rules.causes`, orders in :mod:`budayang.rules.orders`, their clocks in
+:mod:`budayang.rules.order_clocks`, the division of promised time in :mod:`budayang.rules.hours`; all are offered here
+too, as one subject has one door.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
 
 from budayang.rules.causes import (
+    AFFECTS,
     BUCKETS,
     CAUSE_BY_CODE,
     CAUSES,
+    GRAVITY,
     PRECEDENCE,
     SEVERITY_NAMES,
+    TELLS,
     Bucket,
     BucketInfo,
     IncidentKind,
     NodeLevel,
     Severity,
+    Source,
     cause_of,
     get_cause,
 )
-from budayang.rules.intervals import Interval, intersect, maybe, subtract, union
+from budayang.rules.contract_hours import WorkingHours, contract_calendar
+from budayang.rules.hours import Attributed, Fact, UsableSummary, attribute, summarize
+from budayang.rules.order_clocks import (
+    DAY_AND_NIGHT,
+    Calendars,
+    Change,
+    Clock,
+    ClockPolicy,
+    Clocks,
+    Span,
+    Why,
+    order_clocks,
+    policy_for,
+)
 from budayang.rules.orders import (
     EVENT_NAMES,
+    FINAL_STATES,
     ORDER_STATES,
     PAUSE_REASONS,
     STATE_NAMES,
     TRANSITIONS,
-    Clock,
-    ClockPolicy,
-    Clocks,
     IllegalTransition,
     OrderEvent,
     allowed_events,
     next_state,
-    order_clocks,
-    policy_for,
     state_after,
     time_in_states,
 )
 
 __all__ = [
+    "AFFECTS",
     "BUCKETS",
     "CAUSES",
     "CAUSE_BY_CODE",
+    "DAY_AND_NIGHT",
     "EVENT_NAMES",
+    "FINAL_STATES",
+    "GRAVITY",
     "ORDER_STATES",
     "PAUSE_REASONS",
     "PRECEDENCE",
     "SEVERITY_NAMES",
     "STATE_NAMES",
+    "TELLS",
     "TRANSITIONS",
     "Attributed",
     "Bucket",
     "BucketInfo",
+    "Calendars",
+    "Change",
     "Clock",
     "ClockPolicy",
     "Clocks",
@@ -68,11 +88,16 @@ __all__ = [
     "NodeLevel",
     "OrderEvent",
     "Severity",
+    "Source",
+    "Span",
     "UsableSummary",
+    "Why",
+    "WorkingHours",
     "allowed_events",
     "attribute",
     "cause_above",
     "cause_of",
+    "contract_calendar",
     "get_cause",
     "next_state",
     "order_clocks",
@@ -134,81 +159,3 @@ def cause_above(node: Node, down: Collection[Node], needs: Collection[str] = ())
 def symptoms_of(node: Node, others: Iterable[Node]) -> list[Node]:
     """Those of ``others`` that hang below ``node`` and are to be judged again when it recovers."""
     return [x for x in others if node in parents(x, [node.component] if node.component else ())]
-
-
-@dataclass(frozen=True)
-class Fact:
-    """Something that made the promised thing unusable, from ``start_at`` until ``end_at`` (None: still)."""
-
-    ref: str
-    bucket: Bucket
-    start_at: datetime
-    end_at: datetime | None = None
-
-
-@dataclass(frozen=True)
-class Attributed:
-    """``bucket`` None: usable. ``fact_ref``: the fact that took the time, None when usable."""
-
-    interval: Interval
-    bucket: Bucket | None
-    fact_ref: str | None
-
-
-def attribute(promised: Sequence[Interval], facts: Sequence[Fact]) -> list[Attributed]:
-    """Divide promised time: every moment is usable or in exactly one bucket, sorted, nothing left out and nothing
-    twice.
-
-    Of several facts over one moment the bucket first in PRECEDENCE takes it, then the earlier fact, then the smaller
-    ref.
-    A fact whose cause is not settled carries UNDETERMINED and takes only what no other explains; nobody is blamed by
-    default.
-    """
-    rank = {bucket: i for i, bucket in enumerate(PRECEDENCE)}
-    left = union(promised)
-    out: list[Attributed] = []
-    horizon = left[-1].end if left else None
-    for fact in sorted(facts, key=lambda f: (rank[f.bucket], f.start_at, f.ref)):
-        if horizon is None or not left:
-            break
-        span = maybe(fact.start_at, fact.end_at if fact.end_at is not None else max(horizon, fact.start_at))
-        taken = intersect(left, span)
-        if taken:
-            out += [Attributed(x, fact.bucket, fact.ref) for x in taken]
-            left = subtract(left, taken)
-    out += [Attributed(x, None, None) for x in left]
-    return sorted(out, key=lambda a: a.interval)
-
-
-@dataclass(frozen=True)
-class UsableSummary:
-    """Seconds. ``by_bucket`` holds only buckets with time in them; usable_s plus its sum is promised_s."""
-
-    promised_s: float
-    usable_s: float
-    by_bucket: dict[Bucket, float]
-
-    @property
-    def counted_s(self) -> float:
-        """Promised time that is judged: announced stops and time in which nobody could look count for and against
-        nobody.
-        """
-        lost = self.by_bucket.get(Bucket.PLANNED, 0.0) + self.by_bucket.get(Bucket.MONITORING_LOST, 0.0)
-        return self.promised_s - lost
-
-    @property
-    def availability(self) -> float | None:
-        """设备正常运行率 (YJ-07): usable ÷ counted; None when nothing was promised."""
-        return self.usable_s / self.counted_s if self.counted_s > 0 else None
-
-
-def summarize(attributed: Iterable[Attributed]) -> UsableSummary:
-    """Add up what :func:`attribute` divided."""
-    usable = 0.0
-    buckets: dict[Bucket, float] = {}
-    for a in attributed:
-        if a.bucket is None:
-            usable += a.interval.seconds
-        else:
-            buckets[a.bucket] = buckets.get(a.bucket, 0.0) + a.interval.seconds
-    return UsableSummary(usable + sum(buckets.values()), usable, buckets)

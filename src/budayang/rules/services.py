@@ -7,12 +7,13 @@ the console agree.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from budayang.rules.calendars import next_change, next_opening
-from budayang.rules.intervals import Interval, find_at, union
+from budayang.rules.consumables import BY_CODE as CONSUMABLES
+from budayang.rules.consumables import told_by
+from budayang.rules.intervals import Interval, find_at
 from budayang.rules.terminals import KINDS, Level, kind_of, meaning
 
 
@@ -50,6 +51,7 @@ NEED_NAMES: dict[str, str] = {
     "payment": "支付设备",
     "icCard": "社保卡读写器",
     "scanner": "扫码器",
+    "departmentPage": "部门网页窗口",
     "other": "专用设备",
 }
 
@@ -61,8 +63,39 @@ DRIVEN_KINDS = frozenset({"idReader", "printer"})
 PROBE_FRESH_S = 24 * 3600
 """How long an end-to-end probe (拨测) counts as proof that an item whose hours nobody confirmed can be done."""
 
+PROBE_FAILED_S = 3600
+"""A failed probe that was not repeated for so long says nothing any more: the fault of our own plan stops nobody."""
+
 FAR_S = 24 * 3600
 """An end further away than this is not news to a person who stands at the terminal."""
+
+EITHER_OF: dict[str, tuple[tuple[str, ...], ...]] = {
+    "printer": (("a4", "a4_lower"), ("toner",)),
+    "receiptPrinter": (("receipt_roll",),),
+    "stamp": (("stamp_ink",),),
+}
+"""Kind of device → groups of consumables; of each group it needs one. Special paper is an item's own need."""
+
+STOP_REASONS: dict[str, str] = {
+    "terminal_silent": "终端失去联系",
+    "terminal_suspended": "终端已停用",
+    "terminal_unknown": "没有终端的状态",
+    "planned_stop": "计划停用",
+    "device_missing": "没有可用的设备",
+    "device_fault": "设备故障",
+    "device_unknown": "设备状态不明",
+    "supply_out": "耗材用完",
+    "department_down": "部门系统没有应答",
+    "department_cut": "部门系统连续出错",
+    "department_closed": "部门系统不开放",
+    "probe_failed": "拨测没有通过",
+    "hours_unconfirmed": "办理时间待部门确认",
+    "connector_unknown": "没有探测到部门系统",
+    "network_down": "网络中断",
+}
+"""Reasons of what cannot be begun, short, for figures and lists."""
+
+ESTIMATED = "放假安排尚未公布，时间按周末推算"
 
 
 @dataclass(frozen=True)
@@ -80,11 +113,16 @@ class ItemNeeds:
 class Hours:
     """The department's hours for this item. ``windows`` should reach at least a week ahead, or ``until`` is not
     known.
+
+    ``probe_failed``: why the newest try (拨测) of the item failed, in words; empty when it passed or there was none.
+    ``estimated_from``: from when on the windows follow a calendar that nobody announced yet (推算).
     """
 
     confirmed: bool
     windows: tuple[Interval, ...] = ()
     probe_passed_at: datetime | None = None
+    probe_failed: str = ""
+    estimated_from: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -100,11 +138,13 @@ class StopWindow:
 
 @dataclass(frozen=True)
 class Verdict:
-    """``reason`` is a code, ``text`` what a person reads (without times), ``until`` when this verdict ends by itself,
-    None when unknown.
+    """``reason`` is a code, ``text`` what a person reads (without times).
 
+    ``until``: the next moment at which the truth changes when nothing but time goes on; None when it is not known or,
+    for what is not stopped, further away than FAR_S.
     ``blockers`` names everything in the way, also what the first reason hides: ``printer:paper.upper=out``,
-    ``department:closed``.
+    ``department:closed``. ``notes``: what else a person should know before they come: paper is nearly out, the calendar
+    is estimated.
     """
 
     truth: Truth
@@ -112,6 +152,7 @@ class Verdict:
     text: str
     until: datetime | None = None
     blockers: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -119,13 +160,16 @@ class _Block:
     reason: str
     text: str
     blocker: str
-    until: datetime | None = None
 
 
 _TERMINAL_BLOCKS: dict[str, tuple[str, str]] = {
     "silent": ("terminal_silent", "这台自助终端失去联系，不能确认可用"),
     "suspended": ("terminal_suspended", "这台自助终端已停用"),
     "unknown": ("terminal_unknown", "还没有收到这台自助终端的状态"),
+}
+_LINE_BLOCKS: dict[str, _Block] = {
+    "down": _Block("department_down", "部门系统暂时没有应答", "department:down"),
+    "cut": _Block("department_cut", "部门系统连续出错，暂时不再送件", "department:cut"),
 }
 
 
@@ -136,26 +180,13 @@ def _terminal_block(terminal: str) -> list[_Block]:
     return [_Block(reason, text, f"terminal:{terminal}")]
 
 
-def _stop_blocks(stops: Sequence[StopWindow], now: datetime) -> list[_Block]:
-    """The stops that hold now; one that another follows without a gap ends with the other."""
-    spans = union(Interval(s.start_at, s.end_at) for s in stops if s.end_at and s.start_at < s.end_at)
-    out = []
-    for stop in stops:
-        if stop.start_at <= now and (stop.end_at is None or now < stop.end_at):
-            span = find_at(spans, now)
-            end = span.end if span and stop.end_at else None
-            text = f"计划停用：{stop.reason}" if stop.reason else "计划停用"
-            out.append(_Block("planned_stop", text, "stop:planned", end))
-    return out
-
-
 def _device_blocks(
-    needs: frozenset[str], states: Mapping[tuple[str, str], str], kinds: Mapping[str, str] | None
+    needs: frozenset[str], states: Mapping[tuple[str, str], str], kinds: Mapping[str, str]
 ) -> list[_Block]:
     """What each needed kind of device lacks. A device that does not report is not assumed to work."""
     out: list[_Block] = []
     for kind in sorted(needs):
-        mine = {k: s for k, s in states.items() if ((kinds or {}).get(k[0]) or kind_of(k[0])) == kind}
+        mine = {k: s for k, s in states.items() if (kinds.get(k[0]) or kind_of(k[0])) == kind}
         name = KINDS[kind].name if kind in KINDS else NEED_NAMES.get(kind, kind)
         if not mine:
             out.append(_Block("device_missing", f"这台自助终端没有可用的{name}", f"{kind}:missing"))
@@ -169,13 +200,34 @@ def _device_blocks(
     return out
 
 
-def _with_until(truth: Truth, blocks: Sequence[_Block]) -> Verdict:
-    """The first block speaks; the end is known only when every block's end is."""
-    ends = [b.until for b in blocks]
-    known = [e for e in ends if e is not None]
-    until = max(known) if known and len(known) == len(ends) else None
-    first = blocks[0]
-    return Verdict(truth, first.reason, first.text, until, tuple(dict.fromkeys(b.blocker for b in blocks)))
+def _supply_blocks(needs: frozenset[str], supplies: Mapping[str, str]) -> tuple[list[_Block], list[str]]:
+    """(what ran out, what is nearly out) by the count. Where a device tells the level itself its word is in its states,
+    and the counted word has already given way to it.
+    """
+    out: list[_Block] = []
+    low: list[str] = []
+    for kind in sorted(needs):
+        for group in EITHER_OF.get(kind, ()):
+            told = {code: supplies[code] for code in group if supplies.get(code) in ("out", "low", "enough")}
+            if not told:
+                continue
+            name = CONSUMABLES[next(iter(told))].name
+            if all(word == "out" for word in told.values()):
+                out.append(_Block("supply_out", f"{name}用完", f"{kind}:{next(iter(told))}=out"))
+            elif "enough" not in told.values():
+                low.append(f"{name}快用完")
+    return out, low
+
+
+def _low_by_device(needs: frozenset[str], states: Mapping[tuple[str, str], str], kinds: Mapping[str, str]) -> list[str]:
+    """Consumables of which the device itself says that they are nearly out."""
+    found = []
+    for (subject, prop), state in sorted(states.items()):
+        kind = kinds.get(subject) or kind_of(subject)
+        consumable = told_by(kind, prop) if kind in needs else None
+        if consumable is not None and consumable.word(state) == "low":
+            found.append(f"{consumable.name}快用完")
+    return found
 
 
 def _machine(needs: ItemNeeds) -> Verdict:
@@ -190,16 +242,101 @@ def _machine(needs: ItemNeeds) -> Verdict:
     )
 
 
+@dataclass(frozen=True)
+class _Standing:
+    """Everything that is true whatever the hour, and what depends on it. One is made for one verdict."""
+
+    needs: ItemNeeds
+    hours: Hours
+    stops: tuple[StopWindow, ...]
+    connector: str
+    first: tuple[_Block, ...]
+    """What blocks before a planned stop: the terminal's own state."""
+    devices: tuple[_Block, ...]
+
+    @property
+    def submits(self) -> bool:
+        return self.needs.after_hours == AfterHours.SUBMIT
+
+    def at(self, moment: datetime) -> Verdict:
+        """The verdict at a moment, without its end."""
+        is_open = find_at(self.hours.windows, moment) is not None
+        blocks = [*self.first, *self._stops_at(moment), *self.devices, *self._department(is_open)]
+        if blocks:
+            known = tuple(dict.fromkeys(one.blocker for one in blocks))
+            return Verdict(Truth.STOPPED, blocks[0].reason, blocks[0].text, None, known)
+        if not self.hours.confirmed:
+            return self._unconfirmed(moment)
+        if self.submits:
+            text = "现在可以提交，工作时间内审核" if is_open else "现在可以提交，下一个工作日审核"
+            return Verdict(Truth.SUBMITTABLE, "handed_in", text)
+        if self.needs.needs_live and self.connector != "ok":
+            text = "还没有探测到部门系统的状态"
+            return Verdict(Truth.UNCONFIRMED, "connector_unknown", text, None, ("department:unknown",))
+        return Verdict(Truth.DOABLE, "open", "现在可以办理")
+
+    def _stops_at(self, moment: datetime) -> list[_Block]:
+        covering = [s for s in self.stops if s.start_at <= moment and (s.end_at is None or moment < s.end_at)]
+        return [
+            _Block("planned_stop", f"计划停用：{stop.reason}" if stop.reason else "计划停用", "stop:planned")
+            for stop in covering
+        ]
+
+    def _department(self, is_open: bool) -> list[_Block]:
+        # what is handed in at night waits in the center: the department's system need not answer before it opens
+        waits = self.submits and self.hours.confirmed and not is_open
+        blocks = []
+        if self.needs.needs_live and not waits:
+            if self.connector in _LINE_BLOCKS:
+                blocks.append(_LINE_BLOCKS[self.connector])
+            elif self.hours.probe_failed:
+                text = f"最近一次拨测没有通过：{self.hours.probe_failed}"
+                blocks.append(_Block("probe_failed", text, "probe:failed"))
+        if self.hours.confirmed and not is_open and not self.submits:
+            blocks.append(_Block("department_closed", "部门系统此时不开放", "department:closed"))
+        return blocks
+
+    def _unconfirmed(self, moment: datetime) -> Verdict:
+        probe = self.hours.probe_passed_at
+        if probe is not None and timedelta(0) <= moment - probe < timedelta(seconds=PROBE_FRESH_S):
+            if self.submits:
+                return Verdict(Truth.SUBMITTABLE, "probe_passed", "最近一次拨测通过，现在可以提交")
+            return Verdict(Truth.DOABLE, "probe_passed", "最近一次拨测通过，现在可以办理")
+        text = "部门还没有确认这个事项的办理时间"
+        return Verdict(Truth.UNCONFIRMED, "hours_unconfirmed", text, None, ("department:unconfirmed",))
+
+    def next_change(self, now: datetime, truth: Truth) -> datetime | None:
+        """The next moment at which time alone makes the truth another one; None when it does not, or is not known.
+
+        Beyond the last window that is known nothing is: there only the end of a stop that lasts so long is told.
+        """
+        known_to = max((w.end for w in self.hours.windows), default=None) if self.hours.confirmed else None
+        for edge in self._edges(now):
+            if known_to is not None and edge >= known_to:
+                ends = [s.end_at for s in self.stops if s.start_at <= now and s.end_at is not None and now < s.end_at]
+                alone = not (self.first or self.devices or self._department(True))
+                return max(ends) if ends and alone and max(ends) >= known_to else None
+            if self.at(edge).truth is not truth:
+                return edge
+        return None
+
+    def _edges(self, now: datetime) -> list[datetime]:
+        probe = self.hours.probe_passed_at
+        edges = [probe + timedelta(seconds=PROBE_FRESH_S)] if probe is not None else []
+        edges += [edge for w in self.hours.windows for edge in (w.start, w.end)]
+        edges += [edge for s in self.stops for edge in (s.start_at, s.end_at) if edge is not None]
+        return sorted({edge for edge in edges if edge > now})
+
+
 def _soon(until: datetime | None, now: datetime) -> datetime | None:
     return until if until is not None and until - now <= timedelta(seconds=FAR_S) else None
 
 
-def _next_stop(stops: Sequence[StopWindow], now: datetime) -> datetime | None:
-    return min((s.start_at for s in stops if s.start_at > now), default=None)
-
-
-def _earliest(*times: datetime | None) -> datetime | None:
-    return min((t for t in times if t is not None), default=None)
+def _is_estimated(verdict: Verdict, hours: Hours, now: datetime) -> bool:
+    """Whether what is said now hangs on days that nobody announced yet."""
+    if not hours.confirmed or hours.estimated_from is None or verdict.truth is Truth.MACHINE:
+        return False
+    return now >= hours.estimated_from or (verdict.until is not None and verdict.until >= hours.estimated_from)
 
 
 def judge_item(
@@ -212,52 +349,33 @@ def judge_item(
     terminal: str,
     now: datetime,
     kinds: Mapping[str, str] | None = None,
+    supplies: Mapping[str, str] | None = None,
 ) -> Verdict:
     """What a person can do with this item, here, now.
 
-    ``connector``: ok | down | unknown, the department's system as last probed. ``terminal``: online | silent |
-    suspended | unknown.
-    ``kinds``: subject → kind as the terminal reported it. Order: own machine, terminal, planned stop, devices,
-    department's system, hours.
+    ``connector``: ok | down | cut | unknown; down as last asked, cut while the circuit breaker sends nothing.
+    ``terminal``: online | silent | suspended | unknown. ``kinds``: subject → kind as the terminal reported it.
+    ``supplies``: consumable → out | low | enough, by the count (rules.consumables).
+    Order: own machine, terminal, planned stop, devices and what they use up, department's system, hours.
     A silent terminal's device states are old news and not named. Hours nobody confirmed are never 可办 (only a fresh
     probe proves otherwise).
     """
     if not needs.driven:
         return _machine(needs)
-    blocks = _terminal_block(terminal)
-    blocks += _stop_blocks(stops, now)
+    devices: list[_Block] = []
+    notes: list[str] = []
     if terminal == "online":
-        blocks += _device_blocks(needs.needs, states, kinds)
-    is_open = find_at(hours.windows, now) is not None
-    submits = needs.after_hours == AfterHours.SUBMIT
-    # what is handed in at night waits in the center: the department's system need not answer before it opens
-    if needs.needs_live and connector == "down" and not (submits and hours.confirmed and not is_open):
-        blocks.append(_Block("department_down", "部门系统暂时没有应答", "department:down"))
-    if hours.confirmed and not is_open and not submits:
-        opening = next_opening(hours.windows, now)
-        blocks.append(_Block("department_closed", "部门系统此时不开放", "department:closed", opening))
-    if blocks:
-        return _with_until(Truth.STOPPED, blocks)
-    change = _soon(_earliest(next_change(hours.windows, now) if is_open else None, _next_stop(stops, now)), now)
-    if not hours.confirmed:
-        return _judge_unconfirmed(hours, submits, now)
-    if submits:
-        text = "现在可以提交，工作时间内审核" if is_open else "现在可以提交，下一个工作日审核"
-        return Verdict(Truth.SUBMITTABLE, "handed_in", text, _soon(_next_stop(stops, now), now))
-    if needs.needs_live and connector != "ok":
-        return Verdict(
-            Truth.UNCONFIRMED, "connector_unknown", "还没有探测到部门系统的状态", None, ("department:unknown",)
-        )
-    return Verdict(Truth.DOABLE, "open", "现在可以办理", change)
-
-
-def _judge_unconfirmed(hours: Hours, submits: bool, now: datetime) -> Verdict:
-    probe = hours.probe_passed_at
-    if probe is not None and timedelta(0) <= now - probe <= timedelta(seconds=PROBE_FRESH_S):
-        until = probe + timedelta(seconds=PROBE_FRESH_S)
-        if submits:
-            return Verdict(Truth.SUBMITTABLE, "probe_passed", "最近一次拨测通过，现在可以提交", until)
-        return Verdict(Truth.DOABLE, "probe_passed", "最近一次拨测通过，现在可以办理", until)
-    return Verdict(
-        Truth.UNCONFIRMED, "hours_unconfirmed", "部门还没有确认这个事项的办理时间", None, ("department:unconfirmed",)
-    )
+        devices = _device_blocks(needs.needs, states, kinds or {})
+        ran_out, low = _supply_blocks(needs.needs, supplies or {})
+        # one word for one thing: where the device itself says that it is out, the count is not named beside it
+        devices += [one for one in ran_out if not any(d.text.endswith(("缺纸", "用完")) for d in devices)]
+        notes = list(dict.fromkeys([*_low_by_device(needs.needs, states, kinds or {}), *low]))
+    standing = _Standing(needs, hours, tuple(stops), connector, tuple(_terminal_block(terminal)), tuple(devices))
+    verdict = standing.at(now)
+    until = standing.next_change(now, verdict.truth)
+    if verdict.truth is not Truth.STOPPED:
+        until = _soon(until, now)
+    verdict = replace(verdict, until=until)
+    if _is_estimated(verdict, hours, now):
+        notes.append(ESTIMATED)
+    return replace(verdict, notes=tuple(notes)) if notes else verdict

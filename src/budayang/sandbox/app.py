@@ -21,10 +21,18 @@ from budayang.sandbox.control import Box
 from budayang.sandbox.departments.desks import OFFICES
 from budayang.sandbox.departments.door import Departments
 from budayang.sandbox.departments.ledger import Ledger
+from budayang.sandbox.devices import meters
+from budayang.sandbox.devices.documentcamera import DocumentCamera, sample_paper
 from budayang.sandbox.devices.idreader import IdReader
 from budayang.sandbox.devices.lines import TcpLine
+from budayang.sandbox.devices.payerscanner import PayerScanner
 from budayang.sandbox.devices.printer import Printer
 from budayang.sandbox.devices.printer_door import PATH, PrinterDoor
+from budayang.sandbox.devices.watched import WatchedMachine
+from budayang.sandbox.licences import Licences
+from budayang.sandbox.money.door import Money
+from budayang.sandbox.money.ledger import MoneyLedger
+from budayang.sandbox.notice_board import NoticeBoard
 
 log = structlog.get_logger(__name__)
 
@@ -40,6 +48,8 @@ class SandboxSettings:
     data_dir: Path = Path("var/sandbox")
     reader_ports: tuple[int, ...] = (8831, 8832, 8833)
     printer_ports: tuple[int, ...] = (8841, 8842, 8843)
+    machine_ports: tuple[int, ...] = ()
+    scanner_ports: tuple[int, ...] = ()
     keys: dict[str, str] = field(default_factory=lambda: dict(DEMO_KEYS))
     time_factor: float = 1.0
     page_s: float = 0.6
@@ -57,30 +67,46 @@ class _Server(uvicorn.Server):
 
 
 class Sandbox:
-    """The running box. `await start()`, then `port`, `reader_ports`, `printer_ports` and `box`; `await stop()`."""
+    """The running box. `await start()`, then `port`, `reader_ports`, `printer_ports`, `machine_ports` and `box`; `await
+    stop()`.
+    """
 
     def __init__(self, settings: SandboxSettings) -> None:
         self._settings = settings
         self.port = 0
         self.reader_ports: list[int] = []
         self.printer_ports: list[int] = []
+        self.machine_ports: list[int] = []
+        self.scanner_ports: list[int] = []
         self._lines: list[TcpLine] = []
         self._servers: list[tuple[_Server, asyncio.Task[None]]] = []
         self._ledger = Ledger(settings.data_dir / "departments.sqlite3")
         clock = Clock(factor=settings.time_factor)
+        self.notices = NoticeBoard()
+        self.licences = Licences()
+        paper = sample_paper("演示材料 DEMO")
+        self.cameras = [
+            DocumentCamera(root=f"/camera/{number}/eSCL", paper=paper)
+            for number, _port in enumerate(settings.reader_ports, 1)
+        ]
+        self.money = Money(MoneyLedger(settings.data_dir / "money.sqlite3"))
         self.box = Box(
             clock,
             Departments(self._ledger, clock, settings.keys),
             [IdReader() for _ in settings.reader_ports],
             [Printer(f"sandbox-{n}", page_s=settings.page_s) for n, _ in enumerate(settings.printer_ports, 1)],
         )
+        meters.recall(settings.data_dir, self.box.printers)
 
     async def start(self) -> None:
         """Listen on everything. Raises PortTaken and leaves nothing open."""
         settings = self._settings
         listeners: list[socket.socket] = []
         try:
-            for port in (settings.port, *settings.reader_ports, *settings.printer_ports):
+            for port in (
+                settings.port, *settings.reader_ports, *settings.printer_ports, *settings.scanner_ports,
+                *settings.machine_ports,
+            ):  # fmt: skip
                 listeners.append(_listen(port))
         except PortTaken:
             for listener in listeners:
@@ -88,7 +114,13 @@ class Sandbox:
             raise
         front, *devices = listeners
         self.port = _port(front)
-        await self._serve(Starlette(routes=[*self.box.departments.routes(), *self.box.routes()]), front)
+        # The board before the box: the box's own last route takes every other address below /control/.
+        self.money.base = f"http://{HOST}:{self.port}"
+        money = self.money.routes()
+        cameras = [route for camera in self.cameras for route in camera.routes()]
+        money += [*self.licences.routes(), *cameras]
+        routes = [*self.box.departments.routes(), *self.notices.routes(), *money, *self.box.routes()]
+        await self._serve(Starlette(routes=routes), front)
         for reader in self.box.readers:
             line = TcpLine(reader, devices.pop(0))
             await line.start()
@@ -99,7 +131,20 @@ class Sandbox:
             self.printer_ports.append(_port(listener))
             door = PrinterDoor(printer, uri=f"ipp://{HOST}:{_port(listener)}{PATH}")
             await self._serve(door.app(), listener)
-        log.info("sandbox_ready", port=self.port, readers=self.reader_ports, printers=self.printer_ports)
+        for _port_wanted in settings.scanner_ports:
+            scanner = PayerScanner(devices.pop(0))
+            await scanner.start()
+            self.box.scanners.append(scanner)
+            self.scanner_ports.append(scanner.port)
+        for listener in devices:
+            machine = WatchedMachine(listener)
+            await machine.start()
+            self.box.machines.append(machine)
+            self.machine_ports.append(machine.port)
+        log.info(
+            "sandbox_ready", port=self.port, readers=self.reader_ports, printers=self.printer_ports,
+            machines=self.machine_ports,
+        )  # fmt: skip
 
     async def stop(self) -> None:
         for server, _task in self._servers:
@@ -107,7 +152,13 @@ class Sandbox:
         await asyncio.gather(*(task for _server, task in self._servers))
         for line in self._lines:
             await line.stop()
+        for scanner in self.box.scanners:
+            await scanner.stop()
+        for machine in self.box.machines:
+            await machine.stop()
+        meters.keep(self._settings.data_dir, self.box.printers)
         self._ledger.close()
+        self.money.ledger.close()
 
     async def _serve(self, app: Starlette, listener: socket.socket) -> None:
         guarded = TrustedHostMiddleware(app, allowed_hosts=[HOST, "localhost"])
@@ -128,11 +179,15 @@ def run(
     data_dir: Path = Path("var/sandbox"),
     reader_ports: tuple[int, ...] = (8831, 8832, 8833),
     printer_ports: tuple[int, ...] = (8841, 8842, 8843),
+    machine_ports: tuple[int, ...] = (),
+    scanner_ports: tuple[int, ...] = (),
     time_factor: float = 1.0,
     on_ready: Callable[[Sandbox], None] | None = None,
 ) -> int:
     """Serve until SIGINT or SIGTERM. Returns the exit code: 0, or 1 when a port is taken (the repair is on stderr)."""
-    settings = SandboxSettings(port, data_dir, reader_ports, printer_ports, time_factor=time_factor)
+    settings = SandboxSettings(
+        port, data_dir, reader_ports, printer_ports, machine_ports, scanner_ports, time_factor=time_factor
+    )
     try:
         asyncio.run(_run(settings, on_ready))
     except PortTaken as error:

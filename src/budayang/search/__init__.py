@@ -6,7 +6,7 @@ here: it loads the pinyin tables (50 MB), and who only asks must not.
 
 from __future__ import annotations
 
-from budayang.search.index import Entry, Hit, Index
-from budayang.search.model import SearchItem
+from budayang.search.index import Index
+from budayang.search.model import Answer, Entry, Hit, SearchItem
 
-__all__ = ["Entry", "Hit", "Index", "SearchItem"]
+__all__ = ["Answer", "Entry", "Hit", "Index", "SearchItem"]

@@ -1,181 +1,267 @@
-"""The index as it is asked: names, other words, pinyin and initials, standard library only.
+"""The index as it is asked, by terminal, public page and help desk alike: standard library only, no network.
 
-193 items are few: each question looks at every term, in well under 5 ms. What is looked for is cut into runs of
-Chinese and of Latin letters;
-``医保ye`` finds 医保余额. A Latin run is tried as letters of the text, as pinyin from a syllable's start, and as
-initials.
+A question is compared as it was typed; when that is not near enough, as it may have been meant (pinyin, initials, wrong
+characters of the same sound). What is nearer to a matter outside the catalogue than to any item is not found, and what
+nobody may do is refused with its reason.
 """
 
 from __future__ import annotations
 
-import json
-import re
-import unicodedata
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property
+from math import log
 from typing import Any
 
-VERSION = 1
+from budayang.rules.search import (
+    OUTSIDE,
+    Nearest,
+    SearchVerdict,
+    find_refusal,
+    good_enough,
+    is_no_matter,
+    surely_outside,
+)
+from budayang.search.decoding import Decoder
+from budayang.search.initials import LONGEST, Initials, first_letters
+from budayang.search.lexicon import FILLER, Lexicon
+from budayang.search.matching import NOT_OURS, Match, Matcher, Term
+from budayang.search.model import Answer, Contents, Entry, Hit
+from budayang.search.plain import has_letters, is_chinese, plain
+from budayang.search.shipping import pack, unpack
+from budayang.search.sounds import Sounds
 
-_DROP = re.compile(r"[^0-9a-z\u3400-\u9fff]")
-_RUNS = re.compile(r"[0-9a-z]+|[\u3400-\u9fff]+")
-
-_WEIGHT = {"name": 1.0, "alias": 0.95, "word": 0.5}
-_WHY = {"name": "名称", "alias": "别名", "word": "相关词"}
-
-
-@lru_cache(maxsize=4096)
-def plain(text: str) -> str:
-    """Full-width letters made narrow, small letters, everything but letters, digits and Chinese characters removed."""
-    return _DROP.sub("", unicodedata.normalize("NFKC", text).lower())
-
-
-@dataclass(frozen=True)
-class Term:
-    """``syllables``: one for each character of ``text``."""
-
-    text: str
-    syllables: tuple[str, ...]
-    kind: str
-
-    @property
-    def initials(self) -> str:
-        return "".join(s[0] for s in self.syllables)
-
-
-@dataclass(frozen=True)
-class Entry:
-    item_code: str
-    name: str
-    terms: tuple[Term, ...]
-    rank: int = 0
+QUERY_LONGEST = 60
+_NEAR_ENOUGH = 0.8  # then nobody asks what else may have been meant
+_AS_MEANT, _AS_SPELLED, _BY_INITIALS, _ONE_OF_SEVERAL = 0.9, 0.95, 1.0, 0.97
+_SELDOM, _PART, _FEW, _SHORTENED = 0.06, 0.9, 3, 4
+_BRIEF = 0.55  # words put together from initials are half a guess: so much of the score is taken off
+_NOT_WORD_FOR_WORD = 0.98  # beside an item of which just this is said
+_TAIL = 0.3  # of the best score: what is further off is not shown
+_SINGLE_WORD_USE, _FILLER_USE, _WHOLE_USE = 3.0, 2.0, 1.0
+_LONGEST_WORD = 12
+_WHY = {"name": "名称", "common": "别名", "former": "旧名", "event": "生活说法", "outside": "其他"}
+_ADVICE = {one.kind: one.advice for one in OUTSIDE}
 
 
-@dataclass(frozen=True)
-class Hit:
-    """``score`` 0 to 1, best first; ``why``: how it was found, in Chinese (名称 · 拼音首字母 …)."""
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """``how`` and ``read_as``: by what reading of the question; empty when as it was typed."""
 
-    item_code: str
     score: float
-    why: str
+    match: Match
+    how: str
+    read_as: str
 
 
 class Index:
-    """Ask with :meth:`find`; ship with :meth:`to_json`."""
+    """Ask with :meth:`ask` or :meth:`find`; ship with :meth:`to_json`. The tables are made at the first question, or
+    before it by :meth:`prepare`.
+    """
 
-    def __init__(self, entries: tuple[Entry, ...]) -> None:
-        self.entries = entries
-        # joined once: pinyin of a whole term, with the position at which each syllable starts
-        self._sounds = {
-            id(term): ("".join(term.syllables), _starts(term.syllables), term.initials)
-            for entry in entries
-            for term in entry.terms
-        }
+    def __init__(self, contents: Contents) -> None:
+        self.contents = contents
+        self._codes = [entry.item_code for entry in contents.entries]
+        self._outside = list(contents.outside)
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        return self.contents.entries
 
     def __len__(self) -> int:
         return len(self.entries)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Index) and self.entries == other.entries
+        return isinstance(other, Index) and self.contents == other.contents
 
     __hash__ = None  # type: ignore[assignment]
 
-    def find(self, query: str, limit: int = 20) -> list[Hit]:
-        """The best items for what was typed; nothing for an empty question or one of signs only."""
-        asked = plain(query)
-        if not asked:
-            return []
-        runs = _RUNS.findall(asked)
-        hits = []
-        for order, entry in enumerate(self.entries):
-            score, why = max((self._score(term, asked, runs) for term in entry.terms), default=(0.0, ""))
-            if score > 0:
-                hits.append((-score, -entry.rank, len(entry.name), order, Hit(entry.item_code, round(score, 4), why)))
-        hits.sort(key=lambda h: h[:4])
-        return [h[4] for h in hits[:limit]]
-
-    def _score(self, term: Term, asked: str, runs: list[str]) -> tuple[float, str]:
-        weight, why = _WEIGHT[term.kind], _WHY[term.kind]
-        if term.text == asked:
-            return weight, why
-        parts = []
-        for run in runs:
-            found = _chinese(term, run) if run[0] >= "\u3400" else self._latin(term, run)
-            if found[0] == 0:
-                return 0.0, ""
-            parts.append((found[0], found[1], len(run)))
-        total = sum(n for _, _, n in parts)
-        score = sum(s * n for s, _, n in parts) / total
-        ways = "、".join(dict.fromkeys(w for _, w, _ in parts if w))
-        return weight * score, f"{why}·{ways}" if ways else why
-
-    def _latin(self, term: Term, run: str) -> tuple[float, str]:
-        if run in term.text:
-            return 0.9, ""
-        joined, starts, initials = self._sounds[id(term)]
-        share = min(len(run) / len(joined), 1.0) if joined else 0.0
-        at = joined.find(run)
-        while at >= 0:
-            if at in starts:
-                return (0.8 if at == 0 else 0.7) + 0.1 * share, "拼音"
-            at = joined.find(run, at + 1)
-        if len(run) >= 2 and run in initials:
-            share = len(run) / len(initials)
-            return (0.65 if initials.startswith(run) else 0.5) + 0.25 * share, "拼音首字母"
-        return 0.0, ""
-
     def to_json(self) -> str:
-        rows = [
-            [e.item_code, e.name, e.rank, [[t.text, " ".join(t.syllables), t.kind] for t in e.terms]]
-            for e in self.entries
-        ]
-        return json.dumps({"v": VERSION, "items": rows}, ensure_ascii=False, separators=(",", ":"))
+        return pack(self.contents)
 
     @classmethod
     def from_json(cls, text: str | bytes | Mapping[str, Any]) -> Index:
         """Raises ValueError for an index of another version or shape."""
-        raw = text if isinstance(text, Mapping) else json.loads(text)
-        try:
-            if raw["v"] != VERSION:
-                raise ValueError(f"search index of version {raw['v']}, expected {VERSION}")
-            entries = tuple(
-                Entry(code, name, tuple(Term(t, tuple(s.split(" ")), k) for t, s, k in terms), rank)
-                for code, name, rank, terms in raw["items"]
-            )
-        except (KeyError, TypeError) as error:
-            raise ValueError("search index of an unknown shape") from error
-        return cls(entries)
+        return cls(unpack(text))
+
+    def find(self, query: str, limit: int = 20) -> list[Hit]:
+        """The best items; nothing when nothing is found or the question is refused."""
+        return list(self.ask(query, limit).hits)
+
+    def ask(self, query: str, limit: int = 20) -> Answer:
+        """What was found, or that nothing was, or why it is refused."""
+        asked = plain(query)[:QUERY_LONGEST]
+        if not asked:
+            return Answer(SearchVerdict.NOT_FOUND)
+        spelled, brief = self._decoder.read(asked) if has_letters(asked) else (asked, 0.0)
+        refusal = find_refusal([asked] if spelled == asked else [asked, spelled])
+        if refusal is not None:
+            return Answer(SearchVerdict.REFUSED, reason=refusal.reason)
+        beside = is_no_matter(spelled)
+        if beside is not None:
+            return Answer(SearchVerdict.NOT_FOUND, advice=_ADVICE.get(beside, ""))
+        of_office = self._matcher.of_offices(spelled)
+        if of_office:
+            hits = tuple(Hit(self._codes[item], 0.5, "部门") for item in of_office[:limit])
+            return Answer(SearchVerdict.FOUND, hits)
+        return self._answer(self._look(asked, spelled, 1 - _BRIEF * brief), len(spelled), limit)
+
+    def _look(self, asked: str, spelled: str, trust: float) -> list[_Found]:
+        """All that is near, best first. ``trust``: how far the spelled reading goes."""
+        best: dict[int, _Found] = {}
+
+        def take(matches: list[Match], share: float, how: str = "", read_as: str = "") -> None:
+            said = self._said.get(read_as or asked)
+            for match in matches:
+                score = match.score * share * (1.0 if said in {None, match.item} else _NOT_WORD_FOR_WORD)
+                if match.item not in best or score > best[match.item].score:
+                    match = match._replace(covered=match.covered * share)
+                    best[match.item] = _Found(score, match, how, read_as)
+
+        if has_letters(asked):
+            if spelled != asked:
+                take(self._matcher.nearest(spelled), _AS_SPELLED * trust, "拼音", spelled)
+            if not (asked.isalpha() and asked.isascii()):
+                for choice in self._decoder.choices(asked):
+                    take(self._matcher.nearest(choice), _ONE_OF_SEVERAL, "拼音", choice)
+                    if max(one.score for one in best.values()) > _AS_MEANT:
+                        break
+            elif len(asked) <= LONGEST:
+                take(self._initials.nearest(asked), _BY_INITIALS, "拼音首字母")
+        if not best or asked in self._said:
+            take(self._matcher.nearest(asked), 1.0)
+            if max((one.score for one in best.values()), default=0.0) < _NEAR_ENOUGH and spelled == asked:
+                meant, _brief = self._decoder.read(asked)
+                if meant != asked:
+                    take(self._matcher.nearest(meant), _AS_MEANT, "同音", meant)
+        return sorted(best.values(), key=lambda one: (-round(one.score, 9), -self._rank(one), one.match.item))
+
+    def _rank(self, found: _Found) -> int:
+        item = found.match.item
+        return self.entries[item].rank if item < len(self.entries) else 0
+
+    def _answer(self, found: list[_Found], length: int, limit: int) -> Answer:
+        ours = [one for one in found if one.match.item < len(self.entries)]
+        others = [one for one in found if one.match.item >= len(self.entries)]
+        best, outside = _nearest(ours), _nearest(others)
+        if not ours or not good_enough(best, outside, length):
+            kind = self._outside[others[0].match.item - len(self.entries)] if others else ""
+            sure = surely_outside(outside, best)
+            return Answer(SearchVerdict.NOT_FOUND, advice=_ADVICE.get(kind, "") if sure else "")
+        least = ours[0].score * _TAIL
+        hits = tuple(
+            Hit(self._codes[one.match.item], round(one.score, 4), self._why(one))
+            for one in ours[:limit]
+            if one.score >= least
+        )
+        return Answer(SearchVerdict.FOUND, hits, read_as=ours[0].read_as)
+
+    def _why(self, found: _Found) -> str:
+        kind = _WHY[self._terms[found.match.term].kind] if found.match.term >= 0 else "相近"
+        return f"{kind}·{found.how}" if found.how else kind
+
+    # Tables, made once
+
+    def prepare(self) -> None:
+        """Make the tables now (about a second) instead of at the first question."""
+        _ = self._matcher, self._decoder, self._initials
+
+    @cached_property
+    def _sounds(self) -> Sounds:
+        return Sounds(self.contents.sounds)
+
+    @cached_property
+    def _lexicon(self) -> Lexicon:
+        return Lexicon(self.contents.words)
+
+    @cached_property
+    def _terms(self) -> tuple[Term, ...]:
+        return tuple(self._all_terms())
+
+    def _all_terms(self) -> Iterator[Term]:
+        for item, entry in enumerate(self.entries):
+            for text, kind in entry.sayings:
+                yield Term(item, text, kind)
+        for item, texts in enumerate(self.contents.outside.values(), len(self.entries)):
+            for text in texts:
+                yield Term(item, text, NOT_OURS)
+
+    @cached_property
+    def _said(self) -> dict[str, int]:
+        return {term.text: term.item for term in reversed(self._terms)}
+
+    @cached_property
+    def _matcher(self) -> Matcher:
+        offices = [frozenset(entry.offices) for entry in self.entries]
+        offices += [frozenset()] * len(self.contents.outside)
+        return Matcher(self._terms, tuple(offices), self._lexicon, self._sounds)
+
+    @cached_property
+    def _initials(self) -> Initials:
+        """Of everything that people may shorten: not of whole sentences. Of equal initials those count most whose words
+        an item's sayings use most; parts of an official name count less than what people say.
+        """
+        sayings: list[tuple[int, int, str, float]] = []
+        parts: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        for number, term in enumerate(self._terms):
+            if term.kind == "event" or (term.kind == NOT_OURS and len(term.text) > _SHORTENED):
+                continue
+            entry = self.entries[term.item] if term.item < len(self.entries) else None
+            uses = sum(term.text in text for text, _kind in entry.sayings) if entry else 1
+            trust = 1.0 if term.kind == "name" else 1.0 - _SELDOM / uses
+            sayings += [(term.item, number, letters, trust) for letters in self._first_letters(term.text)]
+            if term.kind == "name":
+                for letters in self._parts(term.text):
+                    parts[letters].append((term.item, number))
+        for letters, holders in parts.items():
+            if len(holders) <= _FEW:
+                sayings += [(item, number, letters, _PART) for item, number in holders]
+        return Initials(sayings)
+
+    def _first_letters(self, text: str) -> list[str]:
+        """Of the text and of what it is without fillers."""
+        core, _words = self._lexicon.core(text)
+        whole = self.contents.readings.get(text) or self._sounds.spell(text)
+        readings = [whole] if core == text else [whole, self._sounds.spell(core)]
+        return [initials for reading in readings if len(initials := first_letters(reading)) <= LONGEST + 2]
+
+    def _parts(self, name: str) -> set[str]:
+        """Initials of the runs of words that a name is made of."""
+        words = [piece for piece, _word in self._lexicon.cut(name)]
+        runs = ("".join(words[begin:end]) for begin in range(len(words)) for end in range(begin + 1, len(words) + 1))
+        return {first_letters(self._sounds.spell(run)) for run in runs if len(run) > 2 and run != name}
+
+    @cached_property
+    def _decoder(self) -> Decoder:
+        """Its vocabulary: the lexicon, and the runs of two to four characters that the sayings use."""
+        uses: Counter[str] = Counter()
+        readings: dict[str, tuple[str, ...]] = {}
+        for term in self._terms:
+            text = term.text
+            reading = self.contents.readings.get(text)
+            for length in (2, 3, 4, *([len(text)] if 4 < len(text) <= _LONGEST_WORD else [])):
+                for at in range(len(text) - length + 1):
+                    run = text[at : at + length]
+                    uses[run] += 1
+                    if reading:
+                        readings.setdefault(run, reading[at : at + length])
+        whole = {term.text for term in self._terms if len(term.text) <= _LONGEST_WORD}
+        vocabulary = {
+            run: log(1 + count) for run, count in uses.items() if (count > 1 or len(run) == 2) and is_chinese(run)
+        }
+        for text in whole:
+            if is_chinese(text):
+                vocabulary[text] = max(vocabulary.get(text, 0.0), _WHOLE_USE)
+        for word in self.contents.words:
+            if is_chinese(word.text):
+                use = _FILLER_USE if word.sort == FILLER else _SINGLE_WORD_USE
+                vocabulary[word.text] = max(vocabulary.get(word.text, 0.0), use)
+                if word.text in self.contents.readings:
+                    readings[word.text] = self.contents.readings[word.text]
+        fillers = frozenset(word.text for word in self.contents.words if word.sort == FILLER)
+        return Decoder(vocabulary, readings, self._sounds, fillers)
 
 
-def _starts(syllables: tuple[str, ...]) -> frozenset[int]:
-    out, at = set(), 0
-    for syllable in syllables:
-        out.add(at)
-        at += len(syllable)
-    return frozenset(out)
-
-
-def _chinese(term: Term, run: str) -> tuple[float, str]:
-    """Whole, or as pieces in order (参保打印 in 参保证明打印), or by the pairs of characters they share (a word more
-    or less).
-    """
-    share = len(run) / len(term.text) if term.text else 0.0
-    if run in term.text:
-        return (0.8 if term.text.startswith(run) else 0.7) + 0.15 * share, ""
-    if len(run) < 2:
-        return 0.0, ""
-    if _in_order(run, term.text):
-        return 0.5 + 0.15 * share, ""
-    pairs = {run[i : i + 2] for i in range(len(run) - 1)}
-    shared = sum(1 for p in pairs if p in term.text) / len(pairs)
-    return (0.6 * shared, "相近") if shared >= 0.5 else (0.0, "")
-
-
-def _in_order(run: str, text: str) -> bool:
-    at = 0
-    for char in run:
-        at = text.find(char, at) + 1
-        if at == 0:
-            return False
-    return True
+def _nearest(found: list[_Found]) -> Nearest:
+    return Nearest(found[0].score, found[0].match.covered, found[0].match.held) if found else Nearest()

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 import httpx
 import psutil
@@ -18,26 +19,36 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from budayang.forms.pictures import Limits
 from budayang.terminal import views
 from budayang.terminal.attendant import Attendant, Reader
 from budayang.terminal.cases import LiveCases
 from budayang.terminal.catalogue import Catalogue
-from budayang.terminal.clock import Clock, SystemClock
-from budayang.terminal.commands import Commands
+from budayang.terminal.counting import Counting
 from budayang.terminal.devices.table import Device, build
-from budayang.terminal.errors import CenterRefused, CenterUnreachable
 from budayang.terminal.guard import Guard, Kiosk, begin
-from budayang.terminal.identity import Identity
+from budayang.terminal.health import health
 from budayang.terminal.journey import State
-from budayang.terminal.outbox import MessageRow, Outbox
+from budayang.terminal.launching import Window
+from budayang.terminal.life import Machine
+from budayang.terminal.orders import Orders
+from budayang.terminal.outbox import Outbox
+from budayang.terminal.paying import Scanner
 from budayang.terminal.peripherals import Peripherals
 from budayang.terminal.printing import Printer, Printing
 from budayang.terminal.screens import pages
 from budayang.terminal.screens.language import _, speak
-from budayang.terminal.screens.render import html
+from budayang.terminal.screens.render import HEADERS, html
 from budayang.terminal.settings import Settings, kiosk_key
+from budayang.terminal.sheets import Camera, find
+from budayang.terminal.standing import Standing
 from budayang.terminal.touches import Form, Touches
-from budayang.terminal.uplink import Uplink
+from budayang.uplink.clock import Clock, SystemClock
+from budayang.uplink.errors import CenterRefused, CenterUnreachable
+from budayang.uplink.identity import Identity
+from budayang.uplink.outbox import MessageRow
+from budayang.uplink.uplink import Level, Uplink
+from budayang.wire.presence import make_presence
 
 log = structlog.get_logger(__name__)
 
@@ -58,6 +69,7 @@ class Terminal:
         clock: Clock,
         transport: httpx.AsyncBaseTransport | None = None,
         devices: Mapping[str, Device] | None = None,
+        machine: Machine | None = None,
     ) -> None:
         self.settings = settings
         self.clock = clock
@@ -66,12 +78,22 @@ class Terminal:
         )
         self.outbox = Outbox(settings.data_dir / "outbox.sqlite3", clock)
         self.identity = Identity(settings.data_dir, self.client, clock, self.outbox)
-        self.peripherals = Peripherals(build(settings, clock) if devices is None else devices, self.outbox)
+        self.standing = Standing(
+            clock,
+            told_before=Standing.subject in (self.outbox.recall("states") or {}),
+            shut=lambda: self.uplink.line.blocked,
+            held=lambda: (self.suspension() or {}).get("text", ""),
+            ready=lambda: self.identity.enrolment is not None and bool(len(self.catalogue)),
+            clock_off=lambda: self.uplink.clock_off_s,
+        )
+        found = build(settings, clock) if devices is None else devices
+        self.peripherals = Peripherals({**found, Standing.kind: self.standing}, self.outbox)
         reader = cast("Reader | None", self.peripherals.devices.get("idReader"))
         printer = cast("Printer | None", self.peripherals.devices.get("printer"))
         self.catalogue = Catalogue(clock, self.peripherals, reader=reader is not None)
         self.live = LiveCases(self.client, self.identity, self.outbox, clock)
         self.printing = Printing(printer, self.outbox, clock, self.ask_printer)
+        self.counting = Counting(printer, self.outbox)
         self.attendant = Attendant(
             clock=clock,
             outbox=self.outbox,
@@ -83,6 +105,9 @@ class Terminal:
             card_code=settings.card_code,
             suspended=self.suspended,
         )
+        self.attendant.sheets.camera = cast("Camera | None", self.peripherals.devices.get("documentCamera"))
+        self.attendant.paying.scanner = cast("Scanner | None", self.peripherals.devices.get("payment"))
+        self.attendant.launching.window = cast("Window | None", self.peripherals.devices.get("departmentPage"))
         self.touches = Touches(self.attendant)
         self.uplink = Uplink(
             self.client,
@@ -94,28 +119,36 @@ class Terminal:
             heartbeat_s=settings.heartbeat_s,
             software=SOFTWARE,
         )
-        self.commands = Commands(
-            self.outbox,
-            printer,
-            clock,
-            ask=self.ask_printer,
-            changed=self._judge_again,
-            wake=self.uplink.wake,
-            zone=lambda: self.catalogue.zone,
-            code=lambda: self.code,
-        )
+        self.orders = Orders(self, printer, machine=machine)
+        self.commands = self.orders.commands
         self._connect_parts()
         self.catalogue.load(self.outbox)
+        self._set_limits()
+
+    def _set_limits(self) -> None:
+        """How sharp a picture of materials has to be here, as the center has it."""
+        given = self.catalogue.picture_limits
+        usual = Limits()
+        self.attendant.sheets.limits = Limits(
+            ink=given.get("ink", usual.ink),
+            sharp=given.get("sharp", usual.sharp),
+            side=int(given.get("side", usual.side)),
+        )
 
     def _connect_parts(self) -> None:
         self.catalogue.line = lambda: self.uplink.line
         self.catalogue.suspended = self.suspended
         self.peripherals.on_change = self._devices_changed
         self.printing.wake = self.uplink.wake
+        self.printing.printed = self.orders.service.printed = self.counting.printed
         self.attendant.wake = self.uplink.wake
+        self.attendant.online = lambda: self.uplink.line.level is not Level.OFFLINE
+        profile = self.orders.profile
+        self.attendant.idle_s = lambda: (profile["idle_warn_s"], profile["idle_clear_s"])
         self.uplink.on_messages = self._take_messages
-        self.uplink.on_line = self._judge_again
-        self.uplink.after_sync = self._send_stored
+        self.uplink.on_line = self.judge_again
+        self.uplink.on_failure = self.orders.life.unheard
+        self.uplink.after_sync = self._synced
 
     # What the screens ask
 
@@ -128,6 +161,14 @@ class Terminal:
         """The terminal's code: the center's word, before enrolment the setting's."""
         return self.identity.enrolment.terminal if self.identity.enrolment else self.settings.code
 
+    def presence(self) -> str:
+        """Where the changing code of this minute leads a phone; "" before enrolment, when nobody knows the key."""
+        if self.identity.enrolment is None:
+            return ""
+        shown = urlsplit(str(self.catalogue.place.get("report_url") or self.settings.center_url))
+        code = make_presence(self.identity.sign, self.code, self.clock.now())
+        return f"{shown.scheme}://{shown.netloc}/console/rounds/here/?c={code}"
+
     @property
     def demo(self) -> bool:
         """Whether everything here is demonstration data."""
@@ -139,15 +180,20 @@ class Terminal:
 
     def suspended(self) -> bool:
         """Whether no new journey may begin."""
-        return self.suspension() is not None or bool(self.uplink.line.blocked) or self.identity.enrolment is None
+        held = self.commands.busy() or self.suspension() is not None
+        return held or bool(self.uplink.line.blocked) or self.identity.enrolment is None
 
     async def ask_printer(self) -> Any:
         """The printer's states, asked now."""
         return await self.peripherals.refresh("printer")
 
+    def looked_in_vain(self, item: str, reason: str) -> None:
+        """Somebody opened an item that cannot be begun now."""
+        self.attendant.stay.refuse(item, reason, self.clock.monotonic())
+
     # News between the parts
 
-    def _judge_again(self) -> None:
+    def judge_again(self) -> None:
         self.catalogue.touch()
         self._draw_again()
 
@@ -157,7 +203,7 @@ class Terminal:
             self.attendant.changed()
 
     def _devices_changed(self) -> None:
-        self._judge_again()
+        self.judge_again()
         self.uplink.wake()
 
     def _take_messages(self, rows: list[MessageRow]) -> None:
@@ -167,11 +213,17 @@ class Terminal:
                 self.identity.change_keys(
                     seal_key=str(row.body.get("seal_key", "")), audit_key=str(row.body.get("audit_key", ""))
                 )
-        if kinds & {"catalogue", "availability", "notice"}:
+        if kinds & {"catalogue", "availability", "notice", "notices"}:
             self.catalogue.load(self.outbox)
+            self._set_limits()
             self._draw_again()
-        if "command" in kinds:
-            self.commands.news()
+        self.orders.take(rows)
+
+    async def _synced(self) -> None:
+        self.orders.life.heard()
+        self.orders.life.note_supply()
+        log.debug("uplink.synced", waiting=self.outbox.waiting())
+        await self._send_stored()
 
     async def _send_stored(self) -> None:
         try:
@@ -189,7 +241,8 @@ class Terminal:
                 ("journey", self.attendant.run),
                 ("uplink", self._uplink),
                 ("printing", self.printing.recover),
-                ("commands", self.commands.run),
+                ("counting", self.counting.run),
+                *self.orders.parts(),
             ):
                 group.create_task(self._for_ever(name, work), name=name)
 
@@ -200,6 +253,7 @@ class Terminal:
                 await work()
             except Exception:
                 log.exception("terminal.part_failed", part=name)
+                self.standing.part_failed(name)
             await asyncio.sleep(1.0)
 
     async def _uplink(self) -> None:
@@ -220,14 +274,14 @@ class Terminal:
         except CenterRefused as refused:
             log.error("terminal.enrolment_refused", error=refused.code)
             return ENROL_REFUSED_S
-        self._judge_again()
+        self.judge_again()
         return 0.0
 
     def _hardware(self) -> dict[str, Any]:
         memory = psutil.virtual_memory().total
         return {
             "software": SOFTWARE,
-            "devices": sorted(self.peripherals.devices),
+            "devices": sorted(set(self.peripherals.devices) - {Standing.kind}),
             "processors": psutil.cpu_count() or 0,
             "memory_mb": memory // 2**20,
             "booted_at": datetime.fromtimestamp(psutil.boot_time(), UTC).isoformat(timespec="seconds"),
@@ -247,18 +301,22 @@ def create_app(
     clock: Clock | None = None,
     transport: httpx.AsyncBaseTransport | None = None,
     devices: Mapping[str, Device] | None = None,
+    machine: Machine | None = None,
 ) -> Starlette:
     """The terminal's application. `transport` leads to the center, `devices` stand for the configured ones (tests)."""
-    terminal = Terminal(settings, clock=clock or SystemClock(), transport=transport, devices=devices)
+    terminal = Terminal(settings, clock=clock or SystemClock(), transport=transport, devices=devices, machine=machine)
     kiosk = Kiosk(kiosk_key(settings))
     hosts = frozenset(f"{name}:{settings.port}" for name in {settings.host, "127.0.0.1", "localhost"})
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        terminal.orders.start()
         running = asyncio.create_task(terminal.run(), name="terminal")
         try:
             yield
         finally:
+            await terminal.counting.last_word()
+            await terminal.orders.say_goodbye()
             running.cancel()
             await asyncio.wait({running}, timeout=2.0)
             await terminal.close()
@@ -271,6 +329,7 @@ def create_app(
             Route("/api/live", _live),
             Route("/api/activity", _activity, methods=["POST"]),
             Route("/api/person", _person),
+            Route("/api/sheet/{name}", _sheet),
             Route("/api/search", _search),
             *pages.routes(),
         ],
@@ -297,21 +356,7 @@ def _terminal(request: Request) -> Terminal:
 
 async def _healthz(request: Request) -> Response:
     """For the launcher, the watchdog and the monitor: no word of any person."""
-    terminal = _terminal(request)
-    line = terminal.uplink.line
-    return JSONResponse(
-        {
-            "status": "ok",
-            "terminal": terminal.code,
-            "enrolled": terminal.identity.enrolment is not None,
-            "line": line.level.value,
-            "blocked": line.blocked,
-            "catalogue": len(terminal.catalogue),
-            "waiting_events": terminal.outbox.waiting(),
-            "waiting_cases": len(terminal.outbox.unsent_cases()),
-            "audit_head": terminal.outbox.recall("head"),
-        }
-    )
+    return JSONResponse(health(_terminal(request)))
 
 
 async def _start(request: Request) -> Response:
@@ -361,6 +406,7 @@ async def _journey(request: Request) -> Response:
 async def _live(request: Request) -> Response:
     """Held until something changes: at most 25 s, and never past the program's end."""
     terminal = _terminal(request)
+    terminal.standing.page_asked()
     try:
         seen, wait = int(request.query_params.get("page", "0")), float(request.query_params.get("wait", "0"))
     except ValueError:
@@ -386,9 +432,17 @@ async def _person(request: Request) -> Response:
     return JSONResponse(person.clear())
 
 
+async def _sheet(request: Request) -> Response:
+    """A small picture of a sheet, for the page that shows it; nothing of it is kept by the browser."""
+    sheet = find(_terminal(request).attendant.journey, request.path_params["name"])
+    if sheet is None or not sheet.thumb:
+        return JSONResponse({"error": "nobody"}, status_code=404)
+    return Response(sheet.thumb, media_type="image/jpeg", headers=HEADERS)
+
+
 async def _search(request: Request) -> Response:
     """Items for what is typed."""
     query = request.query_params.get("q", "")[:40]
     limit = request.query_params.get("limit", "20")
     most = min(int(limit), 50) if limit.isdecimal() else 20
-    return JSONResponse({"query": query, "items": _terminal(request).catalogue.search(query, most)})
+    return JSONResponse({"query": query, **_terminal(request).catalogue.answer(query, most)})

@@ -9,41 +9,49 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from dataclasses import replace
 from typing import Any, Protocol
 
-import msgspec
 import structlog
 
+from budayang.rules.profiles import DEFAULTS
+from budayang.rules.services import AfterHours
+from budayang.terminal import filling
+from budayang.terminal.asking import Asking
+from budayang.terminal.booking import Times
 from budayang.terminal.cases import LiveCases
 from budayang.terminal.catalogue import Catalogue
-from budayang.terminal.clock import Clock
+from budayang.terminal.correcting import Correcting
 from budayang.terminal.devices.idreader.card import Card
-from budayang.terminal.errors import CenterRefused, TerminalError
-from budayang.terminal.identity import Identity
+from budayang.terminal.errors import TerminalError
+from budayang.terminal.handing_over import HandingOver
+from budayang.terminal.identifying import code_words, find_papers
 from budayang.terminal.journey import (
     CLEAR_S,
     FORGETTING,
-    WARNING_S,
     Event,
     Journey,
     Person,
     Prefs,
     State,
-    idle_limit,
+    idle_limits,
     move,
 )
+from budayang.terminal.launching import Launching, not_opened_words
 from budayang.terminal.outbox import Outbox
+from budayang.terminal.paying import Paying
 from budayang.terminal.printing import Act, Phase, Printing
 from budayang.terminal.screens.language import _
+from budayang.terminal.sheets import Sheets
+from budayang.terminal.stays import Stay, leaving_events
 from budayang.terminal.submitting import Submitting
-from budayang.wire.mac import from_text
-from budayang.wire.sealing import CannotOpen, identity_info, open_text, person_info, seal_text
+from budayang.terminal.way import after_identity, schema_of
+from budayang.uplink.clock import Clock
+from budayang.uplink.errors import CenterRefused, UplinkError
+from budayang.uplink.identity import Identity
 
 log = structlog.get_logger(__name__)
 
 PENDING_S = 6.0
-CODE_TRIES = 3
 TICK_S = 0.25
 
 
@@ -76,12 +84,14 @@ class Attendant:
         self.prefs = Prefs()
         self.journey = Journey(clock.now())
         self.act: Act | None = None
+        self.stay = Stay()
         self.page = 1
         self.help: dict[str, Any] | None = None
         self.ended = ""
         self.reader = reader
         self.card_code = card_code
         self.wake: Callable[[], None] = lambda: None
+        self.idle_s: Callable[[], tuple[float, float]] = lambda: (DEFAULTS["idle_warn_s"], DEFAULTS["idle_clear_s"])
         self.clock = clock
         self.outbox = outbox
         self.catalogue = catalogue
@@ -89,8 +99,17 @@ class Attendant:
         self._live = live
         self.printing = printing
         self.suspended = suspended
-        self._submitting = Submitting(clock, outbox, catalogue, identity, live, printing)
+        self.handing = HandingOver(live, identity)
+        self._submitting = Submitting(clock, outbox, catalogue, identity, live, printing, self.handing)
         self._submitting.on_change = self.changed
+        self.paying, self.asking = Paying(live), Asking(live)
+        self.sheets = Sheets(clock, self.handing)
+        self.sheets.on_change, self.sheets.touched = self.changed, self.touch
+        self.times, self.correcting = Times(self.handing, clock), Correcting(self.handing, clock)
+        self.launching = Launching()
+        self.launching.touched = self.touch
+        self.online: Callable[[], bool] = lambda: True
+        self.paying.on_change, self.paying.touched = self.changed, self.touch
         self._work: asyncio.Task[None] | None = None
         self._aside: set[asyncio.Task[Any]] = set()
         self._touched_s = clock.monotonic()
@@ -106,11 +125,16 @@ class Attendant:
 
     def idle(self) -> dict[str, Any]:
         """Whether the warning is up, and the seconds to the end."""
-        limit = idle_limit(self.state, self.prefs)
-        if limit is None:
+        limits = self.limits()
+        if limits is None:
             return {"warning": False, "ends_in_s": 0, "total_s": 0}
-        left = max(0.0, limit - (self.clock.monotonic() - self._touched_s))
-        return {"warning": left <= WARNING_S, "ends_in_s": round(left), "total_s": round(limit)}
+        (warn_at, end_at), still = limits, self.clock.monotonic() - self._touched_s
+        left = max(0.0, end_at - still)
+        return {"warning": still >= warn_at, "ends_in_s": round(left), "total_s": round(end_at)}
+
+    def limits(self) -> tuple[float, float] | None:
+        """Seconds without a touch until the warning and until the end, as the place has set them."""
+        return idle_limits(self.state, self.prefs, *self.idle_s())
 
     def touch(self) -> None:
         """The person is there."""
@@ -150,10 +174,17 @@ class Attendant:
             return False
         before, self.state = self.state, target
         left, act = self._stop(), self.act
+        if before is State.SHEETS:
+            self.sheets.leave(self.journey)
+        elif before is State.LAUNCH:
+            self._beside(self.launching.shut())
         if act is not None and before is State.PRINT and target is not State.TAKE:
+            self.stay.leave_paper()
             self._beside(self._leave_print(left, act.number))
         if target in FORGETTING and before not in {State.ATTRACT, State.CLEAR}:
             self._forget(before, event)
+        if target in {State.CLEAR, State.ATTRACT}:
+            self._tell_stay()
         self.journey.error = ""
         self.journey.steps[target.value] = self.journey.steps.get(target.value, 0) + 1
         self._touched_s = self._entered_s = self.clock.monotonic()
@@ -166,12 +197,19 @@ class Attendant:
     def _enter(self, state: State) -> None:
         if state is State.IDENTITY and self.reader is not None:
             self.start_work(self._read_card(self.reader))
+        elif state is State.SHEETS:
+            self.sheets.enter(self.schema(), self.journey)
         elif state is State.SUBMIT:
             self.start_work(self._submit())
+        elif state is State.PAY:
+            self.start_work(self._pay())
+        elif state is State.LAUNCH:
+            self.start_work(self._launch())
         elif state is State.PRINT and self.act is not None:
             self.start_work(self.print_paper(self.act))
         elif state is State.RATE and self.journey.number:
-            self.outbox.append("rating.shown", {"number": self.journey.number})
+            for number in [number for number, _name in self.journey.rating] or [self.journey.number]:
+                self.outbox.append("rating.shown", {"number": number})
             self.wake()
         elif state in {State.CLEAR, State.ATTRACT}:
             self.prefs, self.help = Prefs(), None
@@ -180,25 +218,25 @@ class Attendant:
         """Drop everything of the person; what remains are counts and codes."""
         journey = self.journey
         self.journey, self.act = Journey(self.clock.now()), None
+        raw = self.catalogue.raw(journey.item) or {}
+        self.stay.end(journey, before, hands_in=raw.get("after_hours") == AfterHours.SUBMIT)
         self.ended = {Event.EXIT: "exit", Event.IDLE: "idle", Event.RATED: "done", Event.SKIP: "done"}.get(
             event, "home"
         )
         if not journey.item:
             return
-        events: list[tuple[str, dict[str, Any]]] = []
-        if not journey.submitted:
-            events.append(("case.abandoned", {"number": journey.number or None, "step": before.value}))
         steps = dict(journey.steps)
         steps[self.state.value] = steps.get(self.state.value, 0) + 1
         seconds = round((self.clock.now() - journey.started_at).total_seconds())
-        events.append(
-            (
-                "session",
-                {"steps": steps, "end": self.ended, "step": before.value, "seconds": seconds, "item": journey.item},
-            )
-        )
+        events = leaving_events(journey, before, steps, self.ended, seconds)
         self.outbox.append_all(events)
         self.wake()
+
+    def _tell_stay(self) -> None:
+        """The person is gone: what was tried in this stay, and how it ended, in codes (白跑率)."""
+        if tries := self.stay.close():
+            self.outbox.append("attempt", {"tries": tries})
+            self.wake()
 
     def start_work(self, work: Coroutine[Any, Any, None]) -> None:
         """Let the state wait for `work`, in place of what it waited for before."""
@@ -237,7 +275,9 @@ class Attendant:
             # The person must not stand before a screen that waits for a dead task.
             log.exception("journey.work_failed", state=self.state.value)
             self.journey.error = _("刚才这一步没有完成，请再试一次或呼叫帮办")
-            if self.state is State.SUBMIT:
+            if self.state is State.LAUNCH:
+                self.go(Event.DECLINE)
+            elif self.state in {State.SUBMIT, State.PAY}:
                 self.journey.outcome = self._submitting.lost()
                 self.go(Event.ENDED)
             else:
@@ -249,7 +289,12 @@ class Attendant:
     # What the states wait for
 
     async def _read_card(self, reader: Reader) -> None:
-        await self.identify(Person.of_card(await reader.next_card(self.journey.started_s)))
+        await self.identify(Person.of_card(await reader.next_card(self._laid_after_s())))
+
+    def _laid_after_s(self) -> float:
+        """Only a card that was laid since counts. One that did not open a correction is not read again as it lies."""
+        again = self.journey.correction is not None and self.journey.identity_phase == "code"
+        return self.clock.monotonic() if again else self.journey.started_s
 
     async def identify(self, person: Person) -> None:
         """The person showed who they are: look for papers of theirs that wait, then go on."""
@@ -257,11 +302,14 @@ class Attendant:
         journey.identity_phase = "checking"
         self.touch()
         self.changed()
+        if journey.correction is not None:
+            await self._open_correction(person, journey)
+            return
         papers: list[dict[str, Any]] = []
         try:
             async with asyncio.timeout(PENDING_S):
-                papers, person = await self._pending(person, journey)
-        except (TerminalError, TimeoutError) as error:
+                papers, person = await find_papers(self._identity, self._live, self.printing, person, journey)
+        except (TerminalError, UplinkError, TimeoutError) as error:
             if person.by_code:
                 self._code_failed(journey, error.code if isinstance(error, CenterRefused) else "")
                 if self.state is State.IDENTITY and self.reader is not None:
@@ -276,52 +324,78 @@ class Attendant:
             self.carry_on()
 
     def _code_failed(self, journey: Journey, error: str) -> None:
-        """Nobody goes on by a code that the center did not resolve: say why, and after three wrong ones go back."""
+        """Say why nobody goes on by this code; after three wrong ones the journey goes back."""
         log.warning("journey.code_refused", error=error or "unreachable")
         journey.identity_phase = "code"
-        if error == "unknown_person":
-            journey.code_tries += 1
-            if journey.code_tries >= CODE_TRIES:
-                self.go(Event.DECLINE)
-                self.fail(_("卡上的码输错了三次，什么都没有提交。请对照卡面再来，或呼叫帮办"))
-            elif journey.code_tries == CODE_TRIES - 1:
-                self.fail(_("没有找到这张卡，请对照卡面重新输入，还可以再输一次"))
-            else:
-                self.fail(_("没有找到这张卡，请对照卡面重新输入，还可以再输两次"))
-        elif error == "too_many_codes":
-            self.fail(_("这台机器上输错的码太多，过十分钟才能再输。请刷身份证，或换一台自助终端"))
-        else:
-            self.fail(_("现在核对不了卡上的码，什么都没有提交。请刷身份证，或过一会儿再来，也可以呼叫帮办"))
+        text, give_up = code_words(journey, error)
+        if give_up:
+            self.go(Event.DECLINE)
+        self.fail(text)
 
-    async def _pending(self, person: Person, journey: Journey) -> tuple[list[dict[str, Any]], Person]:
-        """The papers that wait for the person, and the person with what the center lets be shown."""
-        enrolled = self._identity.enrolled
-        plain = msgspec.json.encode({"id_number": person.id_number, "id_kind": person.id_kind})
-        sealed = seal_text(from_text(enrolled.seal_key, 32), plain, identity_info(enrolled.terminal))
-        found = await self._live.pending(sealed, journey.reply_key.public)
-        if person.by_code and found.person is not None:
-            try:
-                shown = open_text(journey.reply_key.private, found.person, person_info(enrolled.terminal))
-                person = replace(person, name=msgspec.json.decode(shown, type=dict[str, str]).get("name", ""))
-            except (CannotOpen, msgspec.DecodeError):
-                log.warning("journey.holder_unreadable")
-        return [msgspec.to_builtins(one) for one in found.cases if self.printing.may_print(one.number)], person
+    async def _open_correction(self, person: Person, journey: Journey) -> None:
+        """The card opens what a case lacks, or not: then another card may be laid."""
+        problem = await self.correcting.open(journey, person)
+        if not problem:
+            self.go(Event.ASKED)
+            return
+        journey.identity_phase = "code"
+        self.fail(problem)
+        if self.state is State.IDENTITY and self.reader is not None:
+            await self._read_card(self.reader)
 
     def carry_on(self) -> None:
         """The person is known: on to the questions of the item, or straight to the confirmation."""
-        self.go(Event.HAS_FORM if self.schema().get("properties") else Event.NO_FORM)
+        event = after_identity(self.schema(), self.journey, online=self.online())
+        if event is Event.HAS_FORM:
+            filling.start(self.schema(), self.journey)
+        self.go(event)
 
     def schema(self) -> dict[str, Any]:
-        """The form of the chosen item; empty when it asks nothing."""
-        return (self.catalogue.raw(self.journey.item) or {}).get("schema") or {}
+        """The form of this journey; empty when it asks nothing."""
+        return schema_of(self.catalogue, self.journey)
 
     async def _submit(self) -> None:
         act = await self._submitting.run(self.journey, lang=self.prefs.lang)
+        if act is None and await self.times.went(self.schema(), self.journey):
+            self.go(Event.SLOT_GONE)
+            return
         if act is None:
-            self.go(Event.ENDED)
+            self.go(Event.ENDED if self.journey.outcome is not None else Event.DUE)
             return
         self.act = act
         self.go(Event.DONE)
+
+    async def _renew_times(self) -> None:
+        if await self.times.begin(self.schema(), self.journey):
+            self.changed()
+
+    async def _pay(self) -> None:
+        self.go(await self.paying.run(self.journey))
+
+    async def _launch(self) -> None:
+        event = await self.launching.run(self.journey)
+        if self.go(event) and event is Event.DECLINE:
+            self.fail(not_opened_words())
+
+    async def send_to_window(self) -> None:
+        """The matter goes to the window, and its slip is printed as a result is."""
+        try:
+            await self._live.act(self.journey.number, "window", self.journey.reply_key.public)
+        except UplinkError as error:
+            log.warning("journey.window_failed", error=type(error).__name__)
+            self.fail(_("现在转不了窗口，请记下办件编号，到部门窗口出示"))
+            return
+        self.journey.outcome, self.journey.pay_mark = None, ""
+        self.go(Event.REPRINT)
+
+    def beside(self, work: Coroutine[Any, Any, Any]) -> None:
+        """Let `work` go on beside what the state waits for; the page is drawn anew when it ends."""
+
+        async def then_draw() -> None:
+            await work
+            self.changed()
+
+        self._beside(then_draw())
 
     async def print_paper(self, act: Act) -> None:
         """Print what is not out yet, and go on when all is."""
@@ -353,18 +427,23 @@ class Attendant:
         if self.state is State.CLEAR and now - self._entered_s >= CLEAR_S:
             self.go(Event.CLEARED)
             return
-        limit = idle_limit(self.state, self.prefs)
-        if limit is None:
+        if self.state is State.ATTRACT and self.stay.over(self._touched_s, now):
+            self._tell_stay()
+        if self.state is State.FILL and self.times.due(self.schema(), self.journey):
+            self._beside(self._renew_times())
+        limits = self.limits()
+        if limits is None:
             return
-        left = limit - (now - self._touched_s)
-        if left <= 0:
+        (warn_at, end_at), still = limits, now - self._touched_s
+        if still >= end_at:
             self.go(Event.IDLE)
-        elif (left <= WARNING_S) != self._warned:
-            self._warned = left <= WARNING_S
+        elif (still >= warn_at) != self._warned:
+            self._warned = still >= warn_at
             self._pulse.set()
 
     async def close(self) -> None:
         """End the journey's work; what is beside it is given a moment."""
         self._stop()
+        await self.sheets.close()
         if self._aside:
             await asyncio.wait(self._aside, timeout=1.0)

@@ -9,7 +9,6 @@ are kept in the outbox' store, so that a terminal that starts without a network 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,14 +16,11 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from budayang.rules.calendars import (
-    ALWAYS,
-    DayException,
     DayKind,
-    WeeklyWindow,
     open_windows,
-    parse_clock,
-    weekly_window,
 )
+from budayang.rules.carry_over import Carry, Stage, carry_over
+from budayang.rules.fault_notices import STOPPED, read_lines
 from budayang.rules.services import (
     TRUTH_NAMES,
     AfterHours,
@@ -35,11 +31,14 @@ from budayang.rules.services import (
     Verdict,
     judge_item,
 )
-from budayang.search import Index
-from budayang.terminal.clock import Clock
+from budayang.terminal.availability import Availability, Calendar, Stop, read_availability, read_calendar
+from budayang.terminal.finding import Finder
+from budayang.terminal.joints import Joints
 from budayang.terminal.outbox import Outbox
 from budayang.terminal.peripherals import Peripherals
-from budayang.terminal.uplink import Level, Line
+from budayang.terminal.screens.language import _
+from budayang.uplink.clock import Clock
+from budayang.uplink.uplink import Level, Line
 
 log = structlog.get_logger(__name__)
 
@@ -51,6 +50,7 @@ LIFE_EVENTS: dict[str, str] = {
     "house": "买房",
     "shop": "开店",
     "card": "办证件",
+    "school": "孩子入学",
 }
 CLASSES: dict[Truth, str] = {
     Truth.DOABLE: "ok",
@@ -61,39 +61,26 @@ CLASSES: dict[Truth, str] = {
 }
 NETWORK_DOWN = Verdict(Truth.STOPPED, "network_down", "网络中断，暂时不能联网办理", None, ("network:down",))
 MEMORY_S = 1.0
+CARRY_OVER_S = 600.0  # until the center says how long what was begun may be carried into a stop
 AHEAD = timedelta(days=8)
-DETAILS = ("materials", "output", "who_acts", "legal_limit", "legal_basis", "hours", "unverified")
-
-
-@dataclass(frozen=True, slots=True)
-class Calendar:
-    """A department's hours for some items, as the center sent them."""
-
-    confirmed: bool
-    weekly: tuple[WeeklyWindow, ...]
-    exceptions: tuple[DayException, ...]
-    follows_workdays: bool
-    probe_passed_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Stop:
-    """A planned stop of the terminal, a department or an item."""
-
-    scope: str
-    code: str
-    window: StopWindow
-
-
-@dataclass(slots=True)
-class Availability:
-    """What the center knows and a terminal cannot: connectors, stops, where else."""
-
-    connectors: dict[str, str] = field(default_factory=dict)
-    stops: tuple[Stop, ...] = ()
-    probes: dict[str, datetime] = field(default_factory=dict)
-    alternatives: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-    service: dict[str, Any] = field(default_factory=dict)
+DETAILS: dict[str, Any] = {
+    "summary": "",
+    "materials": "",
+    "material_list": [],
+    "output": "",
+    "output_kind": "",
+    "output_medium": "",
+    "who_acts": "",
+    "legal_limit": "",
+    "legal_basis": "",
+    "promised_limit": "",
+    "fee_basis": "",
+    "guide_steps": [],
+    "hours": "",
+    "marks": {},
+    "unverified": False,
+}
+"""What an item's own page shows beside the list, and what it is where the center did not send it."""
 
 
 class Catalogue:
@@ -103,10 +90,12 @@ class Catalogue:
         self.revision = 0
         self.line: Callable[[], Line] | None = None
         self.suspended: Callable[[], bool] = lambda: False
+        self.carry_over_s = CARRY_OVER_S
         self.zone = ZoneInfo("Asia/Shanghai")
         self.place: dict[str, Any] = {}
         self.consent: dict[str, Any] = {}
         self.notices: list[dict[str, Any]] = []
+        self.faults: list[dict[str, Any]] = []
         self.availability = Availability()
         self._clock = clock
         self._peripherals = peripherals
@@ -114,7 +103,10 @@ class Catalogue:
         self._items: dict[str, dict[str, Any]] = {}
         self._calendars: dict[str, Calendar] = {}
         self._day_kinds: dict[date, DayKind] = {}
-        self._index: Index | None = None
+        self._estimated_from: datetime | None = None
+        self._finder = Finder()
+        self.joints = Joints(self._single)
+        self.picture_limits: dict[str, float] = {}
         self._memory: dict[str, Verdict] = {}
         self._remembered_at = -MEMORY_S
 
@@ -125,6 +117,7 @@ class Catalogue:
         loaders: dict[str, Callable[[Mapping[str, Any]], None]] = {
             "catalogue": self._load_catalogue,
             "availability": self._load_availability,
+            "notices": self._load_faults,
         }
         for kind, loader in loaders.items():
             for row in outbox.messages(kind):
@@ -144,31 +137,49 @@ class Catalogue:
 
     def _load_catalogue(self, body: Mapping[str, Any]) -> None:
         items = {str(item["code"]): dict(item) for item in body.get("items", [])}
-        calendars = {key: _calendar(row) for key, row in (body.get("calendars") or {}).items()}
+        calendars = {key: read_calendar(row) for key, row in (body.get("calendars") or {}).items()}
         kinds = {date.fromisoformat(day): DayKind(kind) for day, kind in (body.get("day_kinds") or {}).items()}
-        index = Index.from_json(body["index"]) if body.get("index") else None
+        self._finder.take(body.get("index"))
+        self.joints.take(body.get("joint"))
+        self.picture_limits = {str(key): float(value) for key, value in (body.get("pictures") or {}).items()}
         self.zone = ZoneInfo(body.get("zone") or "Asia/Shanghai")
         self.place = dict(body.get("terminal") or {})
         self.consent = dict(body.get("consent") or {})
-        self._items, self._calendars, self._day_kinds, self._index = items, calendars, kinds, index
+        self.carry_over_s = float(body.get("carry_over_s", CARRY_OVER_S))
+        self._items, self._calendars, self._day_kinds = items, calendars, kinds
+        estimated = body.get("estimated_from")
+        self._estimated_from = datetime.fromisoformat(estimated) if estimated else None
 
     def _load_availability(self, body: Mapping[str, Any]) -> None:
-        self.availability = Availability(
-            connectors={code: str(row.get("state", "unknown")) for code, row in (body.get("connectors") or {}).items()},
-            stops=tuple(_stop(row) for row in body.get("stops") or []),
-            probes={key: datetime.fromisoformat(at) for key, at in (body.get("probes") or {}).items() if at},
-            alternatives=dict(body.get("alternatives") or {}),
-            service=dict(body.get("service") or {}),
-        )
+        self.availability = read_availability(body)
+
+    def _load_faults(self, body: Mapping[str, Any]) -> None:
+        self.faults = [
+            {
+                "terminal": str(one["terminal"]),
+                "title": str(one.get("title", STOPPED)),
+                "subject": str(one["subject"]),
+                "sentence": str(one["sentence"]),
+                "lines": read_lines(one["lines"]),
+            }
+            for one in body["faults"]
+        ]
 
     # What the screens ask
 
     def __len__(self) -> int:
         return len(self._items)
 
+    def __contains__(self, code: object) -> bool:
+        return code in self._items
+
     def raw(self, code: str) -> dict[str, Any] | None:
         """The item as the center sent it, with its form's schema."""
-        return self._items.get(code)
+        return self._items.get(code) or self.joints.raw(code)
+
+    def schema(self, code: str) -> dict[str, Any]:
+        """The form of an item or a joint matter; empty when it asks nothing."""
+        return (self.raw(code) or {}).get("schema") or {}
 
     def verdict(self, code: str) -> Verdict:
         """What can be done with the item now; remembered for a second. Raises KeyError for an item not offered here."""
@@ -181,11 +192,14 @@ class Catalogue:
         return self._memory[code]
 
     def item(self, code: str) -> dict[str, Any] | None:
-        """One item with its details; None when it is not offered here."""
+        """One item with its details, or a joint matter; None when it is not offered here."""
+        return self._single(code) or self.joints.item(code)
+
+    def _single(self, code: str) -> dict[str, Any] | None:
         raw = self._items.get(code)
         if raw is None:
             return None
-        details = {key: raw.get(key, False if key == "unverified" else "") for key in DETAILS}
+        details = {key: raw.get(key, blank) for key, blank in DETAILS.items()}
         return self._view(raw) | details
 
     def home(self) -> dict[str, Any]:
@@ -206,18 +220,23 @@ class Catalogue:
                 for code, name in LIFE_EVENTS.items()
             ],
             "departments": sorted(departments.values(), key=lambda row: (-row["count"], row["code"])),
+            "joint": self.joints.startable(),
         }
 
+    def answer(self, query: str, limit: int = 20) -> dict[str, Any]:
+        """What a person's words mean here: `verdict`, `items` as the screens draw them, names done `elsewhere`, the
+        `reason` of a refusal, `advice` where to go instead, and what was `read_as`. Texts are Chinese.
+        """
+        found = self._finder.find(query, self._items, limit)
+        told = {"verdict": found.verdict.value, "reason": found.reason, "advice": found.advice}
+        joint = [] if found.reason else self.joints.named(query)
+        items = [*joint, *(self._view(self._items[code]) for code in found.codes)]
+        return {**told, "items": items, "elsewhere": list(found.elsewhere), "read_as": found.read_as}
+
     def search(self, query: str, limit: int = 20) -> list[dict[str, Any]]:
-        """Items for what a person typed: names, pinyin, initials, by the index that the center made."""
-        query = query.strip()
-        if not query:
-            return []
-        if self._index is None:
-            found = [code for code, item in self._items.items() if query.lower() in str(item.get("name", "")).lower()]
-        else:
-            found = [hit.item_code for hit in self._index.find(query, limit=limit)]
-        return [self._view(self._items[code]) for code in found if code in self._items][:limit]
+        """The items of the answer alone."""
+        items: list[dict[str, Any]] = self.answer(query, limit)["items"]
+        return items
 
     def department(self, code: str) -> dict[str, Any] | None:
         """A department's items here."""
@@ -231,16 +250,26 @@ class Catalogue:
         if code not in LIFE_EVENTS:
             return None
         items = [item for item in self._items.values() if code in (item.get("life_events") or [])]
-        return {"code": code, "name": LIFE_EVENTS[code], "items": self._views(items)}
+        return {
+            "code": code,
+            "name": LIFE_EVENTS[code],
+            "items": self._views(items),
+            "joint": self.joints.of_event(code),
+        }
 
     def alternatives(self, code: str) -> list[dict[str, Any]]:
         """Where the item can be done else, nearest first, as the center last knew."""
         return list(self.availability.alternatives.get(code, []))
 
     def current_notices(self) -> list[dict[str, Any]]:
-        """Notices in force now."""
+        """Notices in force now: the center's, and its planned stops shortly before they begin."""
         now = self._clock.now()
-        return [
+        planned = [
+            {"id": f"stop-{number}", "title": _("计划停用"), "text": text}
+            for number, (since, until, text) in enumerate(self.availability.planned)
+            if since <= now < until
+        ]
+        return planned + [
             {"id": n["id"], "title": n.get("title", ""), "text": n.get("text", "")}
             for n in self.notices
             if (not n.get("from") or datetime.fromisoformat(n["from"]) <= now)
@@ -264,13 +293,14 @@ class Catalogue:
                 needs_live=live,
                 driven=bool(item.get("driven", True)),
             ),
-            self._hours(str(item.get("calendar", "")), calendar, now),
-            stops=[stop.window for stop in self.availability.stops if self._concerns(stop, item)],
+            self._hours(item, calendar, now),
+            stops=self._stops_of(item),
             connector=self.availability.connectors.get(str(item.get("department", "")), "unknown"),
             states=self._peripherals.judged(),
             terminal="suspended" if self.suspended() else "online",
             now=now,
             kinds=self._peripherals.kinds(),
+            supplies=self.availability.supplies,
         )
         offline = self.line is not None and self.line().level is Level.OFFLINE
         submits = item.get("after_hours") == AfterHours.SUBMIT
@@ -278,9 +308,10 @@ class Catalogue:
             return NETWORK_DOWN
         return verdict
 
-    def _hours(self, key: str, calendar: Calendar | None, now: datetime) -> Hours:
+    def _hours(self, item: Mapping[str, Any], calendar: Calendar | None, now: datetime) -> Hours:
+        passed, failed = self.availability.probed.get(str(item["code"]), (None, ""))
         if calendar is None:
-            return Hours(confirmed=False)
+            return Hours(confirmed=False, probe_passed_at=passed, probe_failed=failed)
         windows = open_windows(
             calendar.weekly,
             calendar.exceptions,
@@ -290,8 +321,31 @@ class Catalogue:
             table=self._day_kinds,
             follows_workdays=calendar.follows_workdays,
         )
-        probe = self.availability.probes.get(key, calendar.probe_passed_at)
-        return Hours(confirmed=calendar.confirmed, windows=tuple(windows), probe_passed_at=probe)
+        probe = self.availability.probes.get(str(item.get("calendar", "")), calendar.probe_passed_at)
+        return Hours(
+            confirmed=calendar.confirmed,
+            windows=tuple(windows),
+            probe_passed_at=max((at for at in (probe, passed) if at is not None), default=None),
+            probe_failed=failed,
+            estimated_from=self._estimated_from if calendar.follows_workdays else None,
+        )
+
+    def carry(self, code: str, started_at: datetime, stage: Stage) -> Carry:
+        """May what was begun here at ``started_at`` go on now, whatever began to stop it since? Raises KeyError."""
+        item, now = self._items[code], self._clock.now()
+        hours = self._hours(item, self._calendars.get(str(item.get("calendar", ""))), now)
+        return carry_over(
+            started_at=started_at,
+            now=now,
+            stage=stage,
+            stops=self._stops_of(item),
+            windows=hours.windows if hours.confirmed else None,
+            submits=item.get("after_hours") == AfterHours.SUBMIT,
+            grace_s=self.carry_over_s,
+        )
+
+    def _stops_of(self, item: Mapping[str, Any]) -> list[StopWindow]:
+        return [stop.window for stop in self.availability.stops if self._concerns(stop, item)]
 
     def _concerns(self, stop: Stop, item: Mapping[str, Any]) -> bool:
         mine = {"department": item.get("department"), "item": item.get("code")}
@@ -322,11 +376,14 @@ class Catalogue:
             "truth_word": word,
             "truth_class": CLASSES[verdict.truth],
             "text": verdict.text,
+            "reason": verdict.reason,
+            "notes": list(verdict.notes),
             "until": until,
             "can_start": startable,
             "alternatives": [] if startable else self.alternatives(str(item["code"])),
             "night": item.get("after_hours") == AfterHours.SUBMIT,
             "life_events": list(item.get("life_events") or []),
+            "launch": bool(item.get("launch")),
         }
 
     def _clock_word(self, at: datetime) -> str:
@@ -341,33 +398,3 @@ class Catalogue:
 def _fee(fee: object) -> str:
     text = str(fee if fee is not None else "").strip()
     return "不收费" if text in {"", "0"} else text
-
-
-def _calendar(row: Mapping[str, Any]) -> Calendar:
-    exceptions = tuple(
-        DayException(
-            on=date.fromisoformat(e["on"]),
-            closed=bool(e.get("closed", False)),
-            windows=tuple((parse_clock(a)[0], parse_clock(b)[0]) for a, b in e.get("windows") or []),
-            reason=str(e.get("reason", "")),
-        )
-        for e in row.get("exceptions") or []
-    )
-    probe = row.get("probe_passed_at")
-    return Calendar(
-        confirmed=bool(row.get("confirmed", False)),
-        weekly=ALWAYS
-        if row.get("always")
-        else tuple(weekly_window(int(w[0]), str(w[1]), str(w[2])) for w in row.get("weekly") or []),
-        exceptions=exceptions,
-        follows_workdays=bool(row.get("follows_workdays", False)),
-        probe_passed_at=datetime.fromisoformat(probe) if probe else None,
-    )
-
-
-def _stop(row: Mapping[str, Any]) -> Stop:
-    end = row.get("end")
-    window = StopWindow(
-        datetime.fromisoformat(row["start"]), datetime.fromisoformat(end) if end else None, str(row.get("reason", ""))
-    )
-    return Stop(str(row.get("scope", "terminal")), str(row.get("code", "")), window)

@@ -1,5 +1,5 @@
-"""The terminal's one error tree. What a person reads is written by the screens; these are for the log and the
-caller.
+"""The terminal's own errors; those of the line are in `uplink.errors`. What a person reads is written by the screens;
+these are for the log and the caller.
 """
 
 from __future__ import annotations
@@ -11,23 +11,6 @@ class TerminalError(Exception):
 
 class BadSetting(TerminalError):
     """A setting that stops the start. The message says the repair."""
-
-
-class NotEnrolled(TerminalError):
-    """The terminal has no credential yet: it needs a one-time enrolment code from the center."""
-
-
-class CenterUnreachable(TerminalError):
-    """No answer, or none that can be used: the network, the center, or something between them."""
-
-
-class CenterRefused(TerminalError):
-    """The center answered and said no; `code` is the wire's error word, `status` the HTTP status."""
-
-    def __init__(self, code: str, status: int = 0) -> None:
-        super().__init__(f"{code} (HTTP {status})")
-        self.code = code
-        self.status = status
 
 
 class DeviceError(TerminalError):

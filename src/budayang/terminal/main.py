@@ -14,6 +14,7 @@ import uvicorn
 
 from budayang.terminal.app import Terminal, create_app
 from budayang.terminal.errors import BadSetting
+from budayang.terminal.logtail import TAIL
 from budayang.terminal.settings import Settings, load
 
 GRACE_S = 2
@@ -25,6 +26,14 @@ class _Server(uvicorn.Server):
     def __init__(self, terminal: Terminal, config: uvicorn.Config) -> None:
         super().__init__(config)
         self._terminal = terminal
+        self.exit_code = 0
+        terminal.orders.on_end = self._end
+
+    def _end(self, code: int) -> None:
+        """The program ends itself: 75 asks its supervisor to start it again."""
+        self.exit_code = code
+        self._terminal.attendant.ending = True
+        self.should_exit = True
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self._terminal.attendant.ending = True
@@ -56,7 +65,7 @@ def run(settings: Settings) -> int:
         server.run()
     except KeyboardInterrupt:
         return 0
-    return 0 if server.started else 1
+    return server.exit_code if server.started else 1
 
 
 def _log() -> None:
@@ -64,12 +73,14 @@ def _log() -> None:
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
+            TAIL.gate,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer(ensure_ascii=False),
+            TAIL.keep,
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )

@@ -16,12 +16,12 @@ from typing import Any, Protocol
 
 import structlog
 
-from budayang.terminal.clock import Clock
 from budayang.terminal.devices.printer.jobs import ENDED, Job, JobState
 from budayang.terminal.devices.printer.states import trouble
 from budayang.terminal.devices.table import States
 from budayang.terminal.errors import DeviceError
 from budayang.terminal.outbox import ActRow, Outbox
+from budayang.uplink.clock import Clock
 
 log = structlog.get_logger(__name__)
 
@@ -108,6 +108,7 @@ class Printing:
     ) -> None:
         self.on_change: Callable[[], None] = lambda: None
         self.wake: Callable[[], None] = lambda: None
+        self.printed: Callable[[int], None] = lambda sheets: None
         self._printer = printer
         self._outbox = outbox
         self._clock = clock
@@ -174,6 +175,7 @@ class Printing:
                 if unknown >= 3:
                     raise _Failed("other")
                 if job is not None and job.state is JobState.COMPLETED:
+                    self.printed(job.sheets)
                     return
                 why = trouble(await self._ask())
                 if job is not None and job.state in ENDED:

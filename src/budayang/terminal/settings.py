@@ -33,10 +33,19 @@ TABLE: tuple[Setting, ...] = (
     Setting("port", int, 8821, "屏幕服务监听的端口"),
     Setting("reader_url", str, "", "身份证阅读器：tcp://主机:端口 或 /dev/… ；没有就留空"),
     Setting("printer_url", str, "", "打印机：ipp://主机:端口/ipp/print；没有就留空"),
+    Setting("camera_url", str, "", "高拍仪（eSCL）：http://主机:端口/eSCL/；没有就留空"),
+    Setting("payer_scanner_url", str, "", "付款码扫描窗：tcp://主机:端口、/dev/… 或 pty:路径；没有就留空"),
+    Setting("page_helper", str, "", "打开部门网页的助手程序的套接字：/run/budayang/page.sock；没有就留空"),
     Setting("enrolment_code", str, "", "一次性登记码，只在第一次启动时用"),
     Setting("kiosk_key", str, "", "浏览器启动口令；留空则生成并存入数据目录 kiosk.key"),
     Setting("card_code", bool, True, "没有阅读器时是否可以输入卡上的码（演示身份卡）"),
     Setting("heartbeat_s", float, 10.0, "两次同步之间最长的间隔（秒）"),
+    Setting("screenshot", str, "", "截屏命令，把 PNG 写到标准输出，如 grim - ；留空则不能截屏"),
+    Setting("brightness", str, "", "调亮度的命令，如 brightnessctl set {percent}% ；留空则不调"),
+    Setting("volume", str, "", "调音量的命令，如 amixer set Master {percent}% ；留空则不调"),
+    Setting("reboot", str, "", "重启整机的命令，如 systemctl reboot ；留空则不能远程重启整机"),
+    Setting("release_dir", Path, Path(), "软件版本目录（releases/ 与 current）；与 release_key 都给出才能远程升级"),
+    Setting("release_key", str, "", "离线发布密钥的公钥（base64 的 Ed25519）"),
     Setting("wait_s", int, 25, "同步时最多让管理平台挂起多久（秒，不超过 25）"),
 )
 
@@ -52,10 +61,19 @@ class Settings:
     port: int = 8821
     reader_url: str = ""
     printer_url: str = ""
+    camera_url: str = ""
+    payer_scanner_url: str = ""
+    page_helper: str = ""
     enrolment_code: str = ""
     kiosk_key: str = ""
     card_code: bool = True
     heartbeat_s: float = 10.0
+    screenshot: str = ""
+    brightness: str = ""
+    volume: str = ""
+    reboot: str = ""
+    release_dir: Path = Path()
+    release_key: str = ""
     wait_s: int = 25
 
     @property
@@ -131,6 +149,12 @@ def _check(settings: Settings) -> None:
         raise BadSetting(f"reader_url must be tcp://host:port, a /dev path or pty:path, not {settings.reader_url!r}")
     if settings.printer_url and not settings.printer_url.startswith(("ipp://", "ipps://")):
         raise BadSetting(f"printer_url must be ipp://host:port/path, not {settings.printer_url!r}")
+    if settings.camera_url and not settings.camera_url.startswith(("http://", "https://")):
+        raise BadSetting(f"camera_url must be http(s)://host:port/eSCL/, not {settings.camera_url!r}")
+    if settings.payer_scanner_url and not settings.payer_scanner_url.startswith(("tcp://", "/dev/", "pty:")):
+        raise BadSetting("payer_scanner_url must be tcp://host:port, a /dev path or pty:path")
+    if settings.page_helper and not settings.page_helper.startswith("/"):
+        raise BadSetting(f"page_helper must be the path of a unix socket, not {settings.page_helper!r}")
     if not 0 <= settings.wait_s <= 25:
         raise BadSetting(f"wait_s must be between 0 and 25, not {settings.wait_s}")
     if settings.heartbeat_s <= 0:

@@ -2,50 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 
-from budayang.forms import clean, validate
+from budayang.rules.carry_over import Stage
 from budayang.rules.evaluation import rating_problem
+from budayang.terminal import form_touches
 from budayang.terminal.attendant import Attendant
 from budayang.terminal.journey import Event, Journey, Person, State, move
-from budayang.terminal.screens.language import _
+from budayang.terminal.launching import launch_of
+from budayang.terminal.posts import Form, Posted
+from budayang.terminal.screens.language import _, say
+
+__all__ = ["Form", "Posted", "Touches"]
 
 CODE_MOST = 32
 # Posts that are nothing but an event of the table; all others carry something that has to be checked.
 PLAIN = frozenset(
     {
-        Event.START, Event.DECLINE, Event.BACK, Event.EDIT, Event.SUBMIT,
-        Event.LEAVE_PAPER, Event.FINISH, Event.SKIP, Event.EXIT, Event.HOME,
+        Event.START, Event.DECLINE, Event.BACK, Event.EDIT,
+        Event.LEAVE_PAPER, Event.FINISH, Event.SKIP, Event.EXIT, Event.HOME, Event.PROGRESS,
     }
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Posted:
-    """What became of a post: `error` is what the person reads when it did not fit."""
-
-    ok: bool
-    error: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """The fields of a post in their order; a name may come several times."""
-
-    fields: Sequence[tuple[str, str]] = ()
-
-    def get(self, name: str) -> str:
-        """The last value of that name, "" when there is none."""
-        return next((value for key, value in reversed(self.fields) if key == name), "")
-
-    def all(self, name: str) -> list[str]:
-        """All values of that name."""
-        return [value for key, value in self.fields if key == name]
-
-    def plain(self) -> dict[str, str]:
-        """Name to last value."""
-        return dict(self.fields)
 
 
 class Touches:
@@ -60,15 +37,17 @@ class Touches:
         touch = TOUCHES.get(name)
         if touch is not None:
             return touch(self, form)
+        if name in form_touches.TOUCHES:
+            return form_touches.TOUCHES[name](self._attendant, form)
         event = next((event for event in PLAIN if event == name), None)
         if event is None:
             return Posted(False, _("没有这个操作"))
-        if (
-            event is Event.BACK
-            and self._attendant.state is State.CONFIRM
-            and self._attendant.schema().get("properties")
-        ):
-            event = Event.EDIT
+        if event is Event.BACK and self._attendant.state is State.CONFIRM:
+            schema = self._attendant.schema()
+            if schema.get("properties"):
+                event = Event.EDIT
+            elif self._attendant.journey.correction is not None:
+                event = Event.NEEDS_SHEETS
         return Posted(True) if self._attendant.go(event) else self._unfit()
 
     def stay(self, form: Form) -> Posted:
@@ -120,12 +99,27 @@ class Touches:
         if item is None:
             return self._fail(_("没有找到这个事项"))
         if self._attendant.suspended():
+            self._attendant.stay.refuse(code, "terminal_suspended", self._attendant.clock.monotonic())
             return self._fail(_("这台自助终端已停用"))
         if not item["can_start"]:
+            self._attendant.stay.refuse(code, item["reason"], self._attendant.clock.monotonic())
             return self._fail(item["text"])
-        self._attendant.journey = Journey(self._attendant.clock.now(), self._attendant.clock.monotonic(), item=code)
-        self._attendant.go(Event.CHOOSE)
+        clock = self._attendant.clock
+        journey = self._attendant.journey = Journey(clock.now(), clock.monotonic(), item=code)
+        raw = self._attendant.catalogue.raw(code) or {}
+        journey.launch = launch_of(raw, _pixels(form.get("width"), 1080), _pixels(form.get("height"), 1920))
+        self._attendant.go(Event.LAUNCH if journey.launch is not None else Event.CHOOSE)
         return Posted(True)
+
+    def submit(self, form: Form) -> Posted:
+        """Hand it in, unless what began to stop it since lets nothing be carried over any more."""
+        attendant = self._attendant
+        new = attendant.journey.correction is None  # what was asked for afterwards is taken in at any hour
+        if attendant.state is State.CONFIRM and new and attendant.journey.item in attendant.catalogue:
+            carry = attendant.catalogue.carry(attendant.journey.item, attendant.journey.started_at, Stage.FILLING)
+            if not carry.go_on:
+                return self._fail(say(carry.text))
+        return Posted(True) if attendant.go(Event.SUBMIT) else self._unfit()
 
     def agree(self, form: Form) -> Posted:
         if self._attendant.state is not State.CONSENT:
@@ -164,21 +158,6 @@ class Touches:
         self._attendant.go(Event.REPRINT)
         return Posted(True)
 
-    def filled(self, form: Form) -> Posted:
-        if self._attendant.state is not State.FILL:
-            return self._unfit()
-        schema = self._attendant.schema()
-        values = clean(schema, form.plain())
-        today = self._attendant.clock.now().astimezone(self._attendant.catalogue.zone).date()
-        self._attendant.journey.typed = {name: form.get(name) for name in schema.get("properties", {})}
-        self._attendant.journey.errors = validate(schema, values, today=today)
-        if self._attendant.journey.errors:
-            self._attendant.changed()
-            return Posted(False, next(iter(self._attendant.journey.errors.values())))
-        self._attendant.journey.form = values
-        self._attendant.go(Event.FILLED)
-        return Posted(True)
-
     def retry(self, form: Form) -> Posted:
         if self._attendant.state is not State.PRINT or self._attendant.act is None or not self._attendant.act.failed:
             return self._unfit()
@@ -188,7 +167,8 @@ class Touches:
     def taken(self, form: Form) -> Posted:
         if self._attendant.state is not State.TAKE:
             return self._unfit()
-        self._attendant.printing.taken(self._attendant.journey.number)
+        act = self._attendant.act
+        self._attendant.printing.taken(act.number if act is not None else self._attendant.journey.number)
         self._attendant.go(Event.TAKEN)
         return Posted(True)
 
@@ -215,6 +195,40 @@ class Touches:
         self._attendant.go(Event.AGAIN)
         return Posted(True)
 
+    def pay_again(self, form: Form) -> Posted:
+        attendant = self._attendant
+        if attendant.state is not State.PAY:
+            return self._unfit()
+        attendant.beside(attendant.paying.begin(attendant.journey))
+        return Posted(True)
+
+    def stop_paying(self, form: Form) -> Posted:
+        attendant = self._attendant
+        if attendant.state is not State.PAY:
+            return self._unfit()
+        attendant.beside(attendant.paying.stop(attendant.journey))
+        return Posted(True)
+
+    def to_window(self, form: Form) -> Posted:
+        attendant = self._attendant
+        outcome = attendant.journey.outcome
+        if attendant.state is not State.OUTCOME or outcome is None or not outcome.window:
+            return self._unfit()
+        attendant.beside(attendant.send_to_window())
+        return Posted(True)
+
+    def ask_progress(self, form: Form) -> Posted:
+        attendant = self._attendant
+        number, code = form.get("number").strip()[:80], form.get("code").strip()[:80]
+        if attendant.state is not State.PROGRESS:
+            return self._unfit()
+        if not number or not code:
+            return self._fail(_("请把回执上的办件编号和验证码都填上"))
+        sure = form.get("withdraw") == "1"
+        asking = attendant.asking.ask(attendant.journey, number, code, lang=attendant.prefs.lang, withdraw=sure)
+        attendant.beside(asking)
+        return Posted(True)
+
     def rated(self, form: Form) -> Posted:
         level, reasons = form.get("level"), form.all("reasons")
         if self._attendant.state is not State.RATE:
@@ -222,12 +236,22 @@ class Touches:
         problem = rating_problem(level, reasons)
         if problem:
             return self._fail(problem)
-        self._attendant.outbox.append(
-            "rating", {"number": self._attendant.journey.number, "level": level, "reasons": reasons}
-        )
+        journey = self._attendant.journey
+        number = journey.rating[0][0] if journey.rating else journey.number
+        self._attendant.outbox.append("rating", {"number": number, "level": level, "reasons": reasons})
         self._attendant.wake()
-        self._attendant.go(Event.RATED)
+        journey.rating = journey.rating[1:]
+        if journey.rating:  # a joint matter: each department's part is rated by itself
+            journey.error = ""
+            self._attendant.changed()
+        else:
+            self._attendant.go(Event.RATED)
         return Posted(True)
+
+
+def _pixels(text: str, usual: int) -> int:
+    """A side of the screen as its page posted it."""
+    return int(text) if text.isdecimal() and len(text) < 5 and 320 <= int(text) <= 8192 else usual
 
 
 TOUCHES: dict[str, Callable[[Touches, Form], Posted]] = {
@@ -235,15 +259,19 @@ TOUCHES: dict[str, Callable[[Touches, Form], Posted]] = {
     "prefs": Touches.prefs,
     "help": Touches.help,
     "choose": Touches.choose,
+    "submit": Touches.submit,
     "agree": Touches.agree,
     "card_code": Touches.card_code,
     "card_again": Touches.card_again,
     "reprint": Touches.reprint,
     "carry_on": Touches.carry_on,
-    "filled": Touches.filled,
     "retry": Touches.retry,
     "taken": Touches.taken,
     "misprint": Touches.misprint,
     "again": Touches.again,
+    "pay_again": Touches.pay_again,
+    "stop_paying": Touches.stop_paying,
+    "to_window": Touches.to_window,
+    "ask_progress": Touches.ask_progress,
     "rated": Touches.rated,
 }

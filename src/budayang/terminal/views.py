@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from budayang.forms import page_model
 from budayang.rules.areas import helper_until
 from budayang.rules.evaluation import LEVELS, reasons_for
-from budayang.rules.services import Truth
+from budayang.rules.fault_notices import STOPPED
+from budayang.terminal import book_views, form_views, pay_views
 from budayang.terminal.devices.idreader.words import reader_words
 from budayang.terminal.journey import State
 from budayang.terminal.printing import Phase
 from budayang.terminal.screens.language import _, say
 from budayang.terminal.submitting import safe_words
-from budayang.terminal.uplink import Level
+from budayang.uplink.uplink import Level
 
 if TYPE_CHECKING:
     from budayang.terminal.app import Terminal
 
 WEEKDAYS = ("星期一", "星期二", "星期三", "星期四", "星期五", "星期六", "星期日")
-DAY_HOURS = range(6, 18)
 TROUBLE_WORDS = {
     "paper_out": "打印机缺纸，补纸后会自动继续",
     "jam": "打印机卡纸了",
@@ -34,6 +34,17 @@ BLOCKED_WORDS = {
     "revoked": "这台自助终端的接入凭证已被撤销",
     "unknown_terminal": "管理平台不认识这台自助终端",
     "older_epoch": "这台自助终端的数据是旧的，需要重新登记",
+}
+
+
+FORM_VIEWS: dict[State, Callable[[Terminal], dict[str, Any]]] = {
+    State.FILL: form_views.fill,
+    State.CONFIRM: form_views.confirm,
+    State.AGENT: lambda terminal: {"acting": form_views.agent(terminal)},
+    State.LICENCES: lambda terminal: {"licences": form_views.licences(terminal)},
+    State.SHEETS: lambda terminal: {"sheets": form_views.sheets(terminal)},
+    State.CORRECT: lambda terminal: {"correct": book_views.correct(terminal)},
+    State.LAUNCH: lambda terminal: {"launch": book_views.launch(terminal)},
 }
 
 
@@ -60,14 +71,27 @@ def build_view(terminal: Terminal) -> dict[str, Any]:
         },
         "idle": attendant.idle(),
         "service": service(terminal),
-        "notices": catalogue.current_notices(),
+        "notices": [*terminal.orders.service.notices(), *catalogue.current_notices()],
+        "faults": faults(terminal),
         "help": help_words(terminal),
-        "item": catalogue.item(journey.item) if journey.item else None,
+        "item": item_of(terminal),
         "person": journey.person.masked() if journey.person else None,
         "error": journey.error,
+        "languages": terminal.orders.profile["languages"],
+        **terminal.orders.view(),
     }
     view |= _of_state(terminal, attendant.state)
     return view
+
+
+def item_of(terminal: Terminal) -> dict[str, Any] | None:
+    """The item of the journey; of a correction also one that is not offered here."""
+    journey = terminal.attendant.journey
+    found = terminal.catalogue.item(journey.item) if journey.item else None
+    if found is None and journey.correction is not None:
+        names = {"name": journey.correction.item_name, "department_name": journey.correction.department}
+        return {"code": journey.item, "alternatives": [], **names}
+    return found
 
 
 def _of_state(terminal: Terminal, state: State) -> dict[str, Any]:
@@ -77,10 +101,14 @@ def _of_state(terminal: Terminal, state: State) -> dict[str, Any]:
         return {"identity": identity(terminal)}
     if state is State.RESUME:
         return {"papers": papers(terminal)}
-    if state in {State.FILL, State.CONFIRM}:
-        return form(terminal)
+    if state in FORM_VIEWS:
+        return FORM_VIEWS[state](terminal)
     if state is State.SUBMIT:
         return {"submit": submit(terminal)}
+    if state is State.PAY:
+        return {"pay": pay_views.pay(terminal)}
+    if state is State.PROGRESS:
+        return {"progress": pay_views.progress(terminal)}
     if state in {State.PRINT, State.TAKE, State.RATE}:
         return after_result(terminal)
     if state is State.OUTCOME:
@@ -107,7 +135,7 @@ def live(terminal: Terminal) -> dict[str, Any]:
 
 def theme(terminal: Terminal, now: datetime) -> str:
     """The screens turn to night with the hour."""
-    return "day" if now.astimezone(terminal.catalogue.zone).hour in DAY_HOURS else "night"
+    return "night" if terminal.orders.profile.night(now.astimezone(terminal.catalogue.zone).time()) else "day"
 
 
 def clock_words(terminal: Terminal, now: datetime) -> dict[str, str]:
@@ -147,9 +175,16 @@ def place(terminal: Terminal) -> dict[str, Any]:
         "area": sent.get("area") or (enrolled.area if enrolled else ""),
         "place": sent.get("spot", ""),
         "address": sent.get("address", ""),
-        "keeper_phone": sent.get("keeper_phone", ""),
+        "keeper_phone": keeper_phone(terminal),
+        "report_url": str(sent.get("report_url", "")),
         "helper_hours": helper_until(sent.get("helper_hours", ""), terminal.clock.now().astimezone(zone).time()),
     }
+
+
+def keeper_phone(terminal: Terminal) -> str:
+    """Whom to call, where the place wants it shown."""
+    shown = terminal.orders.profile["helper_phone_shown"]
+    return str(terminal.catalogue.place.get("keeper_phone", "")) if shown else ""
 
 
 def network(terminal: Terminal) -> dict[str, str]:
@@ -197,6 +232,17 @@ def service(terminal: Terminal) -> dict[str, Any]:
     return found
 
 
+def faults(terminal: Terminal) -> dict[str, Any]:
+    """What the center tells of faults here (停用告示): this machine's and the whole area's first, then the neighbours'.
+
+    `old`: the line is down, so that nothing newer is known.
+    """
+    mine = [one for one in terminal.catalogue.faults if one["terminal"] in ("", terminal.code)]
+    theirs = [one for one in terminal.catalogue.faults if one["terminal"] not in ("", terminal.code)]
+    rows = [one | {"stops": one["title"] == STOPPED} for one in mine + theirs]
+    return {"rows": rows, "old": terminal.uplink.line.level is Level.OFFLINE}
+
+
 def help_words(terminal: Terminal) -> dict[str, Any] | None:
     """The call for help, as it stands."""
     called = terminal.attendant.help
@@ -204,14 +250,16 @@ def help_words(terminal: Terminal) -> dict[str, Any] | None:
         return None
     online = terminal.uplink.line.level is not Level.OFFLINE
     text = _("已通知帮办，请稍候") if online else _("网络中断，通知还没有送到，请直接打电话")
-    phone = terminal.catalogue.place.get("keeper_phone", "")
+    phone = keeper_phone(terminal)
     return {"kind": called["kind"], "at": moment(terminal, called["at"]), "text": text, "phone": phone}
 
 
 def consent(terminal: Terminal) -> dict[str, Any]:
     """What the person is asked to agree to."""
     sent = terminal.catalogue.consent
-    item = terminal.catalogue.item(terminal.attendant.journey.item) or {}
+    if terminal.attendant.prefs.lang == "en" and sent.get("english"):
+        sent = {**sent, **sent["english"]}
+    item = item_of(terminal) or {}
     department = item.get("department_name", "")
     lines = sent.get("lines") or [
         _("为办理您选的事项，本机读取您身份证上的姓名和号码，不保存照片"),
@@ -219,6 +267,7 @@ def consent(terminal: Terminal) -> dict[str, Any]:
         _("您离开后，本机不留下您的任何信息"),
     ]
     return {
+        "may_act": form_views.may_act(terminal),
         "version": str(sent.get("version", "1")),
         "title": sent.get("title") or _("使用个人信息告知"),
         "lines": lines,
@@ -263,26 +312,9 @@ def papers(terminal: Terminal) -> list[dict[str, Any]]:
 def _paper_text(state: str) -> str:
     if state == "under_way":
         return _("部门正在办理")
+    if state == "due":
+        return _("还没有缴费，可以接着缴")
     return _("上次没有打印成功，可以重新打印") if state == "failed" else _("已办好，还没有取走，可以打印")
-
-
-def form(terminal: Terminal) -> dict[str, Any]:
-    """The fields to fill, or the answers to confirm."""
-    journey = terminal.attendant.journey
-    raw = terminal.catalogue.raw(journey.item) or {}
-    schema = raw.get("schema") or {}
-    if terminal.attendant.state is State.FILL:
-        values: dict[str, Any] = journey.form | journey.typed
-        return {"fields": page_model(schema, values), "values": values, "errors": journey.errors}
-    fields = page_model(schema, journey.form) if schema else []
-    truth = (terminal.catalogue.item(journey.item) or {}).get("truth", "")
-    after = _("现在提交，工作日办理") if truth == Truth.SUBMITTABLE else _("现在办完")
-    return {
-        "rows": [[field.label, field.shown] for field in fields if field.shown],
-        "masks": journey.person.masked() if journey.person else None,
-        "has_form": bool(schema.get("properties")),
-        "truth": raw.get("next") or after,
-    }
 
 
 def submit(terminal: Terminal) -> dict[str, Any]:
@@ -311,14 +343,21 @@ def after_result(terminal: Terminal) -> dict[str, Any]:
             "receipt_code": result.receipt_code,
             "verify_url": result.verify_url,
             "head": head_words(terminal, result.head),
+            "parts": [
+                {"name": one.name, "word": one.word, "state": one.state, "todo": one.todo, "message": one.message}
+                for one in result.parts
+            ],
         }
     if attendant.state is State.PRINT:
         found["printing"] = printing(terminal)
     elif attendant.state is State.TAKE:
         found["take"] = {
             "number": journey.number,
+            "matter": matter(terminal),
             "text": _("请取走全部纸张"),
-            "misprint_left": terminal.printing.misprints_left(journey.number),
+            "misprint_left": terminal.printing.misprints_left(
+                attendant.act.number if attendant.act else journey.number
+            ),
             "verify_url": result.verify_url if result else "",
         }
     else:
@@ -331,7 +370,8 @@ def after_result(terminal: Terminal) -> dict[str, Any]:
             }
             for level in LEVELS
         ]
-        found["rating"] = {"levels": levels, "number": journey.number}
+        part = form_views.rated_part(terminal)
+        found["rating"] = {"levels": levels, "number": journey.number, "part": part}
     return found
 
 
@@ -346,6 +386,11 @@ def head_words(terminal: Terminal, head: dict[str, Any]) -> dict[str, Any] | Non
     return {"seq": head["seq"], "at": at, "hash": str(head.get("hash", ""))[:16]}
 
 
+def matter(terminal: Terminal) -> str:
+    """Whether what is printed is the result ("done"), or the receipt of what only was handed in ("receipt")."""
+    return "done" if terminal.attendant.journey.case_state in {"", "done"} else "receipt"
+
+
 def printing(terminal: Terminal) -> dict[str, Any] | None:
     """How far the printing is."""
     act = terminal.attendant.act
@@ -357,11 +402,14 @@ def printing(terminal: Terminal) -> dict[str, Any] | None:
     if act.failed and act.trouble == "paper_out":
         text = "打印机缺纸，补纸后请点重试"
     return {
-        "number": act.number,
+        "number": terminal.attendant.journey.number or act.number,
         "phase": act.phase.value,
         "text": _(text),
         "trouble": act.trouble if act.phase is Phase.TROUBLE else "",
-        "safe": _("已办好，打印资格一直保留，不会重复办理；也可以以后带身份证来取"),
+        "matter": matter(terminal),
+        "safe": _("已办好，打印资格一直保留，不会重复办理；也可以以后带身份证来取")
+        if matter(terminal) == "done"
+        else safe_words(),
         "since": moment(terminal, act.since) if act.since else "",
         "documents": len(act.documents),
         "done": act.done,
@@ -382,5 +430,6 @@ def outcome(terminal: Terminal) -> dict[str, Any] | None:
         "text": found.text,
         "safe": found.safe,
         "again": found.again,
+        "window": found.window,
         "number": journey.number,
     }

@@ -78,6 +78,11 @@ def session_answer_message(
     return f"session-answer:{terminal}:{terminal_ephemeral}:{center_ephemeral}:{expires_at}:{counter_floor}".encode()
 
 
+def machine_key_message(relay: str, terminal: str, public_key: str) -> bytes:
+    """What the key of a watched machine signs: it belongs to this machine and is held by this relay."""
+    return f"machine-key:{relay}:{terminal}:{public_key}".encode()
+
+
 def sign(private: Ed25519PrivateKey, message: bytes) -> str:
     return to_text(private.sign(message))
 

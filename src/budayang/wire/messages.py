@@ -198,10 +198,14 @@ class SessionAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):
-    """Body of a 4xx/5xx of the wire: a code for the program, a sentence for the log."""
+    """Body of a 4xx/5xx of the wire: a code for the program, a sentence for the log. Of a form that was not taken:
+    `message` for the person, and `fields`, each with its repair.
+    """
 
     error: str
     detail: str = ""
+    message: str = ""
+    fields: dict[str, str] = {}
 
 
 class CaseConsent(msgspec.Struct, frozen=True, kw_only=True):
@@ -220,23 +224,73 @@ class CaseSubmit(msgspec.Struct, frozen=True, kw_only=True):
     lang: Short = "zh"
 
 
+class SheetRef(msgspec.Struct, frozen=True, kw_only=True):
+    """One sheet of the materials, sent before the case: its place in the order and what its content hashes to."""
+
+    position: Count
+    sha256: Short
+
+
+class CaseAgent(msgspec.Struct, frozen=True, kw_only=True):
+    """帮办代办: who acts for the person, by the agent's own card, and what the person agreed to.
+
+    `signature`: the sha256 of the sheet that holds the person's signature; "" when the agreement was ticked.
+    """
+
+    name: str
+    id_number: str
+    id_kind: str
+    relation: Short
+    consent: CaseConsent
+    signature: Short = ""
+
+
 class CaseAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """`pay`: what is to be paid (paying.CasePay), sealed to the journey. `mark`: names what is told here, for
+    CaseWait. `paid`: money was paid for this case, whatever became of it.
+    """
+
     number: str
     state: str
     message: str = ""
     result: str | None = None
+    pay: str | None = None
+    mark: str = ""
+    paid: bool = False
 
 
 class CaseWait(msgspec.Struct, frozen=True, kw_only=True):
+    """`seen`: the mark of what the screen shows already; the wait is held until there is something else to tell."""
+
     wait_s: Annotated[int, msgspec.Meta(ge=0, le=MAX_WAIT_S)] = 0
     reply_key: Short = ""
+    seen: Short = ""
 
 
-class CasePrivate(msgspec.Struct, frozen=True, kw_only=True):
+class CasePrivate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     name: str
     id_number: str
     id_kind: str
     form: dict[str, Any] = {}
+    agent: CaseAgent | None = None
+    materials: list[SheetRef] = []
+    parts: dict[Code, Code] = {}  # of a joint matter (联办): item → the number its case gets
+    corrects: Short = ""  # what is handed in is what this case lacked (补正), no case of its own
+
+
+class CasePart(msgspec.Struct, frozen=True, kw_only=True):
+    """How one part of a joint matter stands. `number` is "" for a part that is done at a window; `todo` says what the
+    person does about it.
+    """
+
+    item: str
+    name: str
+    department: str
+    number: str = ""
+    state: str
+    word: str
+    message: str = ""
+    todo: str = ""
 
 
 class CaseResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -247,6 +301,8 @@ class CaseResult(msgspec.Struct, frozen=True, kw_only=True):
     receipt_code: str = ""
     verify_url: str = ""
     head: dict[str, Any] = {}
+    papers: list[str] = []  # of a joint matter: the parts' papers in their order
+    parts: list[CasePart] = []
 
 
 def seal_sync(*, terminal: str, epoch: str, counter: int, mac: str, raw: bytes) -> bytes:

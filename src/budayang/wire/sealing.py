@@ -23,6 +23,11 @@ def result_info(number: str) -> bytes:
     return b"budayang result " + number.encode()
 
 
+def pay_info(number: str) -> bytes:
+    """Purpose of a sealed CasePay."""
+    return b"budayang pay " + number.encode()
+
+
 def identity_info(terminal: str) -> bytes:
     """Purpose of a sealed identity that asks for pending papers."""
     return b"budayang identity " + terminal.encode()
@@ -31,6 +36,21 @@ def identity_info(terminal: str) -> bytes:
 def person_info(terminal: str) -> bytes:
     """Purpose of what the center tells the journey of a card's holder."""
     return b"budayang person " + terminal.encode()
+
+
+def sheet_info(number: str, position: int) -> bytes:
+    """Purpose of one sealed sheet of a case's materials."""
+    return b"budayang sheet %s %d" % (number.encode(), position)
+
+
+def upload_info(link: str) -> bytes:
+    """Purpose of a picture that a phone gave to a journey."""
+    return b"budayang upload " + link.encode()
+
+
+def licence_info(terminal: str) -> bytes:
+    """Purpose of a question for e-licences, and of its answer."""
+    return b"budayang licence " + terminal.encode()
 
 
 class CannotOpen(ValueError):

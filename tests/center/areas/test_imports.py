@@ -8,9 +8,8 @@ import pytest
 from tests.center.areas.the_city import SYSTEM, City
 
 from budayang.center.areas import actions, imports, queries
-from budayang.center.areas.imports import ImportRefused
 from budayang.center.platform.models import Place
-from budayang.center.platform.uploads import BadUpload
+from budayang.center.platform.uploads import BadUpload, TableRefused
 
 
 def table(*lines: str) -> bytes:
@@ -46,7 +45,7 @@ def test_each_wrong_row_is_told_and_nothing_is_loaded(city: City) -> None:
             "150631,乙,150630",
         )
     )
-    with pytest.raises(ImportRefused) as refused:
+    with pytest.raises(TableRefused) as refused:
         actions.import_regions(SYSTEM, rows)
     assert [line for line, _message in refused.value.errors] == [3, 4, 5, 6, 7, 8, 9, 10]
     assert all(message for _line, message in refused.value.errors)
@@ -89,7 +88,7 @@ def test_areas_are_loaded_with_their_hours(city: City, now: datetime) -> None:
 )
 def test_a_wrong_area_stops_the_whole_table(city: City, now: datetime, row: str) -> None:
     rows = imports.read_areas(table("代码,名称,区划代码,纬度,承诺时间", "WS,好的,150625,,全天", row))
-    with pytest.raises(ImportRefused) as refused:
+    with pytest.raises(TableRefused) as refused:
         actions.import_areas(SYSTEM, rows, valid_from=now.date(), now=now)
     assert [line for line, _message in refused.value.errors] == [3]
     assert not queries.visible_to(SYSTEM).filter(code="WS").exists()

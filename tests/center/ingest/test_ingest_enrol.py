@@ -9,6 +9,7 @@ from collections.abc import Callable
 import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from django.db import OperationalError
 from the_door import SYSTEM, Clock, Door, Machine
 
 from budayang.center.platform.models import AuditLine, Transition
@@ -36,6 +37,24 @@ def test_a_code_is_traded_once_for_place_and_keys(fresh: Machine, clock: Clock) 
     again = Machine(fresh.door, fresh.terminal)
     assert again.enrol(code)[0] == 403
     assert Credential.objects.count() == 1
+
+
+def test_a_database_that_cannot_be_asked_now_is_no_error_of_the_terminal(
+    fresh: Machine, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = actions.issue_enrolment_code(SYSTEM, fresh.terminal.pk, clock.now)
+
+    def locked(*_arguments: object) -> None:
+        raise OperationalError("database is locked")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(actions, "enrol", locked)
+        assert fresh.enrol(code)[0] == 503
+    assert fresh.enrol(code)[0] == 200, "the same code, a moment later"
+    with monkeypatch.context() as patch:
+        patch.setattr(actions, "agree_session", locked)
+        assert fresh.ask_session()[0] == 503
+    assert fresh.ask_session()[0] == 200
 
 
 def test_the_code_is_not_in_the_database_nor_in_the_audit(fresh: Machine, clock: Clock) -> None:

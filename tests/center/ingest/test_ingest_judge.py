@@ -180,3 +180,36 @@ def test_failures_are_counted_and_forgotten() -> None:
     assert failures.too_many("a", 2)
     assert not failures.too_many("b", 2)
     assert not failures.too_many("a", 10.5)
+
+
+words = st.sampled_from(["full", "low", "out"])
+small_states = st.dictionaries(
+    st.sampled_from(["printer", "ups"]), st.dictionaries(st.sampled_from(["a", "b"]), words, min_size=1), max_size=2
+)
+said = st.lists(
+    st.tuples(st.none() | small_states, st.lists(st.tuples(st.sampled_from(["printer", "ups"]), words), max_size=2)),
+    min_size=1,
+    max_size=8,
+)
+
+
+@given(said)
+def test_a_state_that_is_not_read_again_because_it_is_the_same_changes_nothing(
+    syncs: list[tuple[dict[str, dict[str, str]] | None, list[tuple[str, str]]]],
+) -> None:
+    skipping, reading = new_memory("A"), new_memory("A")
+    seq = 1
+    for counter, (state, events) in enumerate(syncs, 1):
+        told = [
+            wire.Event(
+                seq=seq + number, kind="status", at_ms=NOW, body={"subject": subject, "property": "a", "state": word}
+            )
+            for number, (subject, word) in enumerate(events)
+        ]
+        whole = state and {s: {p: wire.StateValue(s=w) for p, w in props.items()} for s, props in state.items()}
+        body = envelope("A", counter, wire.Sync(clock_ms=NOW, first_seq=seq, events=told, state=whole))
+        seq += len(told)
+        reading.by_code["A"].state_digest = b""
+        for memory in (skipping, reading):
+            assert errors(wire.sync_body([body]), memory) == [None]
+        assert skipping.by_code["A"].states == reading.by_code["A"].states

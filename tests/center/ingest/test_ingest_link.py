@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import timedelta
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import msgspec
@@ -19,6 +21,7 @@ from budayang.center.ingest.store import Fenced, Store
 from budayang.center.platform.models import Transition
 from budayang.center.terminals import actions, queries
 from budayang.center.terminals.models import Inbox, IngestLease, MonitoringGap, Outgoing, StatusInterval, Terminal
+from budayang.center.terminals.news import told_codes
 from budayang.wire import messages as wire
 
 
@@ -57,6 +60,24 @@ def test_silence_is_noticed_and_dated_to_its_computed_moment(machine: Machine, d
         ("silent", clock.now),
         ("online", None),
     ]
+
+
+def test_terminals_of_a_place_that_fall_silent_together_are_one_piece_of_news(
+    new_machine: Callable[[str], Machine], door: Door, clock: Clock
+) -> None:
+    machines = [new_machine(f"KBS-0{number}") for number in (1, 2, 3)]
+    spoke_at = clock.now
+    for machine in machines:
+        machine.sync()
+    door.wait_for(lambda: door.listen_s(5) != [], "they fall silent")
+    door.wait_for(lambda: all(machine.row().silent_since is not None for machine in machines), "it is written")
+    (row,) = Transition.objects.filter(kind="terminals.silent")
+    assert sorted(row.payload["terminals"]) == ["KBS-01", "KBS-02", "KBS-03"]
+    assert row.place_path == machines[0].terminal.area.place.path
+    assert row.occurred_at == spoke_at + timedelta(seconds=60)
+    assert row.subject in {f"terminal:{machine.terminal.code}" for machine in machines}
+    assert told_codes([row]) == {"KBS-01", "KBS-02", "KBS-03"}
+    assert StatusInterval.objects.filter(property="link", state="silent").count() == 3
 
 
 def test_silence_of_a_terminal_suspended_a_moment_ago_is_no_news(machine: Machine, door: Door, clock: Clock) -> None:
@@ -256,10 +277,50 @@ def test_a_fenced_store_commits_not_even_a_beat(hall: Any, data_dir: Path, clock
         store.take_over(clock())
         IngestLease.objects.update(fence=99)
         with pytest.raises(Fenced):
-            store.beat(clock())
+            store.beat(clock(), deaf=False)
         assert IngestLease.objects.get().beat_at == clock.now
     finally:
         store.close()
+
+
+def test_a_beat_that_waited_is_no_time_in_which_nobody_listened(hall: Any, data_dir: Path, clock: Clock) -> None:
+    settings = connection.settings_dict
+    store = Store(connect(settings["ENGINE"], settings), data_dir, "one")
+    try:
+        store.take_over(clock())
+        clock.pass_s(40)
+        assert store.beat(clock(), deaf=False) is None
+        assert not MonitoringGap.objects.exists()
+        stood_still_at = clock()
+        clock.pass_s(40)
+        assert store.beat(clock(), deaf=True) == stood_still_at
+        assert MonitoringGap.objects.get().cause == "ingest_stalled"
+    finally:
+        store.close()
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="only SQLite lets one writer at a time")
+def test_while_another_program_writes_nothing_is_lost_and_nobody_falls_silent(
+    machine: Machine, door: Door, clock: Clock
+) -> None:
+    machine.sync()
+    writer = door.app.writer
+    other = sqlite3.connect(str(connection.settings_dict["NAME"]), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    held = Thread(target=machine.sync, args=(machine.event("rating"),))
+    held.start()
+    try:
+        held.join(0.3)
+        assert held.is_alive(), "nothing is answered before it is durable"
+        assert door.call(writer.find_silent) == []
+        assert writer.ready
+    finally:
+        other.execute("ROLLBACK")
+        other.close()
+    held.join(10)
+    assert Inbox.objects.count() == 1
+    assert door.app.writer is writer
+    assert not MonitoringGap.objects.exists()
 
 
 def test_last_seen_is_flushed(machine: Machine, door: Door, clock: Clock) -> None:

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from budayang.center.ingest.app import IngestApplication
 from budayang.center.platform.actors import Actor
 from budayang.center.terminals import actions
-from budayang.center.terminals.models import Terminal
+from budayang.center.terminals.models import IngestNotice, Outgoing, Terminal
 from budayang.rules.terminals import state_hash
 from budayang.wire import mac
 from budayang.wire import messages as wire
@@ -163,6 +163,11 @@ class Machine:
         code = actions.issue_enrolment_code(SYSTEM, self.terminal.pk, self.door.clock.now)
         assert self.enrol(code)[0] == 200
         assert self.ask_session()[0] == 200
+        # These tests are about what they send themselves: the profile that waits for the first sync counts as taken.
+        profile = Outgoing.objects.filter(terminal=self.terminal, kind="profile")
+        assert profile.filter(acked_at=None, replaced_at=None).update(acked_at=self.door.clock.now) == 1
+        IngestNotice.objects.create(terminal=self.terminal)
+        self.door.pulse()
         return self
 
     def event(self, kind: str, body: dict[str, Any] | None = None, age_s: float = 0) -> wire.Event:

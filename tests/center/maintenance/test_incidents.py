@@ -9,7 +9,9 @@ from pytest_django import DjangoAssertNumQueries
 from tests.center.hall import SYSTEM, Hall
 
 from budayang.center.areas import actions as areas
+from budayang.center.areas.jobs import tell_stops
 from budayang.center.maintenance import actions, judging, queries
+from budayang.center.maintenance.jobs import hear_stops
 from budayang.center.maintenance.models import Incident, WorkOrder
 from budayang.center.platform.models import Transition
 from budayang.center.services.models import Connector, Department
@@ -147,8 +149,21 @@ def test_a_planned_stop_opens_nothing_until_it_is_over(hall: Hall, now: datetime
     )  # fmt: skip
     hall.tell(hall.terminal, "printer", "paper.upper", "out", now + 2 * MINUTE, now + 2 * MINUTE)
     assert not Incident.objects.exists()
-    assert judging.judge_ended_stops(end - MINUTE, end + MINUTE) == 1
+    assert tell_stops(end) == 1  # the beginning, late: the worker was away
+    assert tell_stops(end) == 1
+    hear_stops(list(Transition.objects.filter(kind="areas.stop_ended")), end)
     assert Incident.objects.get().kind == "paper_out"
+
+
+def test_a_stop_of_one_component_leaves_the_others_judged(hall: Hall, now: datetime) -> None:
+    areas.plan_stop(
+        SYSTEM, place=hall.area.place, starts_at=now, ends_at=now + 30 * MINUTE, reason="换硒鼓", now=now,
+        terminal_id=hall.terminal.pk, subject="printer",
+    )  # fmt: skip
+    hall.tell(hall.terminal, "printer", "paper.upper", "out", now + MINUTE, now + MINUTE)
+    assert not Incident.objects.exists()
+    hall.tell(hall.terminal, "printer-2", "paper.upper", "out", now + MINUTE, now + MINUTE)
+    assert Incident.objects.get().component == "printer-2"
 
 
 @pytest.mark.parametrize(
@@ -159,7 +174,7 @@ def test_only_whose_it_is_sees_it(hall: Hall, now: datetime, name: str, sees: in
     actor = hall.actor(name)
     assert queries.incidents_visible_to(actor).count() == sees
     assert queries.orders_visible_to(actor).count() == sees
-    assert queries.open_incident_count(actor) == sees
+    assert queries.open_incident_count(actor, 1000) == sees
     assert len(queries.open_incidents(actor, now=now)) == sees
 
 
@@ -169,7 +184,7 @@ def test_the_overview_tells_cause_person_and_clock_in_a_fixed_number_of_queries(
     hall.tell(hall.terminal, "printer", "paper.upper", "out", now, now)
     hall.tell(hall.other, "idReader", "device", "offline", now, now)
     ning = hall.actor("ning")
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         found = queries.open_incidents(ning, now=now + 40 * MINUTE)
     assert [one.severity for one in found] == ["serious", "general"], "gravest first"
     paper = found[1]

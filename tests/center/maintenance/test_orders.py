@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import transaction
 from tests.center.hall import SYSTEM, Hall
 
 from budayang.center.maintenance import actions, jobs, queries
@@ -12,7 +13,9 @@ from budayang.center.maintenance.models import Incident, WorkOrder, WorkOrderEve
 from budayang.center.platform.actions import Refused, set_parameter
 from budayang.center.platform.actors import Forbidden
 from budayang.center.platform.models import AuditLine, Transition
-from budayang.center.terminals.models import Outgoing
+from budayang.center.terminals import command_actions
+from budayang.center.terminals import jobs as terminals_jobs
+from budayang.center.terminals.models import CommandRun, Outgoing
 
 MINUTE = timedelta(minutes=1)
 
@@ -29,10 +32,19 @@ def fill(hall: Hall, at: datetime) -> None:
 
 
 def answer(hall: Hall, order: WorkOrder, ok: bool, at: datetime) -> None:
-    body: dict[str, object] = {"order": order.number, "ok": ok, "reason": "" if ok else "paper_out"}
-    hall.inbox(hall.terminal, "test_print", body, at, at)
-    assert jobs.read_test_prints(at) == 1
+    """The terminal's word on the test print of this order, ordered now when nobody did before."""
+    if not CommandRun.objects.filter(terminal=hall.terminal).exists():
+        actions.ask_test_print(SYSTEM, order, now=at)
+    say(hall, CommandRun.objects.get(terminal=hall.terminal), ok, at)
     order.refresh_from_db()
+
+
+def say(hall: Hall, run: CommandRun, ok: bool, at: datetime) -> None:
+    state, reason = ("done", "") if ok else ("failed", "paper_out")
+    hall.inbox(run.terminal, "command.state", {"id": run.number, "state": state, "reason": reason}, at, at)
+    assert terminals_jobs.read_command_states(at) == 1
+    with transaction.atomic():
+        jobs.take_test_prints([Transition.objects.filter(kind="commands.test_print").latest("id")], at)
 
 
 def test_the_whole_way_to_a_closed_order(hall: Hall, order: WorkOrder, now: datetime) -> None:
@@ -44,7 +56,8 @@ def test_the_whole_way_to_a_closed_order(hall: Hall, order: WorkOrder, now: date
     actions.repair(ren, order, note="已补 A4 纸一包", now=now + 23 * MINUTE)
     actions.ask_test_print(ren, order, now=now + 24 * MINUTE)
     sent = Outgoing.objects.get(kind="command")
-    assert sent.body == {"name": "test_print", "order": order.number}
+    assert (sent.body["name"], sent.body["arguments"]) == ("test_print", {"order": order.number})
+    assert CommandRun.objects.get().command.created_by == "ren"
     answer(hall, order, True, now + 25 * MINUTE)
     assert order.state == "closed"
     events = list(order.events.order_by("id").values_list("event", flat=True))
@@ -86,8 +99,9 @@ def test_a_failed_print_sends_the_order_back(hall: Hall, order: WorkOrder, now: 
 
 def test_a_print_for_another_terminals_order_is_not_taken(hall: Hall, order: WorkOrder, now: datetime) -> None:
     fill(hall, now + MINUTE)
-    hall.inbox(hall.other, "test_print", {"order": order.number, "ok": True}, now + 2 * MINUTE, now + 2 * MINUTE)
-    jobs.read_test_prints(now + 2 * MINUTE)
+    at, arguments = now + 2 * MINUTE, {"order": order.number}
+    command_actions.order(SYSTEM, [hall.other], "test_print", reason="x", arguments=arguments, now=at)
+    say(hall, CommandRun.objects.get(), True, at)
     order.refresh_from_db()
     assert order.state == "repaired"
 
@@ -106,6 +120,7 @@ def test_the_vendor_does_not_accept_his_own_work(hall: Hall, order: WorkOrder, n
     order.refresh_from_db()
     with pytest.raises(Forbidden):
         actions.verify(hall.actor("mo"), order, now=now + 3 * MINUTE)
+    actions.call_back(hall.actor("lin"), order, works=True, note="大厅值班员：能打印", now=now + 3 * MINUTE)
     actions.verify(hall.actor("lin"), order, now=now + 3 * MINUTE)
     assert order.state == "closed"
 

@@ -106,4 +106,14 @@ def test_the_hash_is_sm3() -> None:
     if "sm3" not in hashlib.algorithms_available:
         pytest.skip("this Python's OpenSSL has no SM3 to compare with")
     assert hashlib.new("sm3", b"abc").hexdigest().startswith("66c7f0f462eeedd9")
-    assert audit.link(audit.GENESIS, 7, "文") == hashlib.new("sm3", f"{audit.GENESIS}\n7\n文".encode()).hexdigest()
+    inner = hashlib.new("sm3", "文".encode()).hexdigest()
+    assert audit.link(audit.GENESIS, 7, "文") == hashlib.new("sm3", f"{audit.GENESIS}\n7\n{inner}".encode()).hexdigest()
+
+
+def test_lines_that_were_sealed_in_the_way_of_before_stay_whole(chain: audit.Witness) -> None:
+    previous = audit.GENESIS
+    AuditHead.objects.all().delete()
+    for line in AuditLine.objects.order_by("seq"):
+        line.hash = previous = audit.sm3(f"{previous}\n{line.seq}\n{line.record}".encode())
+        line.save()
+    assert audit.verify(PUBLIC) == (9, [])

@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import transaction
@@ -14,16 +16,20 @@ from django.test import Client
 from django.utils import timezone
 from tests.center.services_cast import SYSTEM, set_state
 
-from budayang.center.platform import audit
+from budayang.center.areas.actions import plan_stop
+from budayang.center.maintenance import fault_notices
+from budayang.center.maintenance.models import Incident
+from budayang.center.platform import audit, retention
 from budayang.center.platform.actions import record
 from budayang.center.platform.models import AuditLine
 from budayang.center.platform.sealing import center_keys
 from budayang.center.public import rule_words
-from budayang.center.services import codes, jobs, judging
+from budayang.center.services import codes, judging
 from budayang.center.services.case_actions import code_hash
 from budayang.center.services.models import Case, Item, Paper, VerificationAttempt
 from budayang.center.terminals.models import Terminal
 from budayang.rules import services as rules
+from budayang.rules.causes import get_cause
 
 CODE = "XSABT-8MNKG-59K8F-JGVM9"
 
@@ -81,6 +87,51 @@ def test_where_shows_the_reason_and_the_place_that_works(client: Client, night: 
 
 def test_a_stop_with_a_known_end_says_until_when(client: Client, night: datetime) -> None:
     assert "暂停至 07:00" in text_of(client, "/where/?item=ZZ054")
+
+
+def test_a_place_tells_of_its_planned_stops_ahead(client: Client, night: datetime, jia: Terminal) -> None:
+    now = timezone.now()
+    for hours, reason in ((30, "更换路由器"), (24 * 6, "下周检修")):
+        start = now + timedelta(hours=hours)
+        plan_stop(
+            SYSTEM, place=jia.area.place, starts_at=start, ends_at=start + timedelta(hours=2),
+            reason=reason, now=now,
+        )  # fmt: skip
+    page = client.get("/where/?area=KBS").content.decode()
+    assert "更换路由器" in page
+    assert "下周检修" not in page
+
+
+def test_a_place_tells_of_the_faults_that_stand_and_blames_nobody(
+    client: Client, night: datetime, jia: Terminal, yi: Terminal
+) -> None:
+    def fault(kind: str, terminal: Terminal | None, cause: Incident | None = None) -> Incident:
+        found = get_cause(kind)
+        return Incident.objects.create(
+            kind=kind, subject=f"{kind}-{terminal}", title=found.title, place_path=jia.area.place.path, area=jia.area,
+            terminal=terminal, severity=found.severity.value, bucket=found.bucket.value, cause=cause, policy={},
+            opened_at=night, noticed_at=night,
+        )  # fmt: skip
+
+    fault("paper_low", jia)  # none of people's business
+    for one in (jia, yi):
+        fault("paper_out", one)
+    network = fault("network_down", None)
+    fault("terminal_silent", jia, network)
+    fault_notices.rebuild(night)
+    fault_notices.post_due(night)
+    for address in ("/where/rows/?area=KBS", "/door/KBS/now/"):
+        page = client.get(address).content.decode()
+        told = [
+            re.sub("<[^>]+>", "", part).strip() for part in re.findall(r'<article class="fault">\s*<p>(.*?)</p>', page)
+        ]
+        assert told == [
+            "暂停服务 自助区网络中断，正在恢复。",
+            f"暂停服务 {jia.name}：这台机器暂时不能打印。",
+            f"暂停服务 {yi.name}：这台机器暂时不能打印。",
+        ]
+        assert page.count("正在安排人来处理") == 3
+    assert "暂时不能打印。" not in client.get("/where/rows/?item=ZZ001").content.decode(), "only at the place"
 
 
 @pytest.mark.parametrize("query", ["社保证明", "sbzm", "个人参保"])
@@ -168,7 +219,8 @@ def test_an_unfinished_case_verifies_nothing(client: Client, done_case: Case) ->
 def test_old_attempts_are_forgotten(client: Client, done_case: Case, now: datetime) -> None:
     client.get(f"/verify/{CODE}")
     VerificationAttempt.objects.update(at=now - timedelta(days=31))
-    assert jobs.forget(now) == 1
+    retention.erase_due(now)
+    assert not VerificationAttempt.objects.exists()
 
 
 @pytest.fixture
@@ -220,3 +272,45 @@ def test_pages_set_no_personal_cookie_and_need_no_inline_script(client: Client, 
 def test_the_rules_sentences_are_listed_for_translation() -> None:
     spoken = {text for _reason, text in rules._TERMINAL_BLOCKS.values()}
     assert spoken <= set(rule_words.RULE_WORDS)
+
+
+def test_the_door_screen_says_what_is_open_and_asks_for_itself(client: Client, night: datetime) -> None:
+    page = client.get("/door/KBS/").content.decode()
+    assert 'hx-get="/door/KBS/now/"' in page
+    assert "现在能办" in page
+    assert "没有停用的机器" in page
+    assert "报警 110 · 火警 119 · 急救 120" in page
+    assert client.get("/door/NONE/").status_code == 404
+
+
+def test_the_door_screen_is_not_green_while_a_stop_runs_or_a_machine_is_suspended(
+    client: Client, night: datetime, jia: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = night + timedelta(hours=1)
+    plan_stop(
+        SYSTEM,
+        place=jia.area.place,
+        starts_at=start,
+        ends_at=start + timedelta(hours=2),
+        reason="更换路由器",
+        now=night,
+    )
+    for hours, told in ((0.5, True), (1, True), (2.9, True), (3, False)):
+        monkeypatch.setattr(timezone, "now", lambda at=night + timedelta(hours=hours): at)
+        page = client.get("/door/KBS/now/").content.decode()
+        assert ("更换路由器" in page, "没有停用的机器" in page) == (told, not told)
+        assert ("正在停用" in page) is (told and hours >= 1)
+    Terminal.objects.filter(pk=jia.pk).update(state="suspended")
+    page = client.get("/door/KBS/now/").content.decode()
+    assert "没有停用的机器" not in page
+    assert f"暂停服务</span> {jia.name}" in page
+
+
+def test_the_door_screen_tells_the_time_of_its_place(client: Client, night: datetime, jia: Terminal) -> None:
+    place = jia.area.place
+    place.zone = "Asia/Urumqi"
+    place.save()
+    local = night.astimezone(ZoneInfo("Asia/Urumqi"))
+    page = client.get("/door/KBS/now/").content.decode()
+    assert f'<p class="clock">{local:%H:%M}<small>' in page
+    assert f"{local.month}月{local.day}日" in page

@@ -11,7 +11,7 @@ from tests.center.services_cast import ALL_WEEK, SYSTEM, beat, set_state
 from budayang.center.areas import actions as areas
 from budayang.center.areas.models import Area
 from budayang.center.platform.models import Transition
-from budayang.center.services import actions, jobs, judging, queries
+from budayang.center.services import actions, connector_jobs, jobs, judging, queries
 from budayang.center.services.models import Connector, DepartmentHours, Offering
 from budayang.center.terminals.models import Terminal
 from budayang.rules.services import Truth
@@ -70,10 +70,12 @@ def test_a_department_down_stops_its_items_everywhere(judged: datetime, jia: Ter
     told = Transition.objects.get(kind="services.connector", payload__state="down")
     assert told.place_path == "/150600/"
     jobs.hear_connectors([News("services.connector", department="RS")], judged)
+    jobs.judge_due(judged)
     assert {truths(jia)["ZZ001"], truths(yi)["ZZ001"]} == {"stopped"}
     assert truths(jia)["ZZ031"] == "doable"
     assert actions.note_connector("RS", ok=True, why="", now=judged)
     jobs.hear_connectors([News("services.connector", department="RS")], judged)
+    jobs.judge_due(judged)
     assert truths(jia)["ZZ001"] == "doable"
 
 
@@ -127,14 +129,14 @@ def test_changed_hours_are_unconfirmed_again(judged: datetime, jia: Terminal) ->
 def test_a_department_says_itself_what_holds_after_hours(judged: datetime, jia: Terminal) -> None:
     office = {"weekly": [[0, "08:30", "17:30"]], "follows_workdays": True, "after_hours": "夜间可提交、工作日审核"}
     body = {"items": {"ZZ037": office, "ZZ001": office, "NO": office}, "confirmed_by": "医保局信息科"}
-    assert jobs._take_hours("YB", body, judged) == 1  # ZZ001 is another department's, NO nobody's
+    assert connector_jobs._take_hours("YB", body, judged) == 1  # ZZ001 is another department's, NO nobody's
     jobs.judge_due(judged)
     assert truths(jia)["ZZ037"] == "submittable"
     assert truths(jia)["ZZ001"] == "doable"
 
 
 def test_hours_without_a_name_stay_unconfirmed(judged: datetime, jia: Terminal) -> None:
-    jobs._take_hours("SF", {"items": {"ZZ130": {"weekly": ALL_WEEK}}}, judged)
+    connector_jobs._take_hours("SF", {"items": {"ZZ130": {"weekly": ALL_WEEK}}}, judged)
     assert DepartmentHours.objects.get(item__code="ZZ130").confirmed_at is None
 
 

@@ -47,6 +47,7 @@ def review_case(jia: Terminal, now: datetime) -> Case:
         identity_hash="IDENTITY",
         code_hash=code_hash("x"),
         masked={"name": "测**", "id_number": "9999**********1234"},
+        request_sealed=b"sealed",
         accepted_at=now,
         finished_at=now,
     )
@@ -83,7 +84,7 @@ def test_a_case_under_review_is_asked_again_by_a_keeper_only(sign_in: Callable[.
     assert keeper.post(f"{address}ask/").status_code == 302
     review_case.refresh_from_db()
     assert (review_case.state, review_case.unclear) == ("accepted", True)
-    assert keeper.post(f"{address}ask/").status_code == 409
+    assert keeper.post(f"{address}ask/").status_code == 422
 
 
 def test_an_owner_unit_sees_cases_at_its_own_machines(sign_in: Callable[..., Client], review_case: Case) -> None:

@@ -13,12 +13,14 @@ import httpx
 import pytest
 from django.utils import translation
 from starlette.applications import Starlette
-from tests.center.services.the_counter import DONE, KEY, Clock, Counter, Department, Kiosk, give_session
+from tests.center.services.test_sending import Notes
+from tests.center.services.the_counter import DONE, KEY, PERSON, Clock, Counter, Department, Kiosk, give_session
 
 from budayang.center.platform.models import AuditLine
 from budayang.center.platform.sealing import seal_field
 from budayang.center.services import actions, identifying
 from budayang.center.services.models import Case, Connector, Offering, VerificationAttempt
+from budayang.center.services.sending import DepartmentLine
 from budayang.center.terminals.models import Peripheral, Terminal
 from budayang.sandbox.citizens import find_citizen
 from budayang.sandbox.clock import Clock as SandboxClock
@@ -28,7 +30,7 @@ from budayang.wire.sealing import open_text, person_info
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CODE, NAME, NUMBER = "YSTY586VC4K4", "测试甲", "999999199003070012"
-BY_CODE = {"name": "", "id_number": "ysty-586v c4k4", "id_kind": "card_code", "form": {"months": "12"}}
+BY_CODE = {"name": "", "id_number": "ysty-586v c4k4", "id_kind": "card_code", "form": PERSON["form"]}
 HOLDER = {"name": NAME, "id_number": NUMBER}
 UNKNOWN = httpx.Response(404, json={"error": "unknown_card"})
 
@@ -221,14 +223,15 @@ def test_the_sandboxes_issuer_keeps_the_contract(transactional_db: None, tmp_pat
     async def talk() -> None:
         transport = httpx.ASGITransport(app=Starlette(routes=departments.routes()))
         async with httpx.AsyncClient(transport=transport) as client:
-            holder = await identifying.ask_issuer(client, address, "key", citizen.card_code)
+            line = DepartmentLine(client, journal=Notes())
+            holder = await identifying.ask_issuer(line, address, "key", citizen.card_code)
             assert holder == identifying.Holder(citizen.name, citizen.id_number)
-            assert await identifying.ask_issuer(client, address, "key", "YS0000000000") is None
-            with pytest.raises(identifying.IssuerSilent, match="HTTP 401"):
-                await identifying.ask_issuer(client, address, "wrong", citizen.card_code)
+            assert await identifying.ask_issuer(line, address, "key", "YS0000000000") is None
+            with pytest.raises(identifying.IssuerSilent, match="no answer"):
+                await identifying.ask_issuer(line, address, "wrong", citizen.card_code)
             departments.switches["RS"].down = True
-            with pytest.raises(identifying.IssuerSilent, match="HTTP 503"):
-                await identifying.ask_issuer(client, address, "key", citizen.card_code)
+            with pytest.raises(identifying.IssuerSilent, match="no answer"):
+                await identifying.ask_issuer(line, address, "key", citizen.card_code)
 
     asyncio.run(talk())
     departments.ledger.close()
@@ -236,11 +239,11 @@ def test_the_sandboxes_issuer_keeps_the_contract(transactional_db: None, tmp_pat
 
 def test_a_terminal_without_a_reader_offers_items_by_code(jia: Terminal, now: datetime) -> None:
     Peripheral.objects.filter(terminal=jia, kind="idReader").delete()
-    assert actions.derive_offerings(jia.pk, now) > 0
+    assert actions.derive_offerings([jia.pk], now) > 0
     assert Offering.objects.get(terminal=jia, item__code="ZZ001").needs == ["printer"]
-    assert actions.derive_offerings(jia.pk, now) == 0
+    assert actions.derive_offerings([jia.pk], now) == 0
     Peripheral.objects.create(terminal=jia, subject="idReader", kind="idReader", first_seen_at=now)
-    actions.derive_offerings(jia.pk, now)
+    actions.derive_offerings([jia.pk], now)
     row = Offering.objects.get(terminal=jia, item__code="ZZ001")
     assert (row.active, row.needs) == (True, None)
 

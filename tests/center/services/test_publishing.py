@@ -9,7 +9,9 @@ import pytest
 from tests.center.services_cast import ALL_WEEK, SYSTEM, set_state
 
 from budayang.center.areas import actions as areas
-from budayang.center.services import actions, jobs, publishing, queries
+from budayang.center.services import actions, jobs, judging, publishing, queries
+from budayang.center.services.models import Published
+from budayang.center.terminals.actions import register_terminal
 from budayang.center.terminals.models import Outgoing, Terminal
 from budayang.search import Index
 
@@ -36,6 +38,15 @@ def test_the_same_is_not_sent_twice(told: datetime) -> None:
     assert publishing.publish_due(told) == 0
     assert publishing.publish_catalogue(SYSTEM, told + timedelta(seconds=1)) == 0
     assert publishing.publish_due(told + timedelta(minutes=5)) == 0
+
+
+def test_a_department_s_own_machine_is_told_nothing(told: datetime, jia: Terminal) -> None:
+    watched = register_terminal(SYSTEM, code="JIA-11", name="专机", area=jia.area.code, owner=jia.owner.code,
+                                kind="watched", now=told)  # fmt: skip
+    Terminal.objects.filter(pk=watched.pk).update(state="active")
+    Published.objects.create(terminal=watched, kind="catalogue", due_at=told)  # as an earlier edition left it
+    assert publishing.publish_due(told + timedelta(seconds=1)) == 0
+    assert not Outgoing.objects.filter(terminal=watched).exists()
 
 
 def test_a_catalogue_holds_what_the_terminal_needs_to_judge(told: datetime, jia: Terminal) -> None:
@@ -80,10 +91,35 @@ def test_an_announced_stop_is_judged_and_told_at_once(told: datetime, jia: Termi
         now=told,
     )
     jobs.hear_areas([News("areas.stop_planned", place_path=jia.area.place.path)], later)
+    jobs.judge_due(later)
     publishing.publish_due(later)
     assert [stop["reason"] for stop in sent("availability", jia)[-1]["stops"]] == ["检修"]
     assert sent("availability", yi)[-1]["stops"] == []
     assert queries.where("ZZ001", later)[0].terminal == yi
+
+
+def test_a_stop_is_told_ahead_in_words_and_a_part_takes_only_its_items(
+    told: datetime, jia: Terminal, yi: Terminal
+) -> None:
+    start, later = told + timedelta(days=3), told + timedelta(seconds=1)
+    areas.plan_stop(
+        SYSTEM, place=jia.area.place, starts_at=start, ends_at=start + timedelta(hours=8), reason="换定影组件",
+        now=told, component="printer",
+    )  # fmt: skip
+    jobs.hear_areas([News("areas.stop_planned", place_path=jia.area.place.path)], later)
+    jobs.judge_due(later)
+    publishing.publish_due(later)
+    body = sent("availability", jia)[-1]
+    assert {stop["scope"] for stop in body["stops"]} == {"item"}
+    needing = {
+        one.item.code for one in judging.active_offerings(terminal=jia) if "printer" in (one.needs or one.item.needs)
+    }
+    assert {stop["code"] for stop in body["stops"]} == needing
+    planned = body["planned"][0]
+    assert planned["from"] == (start - timedelta(hours=48)).isoformat()
+    assert planned["until"] == start.isoformat()
+    assert "本自助区 打印机暂停服务：换定影组件" in planned["text"]
+    assert sent("availability", yi)[-1].get("planned") == []
 
 
 def test_a_department_down_reaches_every_terminal(told: datetime, jia: Terminal, yi: Terminal) -> None:
@@ -91,6 +127,7 @@ def test_a_department_down_reaches_every_terminal(told: datetime, jia: Terminal,
         actions.note_connector("RS", ok=False, why="down", now=told)
     later = told + timedelta(seconds=1)
     jobs.hear_connectors([News("services.connector", department="RS")], later)
+    jobs.judge_due(later)
     assert publishing.publish_due(later) == 2
     assert sent("availability", yi)[-1]["connectors"]["RS"]["state"] == "down"
 

@@ -194,6 +194,7 @@ def test_more_rows_cost_no_more_queries(night: Hall, now: datetime) -> None:
     few = cost()
     for back in range(8, 2, -1):
         state = "full" if back % 2 else "out"
-        night.tell(night.other, "printer", "paper.upper", state, now - back * MINUTE, now - back * MINUTE)
+        at = now - back * 20 * MINUTE  # so far apart that nothing flaps
+        night.tell(night.other, "printer", "paper.upper", state, at, at)
     assert Incident.objects.count() == 4
     assert cost() == few

@@ -16,9 +16,9 @@ from budayang.sandbox.devices.idreader import Card as SimulatedCard
 from budayang.sandbox.devices.idreader import Fault, Sam
 from budayang.sandbox.devices.idreader import IdReader as Simulator
 from budayang.sandbox.devices.lines import PtyLine, TcpLine
-from budayang.terminal.clock import ManualClock
 from budayang.terminal.devices.idreader.card import Card
 from budayang.terminal.devices.idreader.driver import IdReader, Phase, SamV
+from budayang.uplink.clock import ManualClock
 
 PERSON = {
     "name": "测试甲",

@@ -71,6 +71,9 @@ def test_a_page_is_printed_and_the_printer_has_the_same_bytes() -> None:
         assert await ended(driver, job.id) is JobState.COMPLETED
         assert printer.kept == [PAGE]
         assert printer.sheets_printed == 1
+        done = await driver.job(job.id)
+        assert done is not None
+        assert (done.sheets, await driver.meter()) == (1, 1)
 
     talk(printer, work)
 

@@ -16,6 +16,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
+from tests.terminal.screens.screens_services import CORRECT, SLOT, STEP, TIMES
 
 from budayang.forms import Choice, Field
 from budayang.terminal.screens import pages
@@ -37,13 +38,36 @@ PLACES = [
 ]
 
 
+# Names of bodies and machines, which are data: a translated sentence holds them as they are.
+FAULT_NAMES = ("测试运维商", "测试归属单位", "测试管理单位", "KBS-02 号终端")
+FAULTS = [
+    {
+        "terminal": code,
+        "stops": bool(code),
+        "subject": subject,
+        "sentence": sentence,
+        "lines": [
+            ("从什么时候", "11月23日 19:52"),
+            ("谁在处理", who),
+            ("预计", expected),
+            ("最近能办", "本区KBS-02 号终端现在能办（这里停下的 12 件事能办 10 件）"),
+        ],
+    }
+    for code, subject, sentence, who, expected in (
+        ("KBS-03", "KBS-03", "这台机器暂时不能打印。", "测试运维商已接单", "最迟11月23日 23:52修好"),
+        ("KBS-04", "KBS-04", "这台机器暂时不能用。", "已通知测试归属单位，等待接单", "修好的时间还不能确定"),
+        ("", "", "自助区供暖异常，正在处理。", "测试管理单位暂时做不下去：等待备件（合同允许）", "修好的时间还不能确定"),
+    )
+]  # fmt: skip
+
+
 def item(code: str, name: str, department: str, truth: str, **more: Any) -> dict[str, Any]:
     words = {"doable": ("可办", "ok"), "submittable": ("可提交", "hand"), "stopped": ("暂停服务", "stop")}
     words |= {"unconfirmed": ("待部门确认", "ask"), "machine": ("专机办理", "ask")}
     base = {
         "code": code, "name": name, "short": name, "department": department[:2], "department_name": department,
         "minutes": 2, "fee": "不收费", "bring": "带身份证", "truth": truth, "truth_word": words[truth][0],
-        "truth_class": words[truth][1], "text": "", "until": "", "can_start": truth in {"doable", "submittable"},
+        "truth_class": words[truth][1], "text": "", "reason": "", "until": "", "can_start": truth in {"doable", "submittable"},
         "alternatives": [], "night": True, "life_events": ["print"],
     }  # fmt: skip
     return base | more
@@ -58,6 +82,7 @@ ITEMS = [
     item("ZZ031", "医保参保凭证打印", "医保", "doable"),
     item("ZZ071", "不动产登记信息查询打印（有房、无房证明）", "不动产", "machine", text="在本区不动产专机上办理"),
 ]  # fmt: skip
+LAUNCHED = item("ZZ099", "出入境业务网上办理", "公安-出入境", "doable", minutes=10, launch=True)
 DEPARTMENTS = [
     {"code": f"D{n:02}", "name": name, "count": 18 - n % 7}
     for n, name in enumerate(
@@ -76,13 +101,14 @@ EVENTS = [
 BASE: dict[str, Any] = {
     "state": "attract", "page": 1, "catalogue": 1, "lang": "zh", "demo": True, "theme": "night",
     "terminal": {"code": "KBS-03", "number": "3", "name": "KBS-03", "area": "康巴什区24小时政务自助区", "place": "一层东厅",
-                 "address": "康巴什区鄂尔多斯大街（演示地址）一层东厅", "keeper_phone": "0477-000-0000", "helper_hours": "22:00"},
+                 "address": "康巴什区鄂尔多斯大街（演示地址）一层东厅", "keeper_phone": "0477-000-0000", "helper_hours": "22:00",
+                 "report_url": "http://127.0.0.1:8800/r/t/KBS-03/0123456789abcdef0123/"},
     "now": {"time": "20:46", "date": "11月23日", "weekday": "星期一", "greeting": "晚上好"},
     "network": {"level": "ok", "text": "网络正常", "since": ""},
     "prefs": {"care": False, "low": False, "voice": False, "lang": "zh"},
     "idle": {"warning": False, "ends_in_s": 3600, "total_s": 3600},
     "service": {"level": "ok", "title": "", "text": "", "since": "", "alternatives": []},
-    "notices": [], "help": None, "item": None, "person": None, "error": "",
+    "notices": [], "help": None, "item": None, "person": None, "error": "", "languages": ["zh", "en"], "announcement": None,
 }  # fmt: skip
 PERSON = {"name_masked": "测**", "id_masked": "9999**********0021", "kind": "id_card", "label": "居民身份证"}
 CLEAR = {"name": "测试甲", "id_number": "999999199001010021", "address": "演示地址"}
@@ -158,15 +184,63 @@ _PAPERS = [
     }
 ]
 
+_PAY = {
+    "state": "open",
+    "title": "交通违法罚款",
+    "yuan": "200.00",
+    "text": "请用手机扫码付款",
+    "note": "",
+    "qr": "http://127.0.0.1:8810/pay/p/abcdefghijklmnop",
+    "until": "20:54",
+    "number": NUMBER,
+    "payment": f"{NUMBER}-P1",
+    "safe": "没有付款就不办理，也不收费；付了没办成，原路退回",
+}
+_FOUND = {
+    "word": "待补正",
+    "law": "部门一次性告知了要补正的全部内容。补齐以前不受理，法定期限还没有起算。",
+    "message": "",
+    "state": "correction",
+    "item": "法律援助申请",
+    "department": "司法",
+    "number": NUMBER,
+    "limit": "受理后 7 个工作日；还没有受理，没有起算",
+    "promised": "",
+    "missing": ["经济困难状况说明", "劳动合同或工资条"],
+    "missing_until": "2026年12月1日",
+    "payments": [],
+    "paper": "",
+    "steps": [
+        ("平台已收件", "11月23日 20:49"),
+        ("部门已收件", "11月23日 20:49"),
+        ("部门一次性告知补正", "11月24日 09:20"),
+    ],
+    "may_withdraw": True,
+    "may_correct": False,
+    "appointment": "",
+    "appointment_place": "",
+}
+
+
+def _times(**changes: Any) -> dict[str, Any]:
+    given = {"fields": [SLOT], "values": {}, "errors": {}, "step": STEP, "slots": TIMES | changes}
+    return view("fill", item=ITEMS[1], person=PERSON, **given)
+
+
 # name -> (path, view): every screen a person can meet
 SCREENS: dict[str, tuple[str, dict[str, Any]]] = {
     "home": ("/", view(catalogue=4)),
     "home-day": ("/", view("choose", theme="day", now={"time": "10:05", "greeting": "上午好"})),
     "home-fault": ("/", view("choose", network={"level": "offline", "text": "网络中断，可先办理不需要联网的事项", "since": "20:31"},
                              terminal={"helper_hours": ""}, service={"level": "fault", "title": "打印机快没纸了", "text": "打印类事项可能要等补纸。"})),
+    "home-announced": ("/", view(announcement={"text": "本机将重新启动，约 3 分钟后恢复", "reason": "更换路由器后要重新连接网络",
+                                               "seconds": 60})),
+    "home-notice": ("/", view(notices=[{"id": "command-7", "title": "", "text": "本周六 9:00 到 11:00 检修供电，届时本机不能使用。"}])),
     "search": ("/?q=", view("choose")),
     "search-found": ("/?q=dsbzm", view("choose")),
     "search-none": ("/?q=qqzz", view("choose")),
+    "search-refused": ("/?q=办假证", view("choose")),
+    "search-elsewhere": ("/?q=结婚登记", view("choose")),
     "departments": ("/departments/", view("choose")),
     "list": ("/departments/D00", view("choose")),
     "item-doable": ("/items/ZZ001", view("choose")),
@@ -192,6 +266,26 @@ SCREENS: dict[str, tuple[str, dict[str, Any]]] = {
                                                                    text="参保证明打好了，回执还没有打。"))),
     "take": ("/", view("take", item=ITEMS[0], person=PERSON, result=RESULT,
                        take={"number": NUMBER, "text": "一共 2 份，在出纸口", "misprint_left": 2, "verify_url": RESULT["verify_url"]})),
+    "pay": ("/", view("pay", item=ITEMS[0], person=PERSON, pay=_PAY)),
+    "pay-scanner": ("/", view("pay", item=ITEMS[0], person=PERSON, pay=_PAY | {"scanner": True})),
+    "pay-closed": ("/", view("pay", item=ITEMS[0], person=PERSON, pay=_PAY | {"state": "closed", "text": "付款码已失效，没有收费", "qr": ""})),
+    "progress": ("/", view("progress", progress={"number": "", "code": "", "found": None})),
+    "progress-found": ("/", view("progress", progress={"number": NUMBER, "code": "K7QM4", "found": _FOUND})),
+    "progress-correct": ("/", view("progress", progress={"number": NUMBER, "code": "K7QM4", "found": _FOUND | {"may_correct": True}})),
+    "progress-booked": ("/", view("progress", progress={"number": NUMBER, "code": "K7QM4", "found": _FOUND | {
+        "word": "已办结", "law": "这件事已经办结。", "state": "done", "item": "公证业务预约办理", "limit": "", "missing": [], "missing_until": "",
+        "appointment": TIMES["chosen"], "appointment_place": TIMES["place"]}})),
+    "correct": ("/", view("correct", item=ITEMS[1], correct=CORRECT)),
+    "times": ("/", _times()),
+    "times-gone": ("/", _times(lost=True, gone="2026年11月25日（星期三）上午9:00至9:50", slot="", chosen="", place="",
+                               times=[time | {"chosen": False} for time in TIMES["times"]])),
+    "times-silent": ("/", _times(phase="silent", days=[], times=[], slot="", chosen="")),
+    "times-none": ("/", _times(phase="none", times=[], slot="", chosen="")),
+    "times-asking": ("/", _times(phase="asking", days=[], times=[], slot="", chosen="")),
+    "item-launch": ("/items/ZZ099", view("choose")),
+    "launch": ("/", view("launch", item=ITEMS[0], launch={"host": "zwfw.example.gov.cn", "left_s": 570})),
+    "launch-idle": ("/", view("launch", item=ITEMS[0], launch={"host": "zwfw.example.gov.cn", "left_s": 570},
+                              idle={"warning": True, "ends_in_s": 14, "total_s": 90})),
     "outcome": ("/", view("outcome", item=ITEMS[0], person=PERSON, outcome={
         "kind": "refused", "title": "部门没有查到您的参保记录", "text": "人社部门的答复：未查到记录。", "safe": "没有收费，没有留下办件。", "again": False, "number": NUMBER})),
     "outcome-later": ("/", view("outcome", item=ITEMS[2], person=PERSON, outcome={
@@ -200,6 +294,11 @@ SCREENS: dict[str, tuple[str, dict[str, Any]]] = {
     "clear": ("/", view("clear", clear={"text": "您的信息已从本机清除。", "after": "done"})),
     "clear-idle": ("/", view("clear", clear={"text": "一分钟没有人操作，本机自动退出了。已提交的事不受影响。", "after": "idle"})),
     "out": ("/", view(service=_OUT)),
+    "out-fault": ("/", view(service=_OUT, faults={"rows": FAULTS[:1], "old": False})),
+    "home-told": ("/", view("choose", faults={"rows": FAULTS, "old": False})),
+    "faults": ("/faults", view("choose", faults={"rows": FAULTS, "old": True})),
+    "here": ("/here", view("choose", presence="https://center.example/console/rounds/here/?c=KBS-03.29700000.abc")),
+    "report": ("/report", view(catalogue=4)),
     "idle": ("/", view("fill", item=ITEMS[1], person=PERSON, fields=FIELDS, values={}, errors={}, idle={"warning": True, "ends_in_s": 14, "total_s": 90})),
     "help": ("/", view("fill", item=ITEMS[1], person=PERSON, fields=FIELDS, values={}, errors={},
                        help={"kind": "help", "at": "20:49", "text": "已通知帮办，请稍候，一般一分钟内有人联系您。", "phone": "0477-000-0000"})),
@@ -222,8 +321,19 @@ class StageCatalogue:
     def home(self) -> dict[str, Any]:
         return {"hot": ITEMS[:4], "events": EVENTS, "departments": DEPARTMENTS}
 
-    def search(self, q: str, limit: int = 20) -> list[dict[str, Any]]:
-        return ITEMS[:limit] if q in {"dsbzm", "社保", "d", "ds"} else []
+    def answer(self, query: str, limit: int = 20) -> dict[str, Any]:
+        none = {"verdict": "not_found", "items": [], "elsewhere": [], "reason": "", "advice": "", "read_as": ""}
+        if query == "办假证":
+            return {
+                **none,
+                "verdict": "refused",
+                "reason": "伪造、变造、买卖证件、印章、票据和证明是违法的，这里不提供任何帮助。",
+            }
+        if query == "结婚登记":
+            return {**none, "verdict": "found", "elsewhere": ["婚姻登记预约"]}
+        if query not in {"dsbzm", "社保", "d", "ds"}:
+            return none
+        return {**none, "verdict": "found", "items": ITEMS[:limit], "read_as": "打社保证明" if query == "dsbzm" else ""}
 
     def department(self, code: str) -> dict[str, Any] | None:
         return {"code": code, "name": "人社", "items": ITEMS * 2} if code.startswith("D") else None
@@ -232,7 +342,7 @@ class StageCatalogue:
         return {"code": code, "name": "打印证明", "items": ITEMS} if code == "print" else None
 
     def item(self, code: str) -> dict[str, Any] | None:
-        return next((dict(found) for found in ITEMS if found["code"] == code), None)
+        return next((dict(found) for found in (*ITEMS, LAUNCHED) if found["code"] == code), None)
 
 
 class StageTerminal:
@@ -242,6 +352,13 @@ class StageTerminal:
         self.shown = shown
         self.catalogue = StageCatalogue()
         self.posts: list[tuple[str, dict[str, list[str]]]] = []
+        self.vain: list[str] = []
+
+    def presence(self) -> str:
+        return str(self.shown.get("presence", ""))
+
+    def looked_in_vain(self, item: str, reason: str) -> None:
+        self.vain.append(item)
 
     def view(self) -> dict[str, Any]:
         return copy.deepcopy(self.shown)

@@ -47,6 +47,22 @@ def test_a_screen_at_its_sizes(name: str, show: Show, pictures: Path) -> None:
         page.close()
 
 
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_what_is_announced_stands_between_band_and_page(show: Show, width: int, height: int) -> None:
+    path, shown = SCREENS["home-announced"]
+    page, _terminal = show(shown, path, width, height)
+    edges = page.evaluate(
+        "['.band', '.announce', 'main', '.bar'].flatMap((s) => { const r = document.querySelector(s).getBoundingClientRect(); return [r.top, r.bottom]; })"
+    )
+    assert edges == sorted(edges)
+    assert edges[-1] <= height
+    inner = page.evaluate(
+        "(() => { const e = document.querySelector('.announce'); return e.scrollHeight - e.clientHeight; })()"
+    )
+    assert inner <= 0, "its two lines stand whole"
+    expect(page.locator(".announce")).to_contain_text("还有约 60 秒 · 更换路由器后要重新连接网络")
+
+
 @pytest.mark.parametrize("name", [name for name in SCREENS if name.startswith("low-")])
 def test_low_mode_keeps_what_is_touched_in_reach(name: str, show: Show) -> None:
     path, shown = SCREENS[name]
@@ -127,6 +143,29 @@ def test_the_idle_warning_counts_and_lets_one_go_on(show: Show) -> None:
     dialog = page.locator("#idle")
     expect(dialog).to_be_visible()
     expect(dialog.locator("[data-left]")).to_have_text("13")
+    page.click("#idle >> text=继续办理")
+    expect(dialog).to_be_hidden()
+    assert "stay" in [event for event, _fields in terminal.posts]
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_the_warning_over_a_departments_page_stands_in_our_strip(
+    show: Show, pictures: Path, width: int, height: int
+) -> None:
+    path, shown = SCREENS["launch-idle"]
+    page, terminal = show(shown, path, width, height)
+    dialog = page.locator("#idle")
+    expect(dialog).to_be_visible()
+    page.screenshot(path=str(pictures / f"launch-warning-{width}x{height}.png"))
+    box = dialog.bounding_box()
+    assert box is not None
+    assert (box["y"], box["height"], box["width"]) == (0, 96, width), "the department's window covers all below"
+    for button in dialog.locator("button").all():
+        place = button.bounding_box()
+        assert place is not None
+        assert place["y"] >= 0
+        assert place["y"] + place["height"] <= 96
+        assert place["x"] + place["width"] <= width
     page.click("#idle >> text=继续办理")
     expect(dialog).to_be_hidden()
     assert "stay" in [event for event, _fields in terminal.posts]

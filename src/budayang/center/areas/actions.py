@@ -7,14 +7,17 @@ from datetime import date, datetime, time
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from budayang.center.areas import imports
-from budayang.center.areas.models import Area, Facility, HoursException, PlannedStop, PromisedHours, PromisedWindow
+from budayang.center.areas.models import Area, Facility, HoursException, PromisedHours, PromisedWindow
+from budayang.center.areas.stop_actions import cancel_stop as cancel_stop
+from budayang.center.areas.stop_actions import plan_stop as plan_stop
 from budayang.center.platform.actions import Refused, add_place, emit, record
 from budayang.center.platform.actors import Actor, Role
 from budayang.center.platform.models import Organization, Place, Staff
-from budayang.center.platform.uploads import UploadedTable
+from budayang.center.platform.uploads import TableRefused, UploadedTable
 from budayang.rules.calendars import WeeklyWindow
 
 KEEPERS = (Role.SUPERVISOR, Role.AREA_KEEPER)
@@ -101,6 +104,7 @@ def update_area(actor: Actor, area: Area, **changes: Any) -> Area:
             place_path=area.place.path,
             details={"changed": changed},
         )
+        _tell("changed", area, timezone.now())
     return area
 
 
@@ -123,7 +127,7 @@ def set_promised_hours(
     )
     details = {"valid_from": valid_from.isoformat(), "windows": [_window_text(one) for one in windows]}
     record(actor, "areas.set_promised_hours", subject=f"area:{area.code}", place_path=area.place.path, details=details)
-    _tell_hours(area, now)
+    _tell("hours_changed", area, now)
     return hours
 
 
@@ -143,9 +147,9 @@ def _refuse_overlaps(windows: Sequence[WeeklyWindow]) -> None:
         last[one.weekday] = one
 
 
-def _tell_hours(area: Area, now: datetime) -> None:
+def _tell(what: str, area: Area, now: datetime) -> None:
     emit(
-        "areas.hours_changed",
+        f"areas.{what}",
         subject=f"area:{area.code}",
         place_path=area.place.path,
         payload={"area": area.code},
@@ -184,7 +188,7 @@ def add_exception(
     )
     details = {"on": on.isoformat(), "closed": closed, "reason": reason}
     record(actor, "areas.add_exception", subject=f"area:{area.code}", place_path=area.place.path, details=details)
-    _tell_hours(area, now)
+    _tell("hours_changed", area, now)
     return row
 
 
@@ -200,7 +204,7 @@ def remove_exception(actor: Actor, area: Area, on: date, *, now: datetime) -> No
     row.delete()
     details = {"on": on.isoformat()}
     record(actor, "areas.remove_exception", subject=f"area:{area.code}", place_path=area.place.path, details=details)
-    _tell_hours(area, now)
+    _tell("hours_changed", area, now)
 
 
 @transaction.atomic
@@ -228,92 +232,15 @@ def remove_facility(actor: Actor, facility: Facility) -> None:
 
 
 @transaction.atomic
-def plan_stop(
-    actor: Actor,
-    *,
-    place: Place,
-    starts_at: datetime,
-    ends_at: datetime,
-    reason: str,
-    now: datetime,
-    kind: str = PlannedStop.Kind.MAINTENANCE,
-    terminal_id: int | None = None,
-    department: str = "",
-) -> PlannedStop:
-    """Announce a stop of a place, of one terminal in it, or of a department's services there.
-
-    A department's own people may announce their department's stop: `department` is then their organization's code.
-    """
-    body = Organization.objects.filter(code=department).values_list("id", flat=True).first() if department else None
-    if body is not None:
-        actor.require(*KEEPERS, Role.OWNER_UNIT, place_path=place.path, organizations=(body,))
-    else:
-        actor.require(*KEEPERS, place_path=place.path)
-    if ends_at <= starts_at:
-        raise Refused(_("结束时间要晚于开始时间。"))
-    if ends_at <= now:
-        raise Refused(_("这段时间已经过去。计划停用要事先公告，过去的停用由故障记录说明。"))
-    if not reason.strip():
-        raise Refused(_("请写明原因，市民会看到。"))
-    stop = PlannedStop.objects.create(
-        place=place,
-        terminal_id=terminal_id,
-        department=department,
-        kind=kind,
-        starts_at=starts_at,
-        ends_at=ends_at,
-        reason=reason,
-        announced_at=now,
-        announced_by=actor.name,
-    )
-    _tell_stop(actor, stop, "stop_planned", now)
-    return stop
-
-
-@transaction.atomic
-def cancel_stop(actor: Actor, stop: PlannedStop, *, now: datetime) -> None:
-    """Call a stop off. What has passed stays planned: a stop that runs ends now instead of vanishing."""
-    actor.require(*KEEPERS, place_path=stop.place.path)
-    if stop.cancelled_at is not None or stop.ends_at <= now:
-        raise Refused(_("这次停用已经结束或已经取消。"))
-    if stop.starts_at < now:
-        stop.ends_at = now
-        stop.save(update_fields=["ends_at"])
-    else:
-        stop.cancelled_at = now
-        stop.save(update_fields=["cancelled_at"])
-    _tell_stop(actor, stop, "stop_cancelled", now)
-
-
-def _tell_stop(actor: Actor, stop: PlannedStop, what: str, now: datetime) -> None:
-    details: dict[str, Any] = {
-        "stop": stop.pk,
-        "terminal_id": stop.terminal_id,
-        "department": stop.department,
-        "starts_at": stop.starts_at.isoformat(),
-        "ends_at": stop.ends_at.isoformat(),
-    }
-    record(actor, f"areas.{what}", subject=f"stop:{stop.pk}", place_path=stop.place.path, details=details)
-    emit(
-        f"areas.{what}",
-        subject=f"stop:{stop.pk}",
-        place_path=stop.place.path,
-        payload=details,
-        occurred_at=now,
-        now=now,
-    )
-
-
-@transaction.atomic
 def import_regions(actor: Actor, table: UploadedTable, *, is_demo: bool = False) -> tuple[int, int]:
     """Make the regions of a table (`imports.read_regions`); returns (made, already there).
 
     Raises:
-        imports.ImportRefused: with an error per row; nothing was made.
+        TableRefused: with an error per row; nothing was made.
     """
     check = imports.check_regions(actor, table)
     if check.errors:
-        raise imports.ImportRefused(check.errors)
+        raise TableRefused(check.errors)
     made: dict[str, Place] = {}
     above = Place.objects.in_bulk([plan.parent for plan in check.new], field_name="code")
     for plan in check.new:
@@ -334,11 +261,11 @@ def import_areas(
     """Open the areas of a table (`imports.read_areas`) and promise their hours from a day on; returns (made, there).
 
     Raises:
-        imports.ImportRefused: with an error per row; nothing was made.
+        TableRefused: with an error per row; nothing was made.
     """
     check = imports.check_areas(actor, table)
     if check.errors:
-        raise imports.ImportRefused(check.errors)
+        raise TableRefused(check.errors)
     for plan in check.new:
         area = create_area(
             actor,

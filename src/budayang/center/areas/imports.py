@@ -6,7 +6,6 @@ Checking writes nothing: the console shows its result before anybody presses 导
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -28,14 +27,6 @@ Plan = TypeVar("Plan")
 _REGION_CODE = re.compile(r"^\d{6}(\d{3}|\d{6})?$")
 _AREA_CODE = re.compile(r"^[A-Z0-9]{2,12}$")
 _YES = {"是": True, "有": True, "1": True, "否": False, "无": False, "0": False, "": False}
-
-
-class ImportRefused(Exception):
-    """The table has errors and nothing was loaded. `errors` are (line, message for people)."""
-
-    def __init__(self, errors: Sequence[tuple[int, str]]) -> None:
-        super().__init__(f"{len(errors)} errors")
-        self.errors = list(errors)
 
 
 @dataclass(frozen=True, slots=True)

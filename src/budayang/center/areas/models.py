@@ -133,9 +133,11 @@ class Facility(models.Model):
 
 
 class PlannedStop(models.Model):
-    """A stop announced beforehand: of a place, of one terminal, or of a department's services in a place.
+    """A stop announced beforehand, once or by a rule: of a place, a terminal, a component, or a department's services.
 
-    `terminal_id` is a plain number: terminals are a higher room, and a key upwards would be a door in the floor.
+    `terminal_id` is a plain number: terminals are a higher room, and a key upwards would be a door in the floor. The
+    row is what was announced and is not rewritten: a change ends it from then on and `replaces` leads to it from the
+    row that carries on. `starts_at` and `ends_at` are the first occurrence; its wall clock in the place's zone repeats.
     """
 
     class Kind(models.TextChoices):
@@ -147,19 +149,57 @@ class PlannedStop(models.Model):
 
     place = models.ForeignKey("platform.Place", on_delete=PROTECT, related_name="+")
     terminal_id = models.BigIntegerField(null=True, blank=True, db_index=True)
+    owner = models.ForeignKey("platform.Organization", null=True, blank=True, on_delete=PROTECT, related_name="+")
+    """The body whose terminal is stopped: its people may plan and call off this stop."""
+    subject = models.CharField(max_length=32, blank=True)
+    component = models.CharField(max_length=24, blank=True)
     department = models.CharField(max_length=16, blank=True)
     kind = models.CharField(max_length=12, choices=Kind.choices)
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
+    rrule = models.CharField(max_length=160, blank=True)
+    until_at = models.DateTimeField(null=True, blank=True)
+    """A series ended early: no occurrence starts at or after this moment."""
+    last_ends_at = models.DateTimeField(null=True, blank=True)
+    """The end of the last occurrence; NULL for an endless series. Moves only when the stop is cut short."""
     reason = models.CharField(max_length=120)
     announced_at = models.DateTimeField()
     announced_by = models.CharField(max_length=60)
     cancelled_at = models.DateTimeField(null=True, blank=True)
+    replaces = models.OneToOneField("self", null=True, blank=True, on_delete=PROTECT, related_name="replaced_by")
+    running_since_at = models.DateTimeField(null=True, blank=True)
+    """Start of the occurrence whose beginning was told and whose end was not."""
+    next_change_at = models.DateTimeField(null=True, blank=True)
+    """When an occurrence begins or ends next; read by the due loop `areas.stops`. NULL: nothing is to come."""
 
     class Meta:
         ordering = ["starts_at"]
         constraints = [
             CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="stop_order"),
             CheckConstraint(condition=Q(terminal_id__isnull=True) | Q(department=""), name="stop_of_one_thing"),
+            CheckConstraint(condition=Q(subject="") | Q(terminal_id__isnull=False, component=""), name="stop_subject"),
+            CheckConstraint(condition=Q(component="") | Q(department=""), name="stop_component"),
         ]
-        indexes = [Index(fields=["ends_at", "starts_at"], condition=Q(cancelled_at__isnull=True), name="stop_in_force")]
+        indexes = [
+            Index(fields=["last_ends_at", "starts_at"], condition=Q(cancelled_at__isnull=True), name="stop_in_force"),
+            Index(fields=["next_change_at"], condition=Q(next_change_at__isnull=False), name="stop_next_change"),
+        ]
+
+
+class StopException(models.Model):
+    """One occurrence of a series that goes otherwise: left out (`ends_at` NULL), or ended early at `ends_at`."""
+
+    stop = models.ForeignKey(PlannedStop, on_delete=PROTECT, related_name="exceptions")
+    occurrence_at = models.DateTimeField()
+    ends_at = models.DateTimeField(null=True, blank=True)
+    set_at = models.DateTimeField()
+    set_by = models.CharField(max_length=60)
+
+    class Meta:
+        ordering = ["occurrence_at"]
+        constraints = [
+            UniqueConstraint(fields=["stop", "occurrence_at"], name="stop_exception_once"),
+            CheckConstraint(
+                condition=Q(ends_at__isnull=True) | Q(ends_at__gt=F("occurrence_at")), name="stop_exception_order"
+            ),
+        ]

@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, datetime, timedelta
 
 from django.db.models import Q, QuerySet
 
+from budayang.center.areas import occurrences
 from budayang.center.areas.models import Area, Facility, HoursException, PlannedStop, PromisedHours
+from budayang.center.areas.occurrences import StopFact as StopFact
+from budayang.center.areas.promise_queries import promised_by_area as promised_by_area
+from budayang.center.areas.promise_queries import promised_windows as promised_windows
+from budayang.center.areas.promise_queries import weekly as weekly
 from budayang.center.platform.actors import Actor
+from budayang.center.platform.models import AuditLine
 from budayang.center.platform.queries import NOTHING, place_chain
 from budayang.center.platform.roles import OPERATING_ROLES, Role
-from budayang.rules.calendars import DayException, WeeklyWindow, open_windows
-from budayang.rules.intervals import Interval, clip, union
+from budayang.rules.calendars import WeeklyWindow
 
-
-@dataclass(frozen=True, slots=True)
-class StopFact:
-    """A planned stop as other rooms read it. `terminal_id` None and `department` "" mean the whole place."""
-
-    id: int
-    start: datetime
-    end: datetime
-    place_path: str
-    terminal_id: int | None
-    department: str
-    kind: str
-    reason: str
-    announced_at: datetime
+COMING = timedelta(days=366)
+# More areas than this are asked for all at once: then every stop in force is read instead of a long list of names.
+MOST_NAMED = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +59,11 @@ def list_facilities(area_id: int) -> QuerySet[Facility]:
     return Facility.objects.filter(area_id=area_id)
 
 
+def list_facilities_of(area_ids: Sequence[int]) -> QuerySet[Facility]:
+    """Facilities of many areas."""
+    return Facility.objects.filter(area_id__in=area_ids)
+
+
 def list_hours(area_id: int) -> QuerySet[PromisedHours]:
     """Versions of the promise, newest first, with their windows."""
     return PromisedHours.objects.filter(area_id=area_id).prefetch_related("windows")
@@ -78,7 +76,7 @@ def list_exceptions(area_id: int, since: date) -> QuerySet[HoursException]:
 
 def stops_visible_to(actor: Actor) -> QuerySet[PlannedStop]:
     """Stops inside the actor's places, and those of a region above that reach down into them."""
-    stops = PlannedStop.objects.select_related("place")
+    stops = PlannedStop.objects.select_related("place", "owner")
     if actor.sees_all:
         return stops
     allowed = NOTHING
@@ -88,53 +86,6 @@ def stops_visible_to(actor: Actor) -> QuerySet[PlannedStop]:
     return stops.filter(allowed)
 
 
-def promised_windows(area_id: int, start: datetime, end: datetime) -> list[Interval]:
-    """The promised opening times of an area within [start, end), by the version in force on each day.
-
-    A window belongs to the day on which it opens: one that runs past midnight into a new version's first day stays
-    whole, because each version is asked for its own days only (the days around them are closed by an exception).
-    """
-    area = Area.objects.select_related("place").get(id=area_id)
-    zone = ZoneInfo(area.place.zone)
-    first, last = start.astimezone(zone).date() - timedelta(days=1), end.astimezone(zone).date()
-    versions = list(list_hours(area_id).filter(valid_from__lte=last).reverse())
-    exceptions = [
-        _day_exception(row) for row in HoursException.objects.filter(area_id=area_id, on__range=(first, last))
-    ]
-    found: list[Interval] = []
-    for number, version in enumerate(versions):
-        day = max(version.valid_from, first)
-        after = versions[number + 1].valid_from if number + 1 < len(versions) else last + timedelta(days=1)
-        after = min(after, last + timedelta(days=1))
-        if day >= after:
-            continue
-        found += _version_windows(version, exceptions, day, after, area.place.zone)
-    return clip(union(found), Interval(start, end))
-
-
-def _version_windows(
-    version: PromisedHours, exceptions: Sequence[DayException], day: date, after: date, zone: str
-) -> list[Interval]:
-    """Windows that open on the days [day, after) of one version, up to a day beyond the last of them."""
-    one_day = timedelta(days=1)
-    around = {day - one_day, after, after + one_day}
-    own = [one for one in exceptions if one.on not in around]
-    closed = [DayException(on=on, closed=True) for on in sorted(around)]
-    tz = ZoneInfo(zone)
-    return open_windows(
-        weekly(version),
-        [*own, *closed],
-        datetime.combine(day, time(), tz),
-        datetime.combine(after + one_day, time(), tz),
-        zone=zone,
-    )
-
-
-def _day_exception(row: HoursException) -> DayException:
-    windows = () if row.closed or row.opens is None or row.closes is None else ((row.opens, row.closes),)
-    return DayException(on=row.on, closed=row.closed, windows=windows, reason=row.reason)
-
-
 def hours_in_force(area_ids: Sequence[int], on: date) -> dict[int, tuple[WeeklyWindow, ...]]:
     """The weekly windows promised by each area on a day; areas that promise nothing yet are missing. Two queries."""
     found: dict[int, tuple[WeeklyWindow, ...]] = {}
@@ -142,11 +93,6 @@ def hours_in_force(area_ids: Sequence[int], on: date) -> dict[int, tuple[WeeklyW
     for version in versions.order_by("valid_from"):
         found[version.area_id] = weekly(version)
     return found
-
-
-def weekly(version: PromisedHours) -> tuple[WeeklyWindow, ...]:
-    """The windows of a version as the rules read them."""
-    return tuple(WeeklyWindow(row.weekday, row.opens, row.closes, row.closes_next_day) for row in version.windows.all())
 
 
 def promise_now(area_id: int, now: datetime) -> PromiseNow:
@@ -160,6 +106,13 @@ def promise_now(area_id: int, now: datetime) -> PromiseNow:
     return PromiseNow(True, first.end if first.end < now + timedelta(days=8) else None)
 
 
+def _in_force(start: datetime, end: datetime) -> QuerySet[PlannedStop]:
+    """Rows with a possible occurrence in [start, end), with what expanding them needs: two queries."""
+    rows = PlannedStop.objects.filter(cancelled_at__isnull=True, starts_at__lt=end)
+    rows = rows.filter(Q(last_ends_at__isnull=True) | Q(last_ends_at__gt=start))
+    return rows.select_related("place").prefetch_related("exceptions")
+
+
 def planned_stops(
     start: datetime,
     end: datetime,
@@ -168,12 +121,16 @@ def planned_stops(
     terminal_id: int | None = None,
     department: str | None = None,
 ) -> list[StopFact]:
-    """Stops in force that overlap [start, end) and touch any of what is named; all of them when nothing is named.
+    """Occurrences in force that overlap [start, end) and touch any of what is named; all when nothing is named.
 
-    `area_id` finds stops of the whole area or of a region above it; `terminal_id` those of the terminal; `department`
-    those of its services, everywhere or, with `area_id`, only where they reach this area.
+    `area_id` finds stops of the whole area or of a region above it; `terminal_id` those of the terminal and, with
+    `area_id`, those of a kind of component in the area; `department` those of its services, everywhere or, with
+    `area_id`, only where they reach this area. Without `terminal_id` no stop of a mere component is returned; with it,
+    ask `rules.areas.covers` what an occurrence covers. A series comes as its single occurrences.
     """
-    stops = PlannedStop.objects.filter(cancelled_at__isnull=True, starts_at__lt=end, ends_at__gt=start)
+    stops = _in_force(start, end)
+    if terminal_id is None:
+        stops = stops.filter(subject="", component="")
     if area_id is not None or terminal_id is not None or department is not None:
         covers = Q()
         wanted = NOTHING
@@ -186,27 +143,46 @@ def planned_stops(
         if department is not None:
             wanted |= covers & Q(department=department)
         stops = stops.filter(wanted)
-    return [
-        StopFact(
-            id=row.pk,
-            start=row.starts_at,
-            end=row.ends_at,
-            place_path=row.place.path,
-            terminal_id=row.terminal_id,
-            department=row.department,
-            kind=row.kind,
-            reason=row.reason,
-            announced_at=row.announced_at,
-        )
-        for row in stops.select_related("place").order_by("starts_at", "id")
-    ]
+    return occurrences.facts(stops, start, end)
 
 
-def coming_stops(area: Area, now: datetime) -> QuerySet[PlannedStop]:
-    """Stops that run or are to come: of the area, its terminals, and of departments or regions that reach it."""
-    above = Q(place__path__in=place_chain(area.place.path), terminal_id__isnull=True)
-    stops = PlannedStop.objects.filter(cancelled_at__isnull=True, ends_at__gt=now)
-    return stops.filter(above | Q(place=area.place)).select_related("place").order_by("starts_at")
+def stops_over(area_ids: Iterable[int], start: datetime, end: datetime) -> dict[int, list[StopFact]]:
+    """Every occurrence in [start, end) that reaches each area: of it, of a region above, of its terminals, components
+    and departments. Every area asked for has an entry. Three queries, however many areas.
+
+    Ask `rules.areas.covers` what an occurrence covers; those with a `department` cover its items only.
+    """
+    paths = dict(Area.objects.filter(pk__in=list(area_ids)).values_list("pk", "place__path"))
+    chains = {path: place_chain(path) for path in paths.values()}
+    reaching = _in_force(start, end)
+    if len(paths) <= MOST_NAMED:
+        reaching = reaching.filter(place__path__in={one for chain in chains.values() for one in chain})
+    by_place: dict[str, list[StopFact]] = {}
+    for one in occurrences.facts(reaching, start, end) if paths else ():
+        by_place.setdefault(one.place_path, []).append(one)
+    found: dict[int, list[StopFact]] = {}
+    for area_id, path in paths.items():
+        mine = [one for above in chains[path] for one in by_place.get(above, ())]
+        found[area_id] = sorted(mine, key=lambda one: (one.start, one.id))
+    return found
+
+
+def find_stop(actor: Actor, stop_id: int) -> PlannedStop | None:
+    """A stop inside the actor's scope, with its exceptions."""
+    return stops_visible_to(actor).filter(pk=stop_id).prefetch_related("exceptions").first()
+
+
+def stop_history(stop: PlannedStop) -> list[AuditLine]:
+    """Who did what to a stop and to those that it replaced, newest first."""
+    chain = [stop]
+    while (before := chain[-1].replaces) is not None:
+        chain.append(before)
+    subjects = [f"stop:{one.pk}" for one in chain]
+    actions = ("areas.stop_planned", "areas.stop_changed", "areas.stop_cancelled")
+    lines = AuditLine.objects.filter(action__in=actions, subject__in=subjects)
+    # The index is by action and time, and nothing was done to it before it was announced. An audit line is written
+    # within its action's transaction, a little after the moment that the action was given.
+    return list(lines.filter(at__gte=chain[-1].announced_at - timedelta(minutes=1)).order_by("-id")[:200])
 
 
 def may_edit(actor: Actor, area: Area) -> bool:

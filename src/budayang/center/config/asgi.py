@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Callable
+from importlib import import_module
 from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "budayang.center.config.settings")
@@ -17,11 +18,15 @@ import django
 django.setup()
 
 from a2wsgi import WSGIMiddleware  # noqa: E402  # Django must be set up first
+from django.conf import settings  # noqa: E402
 from django.core.wsgi import get_wsgi_application  # noqa: E402
 
 from budayang.center.ingest.app import IngestApplication  # noqa: E402
 from budayang.center.live.app import LiveApplication  # noqa: E402
+from budayang.center.platform import heap  # noqa: E402
 from budayang.center.services.cases_app import CasesApplication  # noqa: E402
+from budayang.center.terminals.files_app import FilesApplication  # noqa: E402
+from budayang.wire.commands import FILE_PATH, PACKAGE_PATH  # noqa: E402
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -58,6 +63,7 @@ class Dispatcher:
                     for _prefix, part in self._routes:
                         if hasattr(part, "startup"):
                             await part.startup()
+                    heap.settle()
                 except Exception as error:
                     await send({"type": "lifespan.startup.failed", "message": str(error)})
                     raise
@@ -71,8 +77,11 @@ class Dispatcher:
 
 
 def _parts() -> tuple[tuple[str, Any], ...]:
+    files = FilesApplication()
     return (
         ("/wire/v1/cases/", CasesApplication()),
+        (FILE_PATH, files),
+        (PACKAGE_PATH, files),
         ("/wire/v1/", IngestApplication()),
         ("/live/", LiveApplication()),
     )
@@ -84,13 +93,18 @@ def web() -> Dispatcher:
 
 
 def _wsgi() -> Any:
-    """Django's own application; its type and a2wsgi's say the same of a WSGI server in different words."""
-    return get_wsgi_application()
+    """Django's own application; its type and a2wsgi's say the same of a WSGI server in different words.
+
+    The pages' modules are loaded now, not while the first person waits.
+    """
+    application = get_wsgi_application()
+    import_module(settings.ROOT_URLCONF)
+    return application
 
 
 def ingest() -> Dispatcher:
     """The terminals' doors alone, for a process of their own."""
-    return Dispatcher(_parts()[:2], _nothing_here)
+    return Dispatcher(_parts()[:-1], _nothing_here)
 
 
 async def _nothing_here(scope: Scope, receive: Receive, send: Send) -> None:

@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, include, path
 urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("budayang.center.platform.account_urls")),
     path("i18n/", include("django.conf.urls.i18n")),
+    path("api/", include("budayang.center.api.urls")),
     path("console/", include("budayang.center.console.urls")),
     path("", include("budayang.center.public.urls")),
 ]

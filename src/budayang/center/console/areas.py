@@ -18,11 +18,13 @@ from django.views.decorators.http import require_POST
 
 from budayang.center.areas import actions, queries
 from budayang.center.areas.hours_text import describe
-from budayang.center.areas.models import Area, PlannedStop
-from budayang.center.console.forms import AreaForm, ExceptionForm, FacilityForm, HoursForm, NewAreaForm, StopForm
+from budayang.center.areas.models import Area
+from budayang.center.console.forms import AreaForm, ExceptionForm, FacilityForm, HoursForm, NewAreaForm
 from budayang.center.console.listing import Action, Column, Filter, State, listing
 from budayang.center.console.reader import reader
 from budayang.center.console.states import terminal_state
+from budayang.center.console.stop_targets import planners
+from budayang.center.console.stops import week_strip
 from budayang.center.console.strips import axis, legend, terminal_strip
 from budayang.center.platform import queries as platform
 from budayang.center.platform.access import allow
@@ -61,9 +63,9 @@ class _AreaRows:
         self.hours = {one: describe(in_force[one]) if one in in_force else "" for one in ids}
         machines = list(terminals.visible_to(self.actor).filter(area_id__in=ids).exclude(state="retired"))
         alive = terminals.liveness_of(machines, self.now)
-        health = terminals.health_of([one.pk for one in machines])
+        facts = terminals.facts_of([one.pk for one in machines])
         for one in machines:
-            state = terminal_state(one.state, alive[one.pk], health[one.pk])
+            state = terminal_state(one.state, alive[one.pk], *facts[one.pk].pair)
             self.machines.setdefault(one.area_id, []).append(state)
 
     def machine_state(self, area: Area) -> State | None:
@@ -126,7 +128,7 @@ def area_detail(request: HttpRequest, code: str) -> HttpResponse:
     actor, area, now = reader(request), _area(request, code), timezone.now()
     machines = list(terminals.visible_to(actor).filter(area_id=area.pk).exclude(state="retired"))
     alive = terminals.liveness_of(machines, now)
-    health = terminals.health_of([one.pk for one in machines])
+    facts = terminals.facts_of([one.pk for one in machines])
     today = timezone.localdate(now)
     versions = [(one, describe(queries.weekly(one))) for one in queries.list_hours(area.pk)]
     strips = [strip for one in machines[:STRIPS] if (strip := terminal_strip(one, now))]
@@ -140,8 +142,9 @@ def area_detail(request: HttpRequest, code: str) -> HttpResponse:
         "earlier": [pair for pair in versions if pair[0].valid_from <= today][1:],
         "exceptions": queries.list_exceptions(area.pk, today),
         "facilities": queries.list_facilities(area.pk),
-        "machines": [(one, terminal_state(one.state, alive[one.pk], health[one.pk])) for one in machines],
-        "stops": queries.coming_stops(area, now),
+        "machines": [(one, terminal_state(one.state, alive[one.pk], *facts[one.pk].pair)) for one in machines],
+        "week": week_strip(actor, area, now),
+        "may_plan": planners(actor),
         "strips": strips,
         "legend": legend(strips),
         "axis": axis(now),
@@ -269,50 +272,6 @@ def area_facility_remove(request: HttpRequest, code: str, facility_id: int) -> H
     return redirect(_url(area))
 
 
-@allow(KEEPERS)
-def area_stop(request: HttpRequest, code: str) -> HttpResponse:
-    """Announce a stop of the area or of one of its terminals."""
-    actor, area, now = reader(request), _area(request, code), timezone.now()
-    machines = terminals.visible_to(actor).filter(area_id=area.pk).exclude(state="retired")
-    choices = [(str(one.pk), f"{one.code} {one.name}") for one in machines]
-    form = StopForm(request.POST or None, terminals=choices, initial=StopForm.suggestion(now))
-    if request.method == "POST" and form.is_valid():
-        found = form.cleaned_data
-        terminal_id = int(found["terminal"]) if found["terminal"] else None
-        kind = PlannedStop.Kind.MAINTENANCE if terminal_id else PlannedStop.Kind.SITE
-        try:
-            actions.plan_stop(
-                actor,
-                place=area.place,
-                starts_at=found["starts_at"],
-                ends_at=found["ends_at"],
-                reason=found["reason"],
-                now=now,
-                kind=kind,
-                terminal_id=terminal_id,
-            )
-        except Refused as refusal:
-            form.add_error(None, str(refusal))
-        else:
-            messages.success(request, _("已公告。到时终端和公众页面会显示“暂停服务”和原因。"))
-            return redirect(_url(area))
-    note = _("事先公告的停用不算故障；开始以后才补的公告不能免责。")
-    return _form_page(request, form, area=area, title=_("公告计划停用"), note=note)
-
-
-@allow(KEEPERS)
-@require_POST
-def stop_cancel(request: HttpRequest, stop_id: int) -> HttpResponse:
-    """Call a planned stop off."""
-    stop = queries.stops_visible_to(reader(request)).filter(pk=stop_id).first()
-    if stop is None:
-        raise Http404
-    actions.cancel_stop(reader(request), stop, now=timezone.now())
-    messages.success(request, _("停用已取消。"))
-    area = queries.visible_to(reader(request)).filter(place=stop.place).first()
-    return redirect(_url(area) if area else "console:areas")
-
-
 urlpatterns = [
     path("areas/", area_list, name="areas"),
     path("areas/new/", area_new, name="area_new"),
@@ -323,6 +282,4 @@ urlpatterns = [
     path("areas/<slug:code>/exceptions/<slug:on>/remove/", area_exception_remove, name="area_exception_remove"),
     path("areas/<slug:code>/facilities/", area_facility, name="area_facility"),
     path("areas/<slug:code>/facilities/<int:facility_id>/remove/", area_facility_remove, name="area_facility_remove"),
-    path("areas/<slug:code>/stops/", area_stop, name="area_stop"),
-    path("stops/<int:stop_id>/cancel/", stop_cancel, name="stop_cancel"),
 ]

@@ -11,12 +11,14 @@ from django.utils.translation import gettext as _
 
 from budayang.center.console.listing import State
 from budayang.center.console.states import LEVEL_TONES, level_state
+from budayang.center.platform.templatetags.platform_format import moment
 from budayang.center.platform.wording import words
 from budayang.center.terminals.models import Peripheral
 from budayang.center.terminals.queries import LINK, StateNow, StateRow
 from budayang.rules.terminals import KINDS, RANK, Level, kind_of, meaning
 
 HOURS = 24
+WIDTH = 1440  # of a lane's picture, whatever its time
 LINK_WORDS = {"online": (Level.OK, "在线"), "silent": (Level.FAULT, "失联")}
 
 
@@ -34,17 +36,18 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class DeviceCard:
-    """One device with its readings, the worst first."""
+    """One device with its readings, the worst first. `gone_since`: the terminal no longer reports it."""
 
     subject: str
     name: str
     state: State
     readings: tuple[Reading, ...]
+    gone_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class LanePiece:
-    """A stretch of one state, in minutes from the lane's start."""
+    """A stretch of one state, in WIDTH-ths of the lane's time."""
 
     x: float
     width: float
@@ -84,8 +87,11 @@ def _device_name(kind: str, subject: str) -> str:
 
 
 def device_cards(states: Mapping[tuple[str, str], StateNow], peripherals: Sequence[Peripheral]) -> list[DeviceCard]:
-    """Every device that the terminal reported; one that has said nothing is there too, as unknown."""
+    """Every device that the terminal reported; one that has said nothing is there too, as unknown, and one that is
+    gone until it retires.
+    """
     kinds = {one.subject: one.kind for one in peripherals}
+    gone = {one.subject: one.gone_since for one in peripherals if one.gone_since is not None}
     by_subject: dict[str, list[tuple[Level, Reading]]] = {one.subject: [] for one in peripherals}
     for (subject, prop), now in states.items():
         kind = now.kind or kinds.get(subject, "")
@@ -105,14 +111,16 @@ def device_cards(states: Mapping[tuple[str, str], StateNow], peripherals: Sequen
         readings.sort(key=lambda pair: (RANK[pair[0]], pair[1].code))
         level = readings[0][0] if readings else Level.UNKNOWN
         name = _device_name(kinds.get(subject, ""), subject)
-        cards.append((level, DeviceCard(subject, name, level_state(level), tuple(one for _level, one in readings))))
+        state = State("ask", _("不再上报")) if subject in gone else level_state(level)
+        told = tuple(one for _level, one in readings)
+        cards.append((level, DeviceCard(subject, name, state, told, gone.get(subject))))
     cards.sort(key=lambda pair: (RANK[pair[0]], pair[1].subject))
     return [card for _level, card in cards]
 
 
-def lanes(history: Sequence[StateRow], now: datetime) -> list[DeviceLane]:
-    """One lane for each property that was anything but well in the last 24 hours, and the link always."""
-    start = now - timedelta(hours=HOURS)
+def lanes(history: Sequence[StateRow], now: datetime, *, hours: int = HOURS) -> list[DeviceLane]:
+    """One lane for each property that was anything but well in the last `hours`, and the link always."""
+    start = now - timedelta(hours=hours)
     grouped: dict[tuple[str, str], list[StateRow]] = {}
     for row in history:
         grouped.setdefault((row.subject, row.property), []).append(row)
@@ -132,17 +140,25 @@ def lanes(history: Sequence[StateRow], now: datetime) -> list[DeviceLane]:
 
 def _piece(row: StateRow, level: Level, word: str, start: datetime, now: datetime) -> LanePiece:
     since, until = max(row.since, start), min(row.until or now, now)
+    hours = (now - start).total_seconds() / 3600
+    told = _clock if hours <= HOURS else moment
     spoken = (
-        f"{word} {timezone.localtime(row.since):%H:%M}—{timezone.localtime(until):%H:%M}"
+        f"{word} {told(row.since)}—{told(until)}"
         if row.until
-        else (_("%(word)s，%(time)s 起") % {"word": word, "time": f"{timezone.localtime(row.since):%H:%M}"})
+        else (_("%(word)s，%(time)s 起") % {"word": word, "time": told(row.since)})
     )
+    scale = WIDTH / hours / 3600
     return LanePiece(
-        x=round((since - start).total_seconds() / 60, 2),
-        width=round(max(0.0, (until - since).total_seconds() / 60), 2),
+        x=round((since - start).total_seconds() * scale, 2),
+        # What lasted a minute is still seen in the picture of a month.
+        width=round(max(0.0 if hours <= HOURS else 1.5, (until - since).total_seconds() * scale), 2),
         css=f"t-{level.value}",
         word=spoken,
     )
+
+
+def _clock(at: datetime) -> str:
+    return f"{timezone.localtime(at):%H:%M}"
 
 
 def _words(name: str, pieces: Sequence[LanePiece]) -> str:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date
 from typing import Any
 
 from django import forms
-from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -153,27 +152,6 @@ class FacilityForm(forms.Form):
     name = forms.CharField(label=_("名称"), max_length=60)
     count = forms.IntegerField(label=_("数量"), min_value=1, max_value=999, initial=1)
     note = forms.CharField(label=_("说明"), max_length=120, required=False)
-
-
-class StopForm(forms.Form):
-    """A planned stop of an area or of one of its terminals."""
-
-    terminal = forms.ChoiceField(label=_("停什么"), required=False)
-    starts_at = MomentField(label=_("开始"))
-    ends_at = MomentField(label=_("结束"))
-    reason = forms.CharField(label=_("原因"), max_length=120, help_text=_("市民会看到，例如：更换打印机。"))
-
-    def __init__(self, *args: Any, terminals: list[tuple[str, str]], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        choice = self.fields["terminal"]
-        assert isinstance(choice, forms.ChoiceField)
-        choice.choices = [("", gettext("整个自助区")), *terminals]
-
-    @staticmethod
-    def suggestion(now: datetime) -> dict[str, str]:
-        """The next full hour, for an hour: something sensible to correct instead of an empty field."""
-        start = timezone.localtime(now).replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
-        return {"starts_at": f"{start:%Y-%m-%dT%H:%M}", "ends_at": f"{start + timedelta(hours=1):%Y-%m-%dT%H:%M}"}
 
 
 class PersonForm(forms.Form):

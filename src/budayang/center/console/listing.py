@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
 from typing import Any, Literal
 from urllib.parse import urlencode
 
@@ -17,21 +19,35 @@ from django.db import transaction
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.formats import localize
 from django.utils.functional import Promise
+from django.utils.html import conditional_escape, format_html
 from django.utils.http import content_disposition_header
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from budayang.center.console.reader import reader
+from budayang.center.console.saved_views import kept_query, refused_view, sharing_place
 from budayang.center.platform import exports
 from budayang.center.platform.actions import record
+from budayang.center.platform.templatetags.platform_format import duration, moment
+from budayang.center.platform.view_queries import views_of
 
-Kind = Literal["text", "number", "moment", "state", "duration"]
+Kind = Literal["text", "code", "number", "moment", "state", "duration", "bar"]
 Tone = Literal["ok", "hand", "warn", "stop", "ask"]
 
 PAGE_SIZE = 50
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 EXPORT_LIMIT = 50_000
 """Rows of one export file; a reader who needs more narrows the filters (the file would not open in a spreadsheet)."""
+
+
+Search = Sequence[str | Callable[[str], Q]]
+
+COUNTED = 10_000
+"""Rows that are counted and paged through: beyond it "10,000+" is said, and a reader narrows the list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +74,16 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """One choice above the list. `choices` are (value, word); `apply` narrows the queryset to a chosen value."""
+    """One choice above the list. `choices` are (value, word); `apply` narrows the queryset to a chosen value.
+
+    `everything` False: one of the choices is always in force, "all" is not offered.
+    """
 
     key: str
     title: str
     choices: Callable[[], Sequence[tuple[str, str | Promise]]]
     apply: Callable[[QuerySet[Any], str], QuerySet[Any]]
+    everything: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +95,63 @@ class Action:
     primary: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Cell:
-    column: Column
-    value: object
+class _Pages(Paginator[Any]):
+    """Pages of a list whose rows are counted to COUNTED at most: counting a city exactly would cost more than reading
+    the page, on every page.
+    """
+
+    @cached_property
+    def _counted(self) -> int:
+        found = self.object_list
+        # The order costs a sort of everything and changes no count.
+        return found.order_by()[: COUNTED + 1].count() if isinstance(found, QuerySet) else len(found)
+
+    @cached_property
+    def count(self) -> int:
+        return min(self._counted, COUNTED)
+
+    @property
+    def more(self) -> bool:
+        """Whether there are rows beyond those that are counted."""
+        return self._counted > COUNTED
+
+
+def _page_rows(queryset: QuerySet[Any], fields: Sequence[str], start: int, end: int) -> list[Any]:
+    """One page. The keys come first, from a query without the joined columns: the database then sorts a hundred
+    thousand narrow rows and reads the wide ones only for those that are shown.
+    """
+    ordered = queryset.order_by(*fields)
+    if not queryset.query.select_related:
+        return list(ordered[start:end])
+    keys = list(ordered.values_list("pk", flat=True)[start:end])
+    rows = {row.pk: row for row in queryset.order_by().filter(pk__in=keys)}
+    return [rows[key] for key in keys if key in rows]
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
-    pk: object
+class View:
+    """A saved view as a tab. `mine`: the reader's own."""
+
+    name: str
     url: str
-    cells: tuple[_Cell, ...]
+    current: bool
+    mine: bool
+    by: str
+
+
+def _views(request: HttpRequest) -> list[View]:
+    """The saved views of this list."""
+    now, actor = kept_query(request.GET), reader(request)
+    return [
+        View(
+            name=one.name,
+            url=f"{one.address}?{one.query}" if one.query else one.address,
+            current=one.query == now,
+            mine=one.staff_id == actor.staff_id,
+            by=one.staff.name,
+        )
+        for one in views_of(actor, request.path)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +167,13 @@ class _Heading:
 
 
 def _narrow(
-    request: HttpRequest, queryset: QuerySet[Any], filters: tuple[Filter, ...], search: tuple[str, ...]
+    request: HttpRequest, queryset: QuerySet[Any], filters: tuple[Filter, ...], search: Search
 ) -> tuple[QuerySet[Any], list[dict[str, Any]]]:
     """Apply ?q= and the filters. An unknown value of a filter is ignored: an old bookmark still opens the list."""
     for word in request.GET.get("q", "").replace("\x00", "").split()[:8]:
         any_field = Q()
         for field in search:
-            any_field |= Q(**{f"{field}__icontains": word})
+            any_field |= field(word) if callable(field) else Q(**{f"{field}__icontains": word})
         queryset = queryset.filter(any_field)
     shown: list[dict[str, Any]] = []
     for one in filters:
@@ -117,19 +183,23 @@ def _narrow(
             queryset = one.apply(queryset, chosen)
         else:
             chosen = ""
-        shown.append({"key": one.key, "title": one.title, "choices": choices, "chosen": chosen})
+        shown.append(
+            {"key": one.key, "title": one.title, "choices": choices, "chosen": chosen, "everything": one.everything}
+        )
     return queryset, shown
 
 
-def _order(request: HttpRequest, columns: tuple[Column, ...], default_sort: str) -> tuple[str, list[str]]:
+def _order(
+    request: HttpRequest, columns: tuple[Column, ...], default_sort: str, tie: str = "pk"
+) -> tuple[str, list[str]]:
     """The sort in force as `-key`, and the fields for order_by. The key breaks ties so that pages do not overlap."""
     asked = request.GET.get("sort", "")
     for candidate in (asked, default_sort):
         for column in columns:
             if column.sort and column.key == candidate.lstrip("-"):
                 sign = "-" if candidate.startswith("-") else ""
-                return sign + column.key, [sign + column.sort, sign + "pk"]
-    return "", ["pk"]
+                return sign + column.key, [sign + column.sort, sign + tie]
+    return "", [tie]
 
 
 def _link(request: HttpRequest, **changes: str) -> str:
@@ -139,15 +209,44 @@ def _link(request: HttpRequest, **changes: str) -> str:
     return f"{request.path}?{query}" if query else request.path
 
 
-def _rows(found: Sequence[Any], columns: tuple[Column, ...], row_url: Callable[[Any], str] | None) -> list[_Row]:
-    return [
-        _Row(
-            pk=row.pk if isinstance(row, Model) else index,
-            url=row_url(row) if row_url else "",
-            cells=tuple(_Cell(column, column.value(row)) for column in columns),
-        )
-        for index, row in enumerate(found)
-    ]
+def _shown(column: Column, value: object) -> str:
+    """A cell as HTML. Not a template: 50 rows of ten cells would be five hundred of them, half of the page's time."""
+    if value is None or value == "":
+        return format_html('<span class="muted" aria-label="{}">—</span>', _("无"))
+    if isinstance(value, State):
+        return format_html('<span class="state {}">{}</span>', value.tone, value.word)
+    if column.kind == "bar":
+        return render_to_string("console/hours/_bar.html", {"bar": value})
+    if column.kind == "moment" and isinstance(value, datetime):
+        return moment(value)
+    if column.kind == "duration" and isinstance(value, int | float):
+        return duration(value)
+    return conditional_escape(str(localize(localtime(value) if isinstance(value, datetime) else value)))
+
+
+def _rows(found: Sequence[Any], columns: tuple[Column, ...], row_url: Callable[[Any], str] | None) -> list[SafeString]:
+    """The rows as HTML, made here for the same reason as cells are. The first cell names the row."""
+    first, *others = columns
+    opens = [
+        format_html('<td class="col-{}" data-label="{}">', column.kind, column.title) for column in others
+    ]  # once a list, not once a row
+    made = []
+    for index, row in enumerate(found):
+        head = conditional_escape(_shown(first, first.value(row)))
+        if row_url:
+            head = format_html('<a href="{}" id="row-{}">{}</a>', row_url(row), _key(row, index), head)
+        cells = [
+            f"{opening}{conditional_escape(_shown(column, column.value(row)))}</td>"
+            for opening, column in zip(opens, others, strict=True)
+        ]
+        linked = ' class="linked"' if row_url else ""
+        # Every part is escaped already.
+        made.append(mark_safe(f'<tr{linked}><th scope="row" class="col-{first.kind}">{head}</th>{"".join(cells)}</tr>'))
+    return made
+
+
+def _key(row: Any, index: int) -> object:
+    return row.pk if isinstance(row, Model) else index
 
 
 def _export(
@@ -157,6 +256,7 @@ def _export(
     columns: tuple[Column, ...],
     rows: Sequence[Any],
     name: str,
+    definitions: Sequence[tuple[str, str]] = (),
 ) -> HttpResponse:
     """The filtered list as a file. Who took which list is an audit line: exports are how data leaves the house."""
     with transaction.atomic():
@@ -166,11 +266,14 @@ def _export(
             subject=f"list:{name}",
             details={"format": kind, "rows": len(rows)},
         )
-    table = tuple(exports.Column(column.title, _plain(column)) for column in columns)
+    table = tuple(exports.Column(column.title, _plain(column)) for column in columns if column.kind != "bar")
     if kind == "csv":
         content, media = exports.csv_file(table, rows, demo=settings.BUDAYANG.demo), "text/csv; charset=utf-8"
     else:
-        content, media = exports.workbook(title, table, rows, demo=settings.BUDAYANG.demo), XLSX
+        content, media = (
+            exports.workbook(title, table, rows, demo=settings.BUDAYANG.demo, definitions=definitions),
+            XLSX,
+        )
     answer = HttpResponse(content, content_type=media)
     answer["Content-Disposition"] = content_disposition_header(True, f"{name}.{kind}") or "attachment"
     answer["Cache-Control"] = "no-store"
@@ -194,8 +297,9 @@ def listing(
     columns: tuple[Column, ...],
     queryset: QuerySet[Any],
     filters: tuple[Filter, ...] = (),
-    search: tuple[str, ...] = (),
+    search: Search = (),
     default_sort: str,
+    tie: str = "pk",
     row_url: Callable[[Any], str] | None,
     empty: str,
     export_name: str,
@@ -206,14 +310,16 @@ def listing(
     above: str = "",
     template: str = "console/listing.html",
     extra: Mapping[str, object] | None = None,
+    definitions: Sequence[tuple[str, str]] = (),
 ) -> HttpResponse:
     """Answer a list page, its fragment (htmx) or its file (?export=xlsx|csv).
 
     Args:
         columns: left to right; the first one carries the link of `row_url`.
         queryset: starts at `visible_to(actor)`.
-        search: fields that ?q= looks through; every word must be found in one of them.
+        search: fields that ?q= looks through, or what makes a condition of a word; every word must be found in one.
         default_sort: key of a column, with "-" for descending.
+        tie: the field that breaks ties; of rows that are added up there is no key.
         empty: what a reader should do when there is nothing, in Chinese.
         export_name: file name without ending.
         topic: the live topic (first word of transition kinds) that refreshes the list; "" for none.
@@ -223,18 +329,19 @@ def listing(
         above: rendered HTML between the title and the filters; made with render_to_string, never from parts.
         template: a page that extends console/listing.html and fills its block `above`.
         extra: what that page needs besides; the list's own names win.
+        definitions: (term, what it means), a second sheet of the Excel file.
     """
     queryset, shown = _narrow(request, queryset, filters, search)
-    sort, fields = _order(request, columns, default_sort)
-    queryset = queryset.order_by(*fields)
+    sort, fields = _order(request, columns, default_sort, tie)
     asked = request.GET.get("export", "")
     if asked in {"xlsx", "csv"}:
-        every = list(queryset[:EXPORT_LIMIT])
+        every = list(queryset.order_by(*fields)[:EXPORT_LIMIT])
         if prepare:
             prepare(every)
-        return _export(request, asked, title, columns, every, export_name)
-    page = Paginator(queryset, PAGE_SIZE).get_page(request.GET.get("page"))
-    found = list(page.object_list)
+        return _export(request, asked, title, columns, every, export_name, definitions)
+    pages = _Pages(queryset.order_by(*fields), PAGE_SIZE)
+    page = pages.get_page(request.GET.get("page"))
+    found = _page_rows(queryset, fields, max(0, page.start_index() - 1), page.end_index())
     if prepare:
         prepare(found)
     headings = [
@@ -246,6 +353,7 @@ def listing(
         for column in columns
     ]
     narrowed = bool(request.GET.get("q") or any(one["chosen"] for one in shown))
+    sort_asked = bool(request.GET.get("sort"))
     context: dict[str, object] = {
         **(extra or {}),
         "title": title,
@@ -257,7 +365,14 @@ def listing(
         "q": request.GET.get("q", ""),
         "sort": request.GET.get("sort", ""),
         "page": page,
+        "more": pages.more,
         "narrowed": narrowed,
+        "views": _views(request),
+        "kept_query": kept_query(request.GET),
+        "sharing_place": sharing_place(request) if narrowed or sort_asked else None,
+        "may_save": narrowed or sort_asked,
+        "refused_view": refused_view(request),
+        "list_address": request.path,
         "previous_url": _link(request, page=str(page.number - 1)) if page.has_previous() else "",
         "next_url": _link(request, page=str(page.number + 1)) if page.has_next() else "",
         "here": _link(request),

@@ -1,14 +1,15 @@
-"""Pages of the maintenance room: incidents, and work orders with their steps."""
+"""Pages of work orders with their steps."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import QuerySet
+from django.core.exceptions import ValidationError
+from django.db.models import Prefetch, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
@@ -16,39 +17,30 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from budayang.center.console.listing import Column, Filter, State, Tone, listing
+from budayang.center.console import order_work
+from budayang.center.console.forms import MomentField
+from budayang.center.console.incidents import incident_state, order_state, places, severity_state, where
+from budayang.center.console.listing import Action, Column, Filter, State, listing
+from budayang.center.console.order_buttons import buttons
+from budayang.center.console.order_clocks import limits_words, shown_clock
+from budayang.center.console.order_work import find_order, order_work_context
 from budayang.center.console.reader import reader
 from budayang.center.maintenance import actions, queries
-from budayang.center.maintenance.models import FINAL_ORDER_STATES, Incident, WorkOrder, WorkOrderEvent
-from budayang.center.platform import queries as platform
+from budayang.center.maintenance.handover_actions import waiting_for
+from budayang.center.maintenance.models import FINAL_ORDER_STATES, WorkOrder, WorkOrderEvent
+from budayang.center.maintenance.order_finding import orders_by_word
+from budayang.center.maintenance.order_proving import merged_into
 from budayang.center.platform.access import allow
 from budayang.center.platform.actions import Refused
 from budayang.center.platform.actors import Actor
+from budayang.center.platform.queries import organizations_visible_to
 from budayang.center.platform.roles import OPERATING_ROLES
 from budayang.center.platform.wording import words
-from budayang.rules.maintenance import (
-    BUCKETS,
-    CAUSES,
-    EVENT_NAMES,
-    PAUSE_REASONS,
-    STATE_NAMES,
-    Bucket,
-    Clock,
-    Severity,
-    allowed_events,
-    get_cause,
-)
-from budayang.rules.maintenance import SEVERITY_NAMES as SEVERITIES
+from budayang.rules.calendars import DayKind
+from budayang.rules.maintenance import EVENT_NAMES, PAUSE_REASONS, STATE_NAMES
+from budayang.rules.order_proofs import DOWNTIME_REASONS
 
 DOERS = frozenset(actions.DOERS)
-SEVERITY_TONES: dict[Severity, Tone] = {Severity.GENERAL: "hand", Severity.SERIOUS: "warn", Severity.URGENT: "stop"}
-ORDER_TONES: dict[str, Tone] = {
-    "reported": "stop",
-    "repaired": "warn",
-    "verified": "ok",
-    "closed": "ok",
-    "cancelled": "ask",
-}
 OWN_EVENTS = {
     "note": "补充说明",
     "test_asked": "请终端试打",
@@ -56,193 +48,53 @@ OWN_EVENTS = {
     "test_failed": "试打失败",
     "warned": "时限预警",
     "overdue": "超过时限",
+    "limits": "时限改变",
+    "called_back": "回访",
+    "photo_before": "添加修复前照片",
+    "photo_after": "添加修复后照片",
+    "part_used": "用料",
+    "part_back": "更正用料",
+    "absorbed": "合并重复工单",
 }
-ANSWERS = {
-    "manager": "综合管理单位",
-    "owner": "设备归属单位",
-    "vendor": "运维商",
-    "department": "部门系统",
-    "center": "本平台",
-    "nobody": "不归责",
-}
-PROOFS = {
-    "test_print": "试打一页成功",
-    "card_read": "读一次身份证成功",
-    "heartbeat": "终端恢复联系",
-    "probe": "部门系统拨测通过",
-    "state": "状态恢复正常",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class ShownClock:
-    """One clock of an order as the page tells it."""
-
-    name: str
-    tone: str
-    word: str
-    due_at: datetime | None
-    met_at: datetime | None
-    used_s: float
-    limit_s: float
-    share: int
-
-
-@dataclass(frozen=True, slots=True)
-class Button:
-    """One step that this reader may take now."""
-
-    step: str
-    word: str
-    note: str
-    primary: bool
-    required: bool
-    reasons: tuple[tuple[str, str], ...] = ()
-
-
-def incident_state(incident: Incident) -> State:
-    """Open, hidden below its cause, or over."""
-    if incident.state == "closed":
-        return State("ok", _("已恢复"))
-    return State("ask", _("随上级故障")) if incident.cause_id else State("stop", _("未恢复"))
-
-
-def severity_state(severity: str) -> State:
-    """How grave, by word and shape."""
-    return State(SEVERITY_TONES[Severity(severity)], words(SEVERITIES[Severity(severity)]))
-
-
-def order_state(state: str) -> State:
-    """Where an order stands, by word and shape."""
-    tone: Tone = "ask" if state.endswith("_paused") else ORDER_TONES.get(state, "hand")
-    return State(tone, words(STATE_NAMES[state]))
-
-
-def where(incident: Incident) -> str:
-    """Terminal, area or department of an incident, in words."""
-    if incident.terminal is not None:
-        return f"{incident.area.name if incident.area else ''} {incident.terminal.name}".strip()
-    return incident.area.name if incident.area else (incident.owner.name if incident.owner else incident.department)
-
-
-def _places(actor: Actor) -> list[tuple[str, str]]:
-    return [(one.path, one.name) for one in platform.places_visible_to(actor)]
-
-
-@allow(OPERATING_ROLES)
-def incident_list(request: HttpRequest) -> HttpResponse:
-    """Every incident that the reader may see, the open ones first."""
-    actor = reader(request)
-    return listing(
-        request,
-        title=_("故障"),
-        note=_("开始时间是故障本身发生的时刻，不是发现的时刻；上级故障未恢复时，它下面的现象不单独派单、不计责任。"),
-        columns=(
-            Column("title", _("故障"), lambda row: words(row.title), sort="title"),
-            Column("where", _("地点"), where, sort="place_path"),
-            Column("state", _("状态"), incident_state, sort="state", kind="state"),
-            Column("severity", _("等级"), lambda row: severity_state(row.severity), sort="severity", kind="state"),
-            Column("bucket", _("归因"), lambda row: words(BUCKETS[Bucket(row.bucket)].name), sort="bucket"),
-            Column("opened", _("开始"), lambda row: row.opened_at, sort="opened_at", kind="moment"),
-            Column("closed", _("恢复"), lambda row: row.closed_at, sort="closed_at", kind="moment"),
-            Column("lasted", _("持续"), _lasted, kind="duration"),
-        ),
-        queryset=queries.incidents_visible_to(actor),
-        filters=(
-            Filter("state", _("状态"), _incident_states, _by_incident_state),
-            Filter("kind", _("原因"), _kinds, lambda rows, v: rows.filter(kind=v)),
-            Filter("bucket", _("归因"), lambda: [(b.value, words(BUCKETS[b].name)) for b in Bucket], _by_bucket),
-            Filter("place", _("地区"), lambda: _places(actor), lambda rows, v: rows.filter(place_path__startswith=v)),
-        ),
-        search=("title", "subject", "terminal__name", "terminal__code", "area__name"),
-        default_sort="-opened",
-        row_url=lambda row: reverse("console:incident", args=[row.pk]),
-        empty=_("没有故障。终端报告异常、失去联系或部门系统不应答时，会自动列在这里。"),
-        export_name=_("故障"),
-        topic="maintenance",
-    )
-
-
-def _lasted(row: Incident) -> float | None:
-    return (row.closed_at - row.opened_at).total_seconds() if row.closed_at else None
-
-
-def _kinds() -> list[tuple[str, str]]:
-    return [(one.code, words(one.title)) for one in CAUSES]
-
-
-def _incident_states() -> list[tuple[str, str]]:
-    return [("open", _("未恢复")), ("symptom", _("随上级故障")), ("closed", _("已恢复"))]
-
-
-def _by_incident_state(rows: QuerySet[Any], value: str) -> QuerySet[Any]:
-    if value == "closed":
-        return rows.filter(state="closed")
-    return rows.filter(state="open", cause__isnull=value == "open")
-
-
-def _by_bucket(rows: QuerySet[Any], value: str) -> QuerySet[Any]:
-    return rows.filter(bucket=value)
-
-
-@allow(OPERATING_ROLES)
-def incident_detail(request: HttpRequest, incident_id: int) -> HttpResponse:
-    """One incident: cause, symptoms, times, whose minutes they are, and its orders."""
-    actor = reader(request)
-    incident = queries.incidents_visible_to(actor).filter(pk=incident_id).first()
-    if incident is None:
-        raise Http404
-    kind, bucket = get_cause(incident.kind), BUCKETS[Bucket(incident.bucket)]
-    now = timezone.now()
-    context = {
-        "incident": incident,
-        "state": incident_state(incident),
-        "severity": severity_state(incident.severity),
-        "where": where(incident),
-        "affects": words(queries.affects_text(incident.kind)),
-        "bucket": words(bucket.name),
-        "answers": words(ANSWERS[bucket.answers]),
-        "proof": words(PROOFS[kind.proof]),
-        "lasted_s": ((incident.closed_at or now) - incident.opened_at).total_seconds(),
-        "symptoms": [
-            (one, incident_state(one))
-            for one in queries.incidents_visible_to(actor).filter(cause=incident).order_by("-opened_at")[:100]
-        ],
-        "orders": [(one, order_state(one.state)) for one in queries.orders_visible_to(actor).filter(incident=incident)],
-    }
-    fragment = request.headers.get("HX-Request") == "true"
-    name = "console/maintenance/_incident.html" if fragment else "console/maintenance/incident.html"
-    return render(request, name, context)
+ANSWERS = {"works": "可以用了", "fails": "还不能用"}
 
 
 @allow(OPERATING_ROLES)
 def order_list(request: HttpRequest) -> HttpResponse:
     """Every order that the reader may see."""
-    actor, now = reader(request), timezone.now()
+    actor, now, days = reader(request), timezone.now(), cache(queries.calendar_days)
+    running = WorkOrderEvent.objects.filter(order__closed_at__isnull=True)  # the clocks of the others stand
+    waiting = len(waiting_for(actor))
+    handovers = _("交接班（%(n)d 份待接）") % {"n": waiting} if waiting else _("交接班")
+    buttons_ = [Action(reverse("console:handovers"), handovers)]
+    if actor.may(*actions.DOERS):
+        buttons_.insert(0, Action(reverse("console:order_new"), _("手工开单"), primary=True))
     return listing(
         request,
         title=_("工单"),
-        note=_("时限昼夜连续计算，节假日不停；暂停须有原因。验收通过才算结束。"),
+        note=_("时限昼夜连续计算，签了维修合同的按合同的服务时间；暂停须有原因。有凭据、验收通过才算结束。"),
         columns=(
             Column("number", _("工单"), lambda row: row.number, sort="number"),
-            Column("title", _("故障"), lambda row: words(row.incident.title), sort="incident__title"),
+            Column("title", _("故障"), lambda row: words(row.incident.title)),
             Column("where", _("地点"), lambda row: where(row.incident), sort="place_path"),
-            Column("state", _("状态"), lambda row: order_state(row.state), sort="state", kind="state"),
-            Column("clock", _("下一时限"), lambda row: _next_clock(row, now), kind="state"),
-            Column("who", _("承办"), queries.who, sort="organization__name"),
+            Column("state", _("状态"), lambda row: order_state(row.state), kind="state"),
+            Column("clock", _("下一时限"), lambda row: _next_clock(row, now, days), kind="state"),
+            Column("who", _("承办"), queries.who),
             Column("opened", _("派单"), lambda row: row.opened_at, sort="opened_at", kind="moment"),
         ),
-        queryset=queries.orders_visible_to(actor).prefetch_related("events"),
+        queryset=queries.orders_visible_to(actor).prefetch_related(Prefetch("events", running)),
         filters=(
             Filter("state", _("状态"), _order_states, _by_order_state),
-            Filter("place", _("地区"), lambda: _places(actor), lambda rows, v: rows.filter(place_path__startswith=v)),
+            Filter("who", _("承办单位"), lambda: _bodies(actor), lambda rows, v: rows.filter(organization__code=v)),
+            Filter("place", _("地区"), lambda: places(actor), lambda rows, v: rows.filter(place_path__startswith=v)),
         ),
-        search=("number", "incident__title", "incident__terminal__name", "organization__name", "assignee__name"),
+        search=(lambda word: orders_by_word(actor, word),),
         default_sort="-opened",
         row_url=lambda row: reverse("console:order", args=[row.number]),
         empty=_("没有工单。有故障需要人处理时，会自动派给负责的单位。"),
         export_name=_("工单"),
         topic="maintenance",
+        actions=buttons_,
     )
 
 
@@ -251,13 +103,17 @@ def _order_states() -> list[tuple[str, str]]:
 
 
 def _by_order_state(rows: QuerySet[Any], value: str) -> QuerySet[Any]:
-    return rows.exclude(state__in=FINAL_ORDER_STATES) if value == "active" else rows.filter(state=value)
+    return rows.filter(closed_at__isnull=True) if value == "active" else rows.filter(state=value)
 
 
-def _next_clock(order: WorkOrder, now: datetime) -> State | None:
+def _bodies(actor: Actor) -> list[tuple[str, str]]:
+    return list(organizations_visible_to(actor).order_by("name").values_list("code", "name"))
+
+
+def _next_clock(order: WorkOrder, now: datetime, days: Callable[[], Mapping[date, DayKind]]) -> State | None:
     if order.state in FINAL_ORDER_STATES:
         return None
-    clocks = queries.order_clocks(order, now)
+    clocks = queries.order_clocks(order, now, days)
     late = [name for name, clock in queries.named_clocks(clocks) if clock.met_at is None and clock.overdue]
     if late:
         return State("stop", _("%(clock)s已超时") % {"clock": words(queries.CLOCK_NAMES[late[-1]])})
@@ -269,58 +125,6 @@ def _next_clock(order: WorkOrder, now: datetime) -> State | None:
     return State("hand", word)
 
 
-def shown_clock(name: str, clock: Clock, ended: bool) -> ShownClock:
-    """A clock in words: met in time or late, running until when, standing still, or no longer asked."""
-    share = min(100, round(clock.used_s / clock.limit_s * 100)) if clock.limit_s else 100
-    if clock.met_at is not None:
-        tone, word = ("stop", _("超时完成")) if clock.overdue else ("ok", _("按时完成"))
-    elif clock.overdue:
-        tone, word = "stop", _("已超时")
-    elif ended:
-        tone, word = "ask", _("未发生")
-    elif clock.due_at is None:
-        tone, word = "ask", _("暂停计时")
-    else:
-        tone, word = "hand", _("计时中")
-    return ShownClock(
-        words(queries.CLOCK_NAMES[name]), tone, word, clock.due_at, clock.met_at, clock.used_s, clock.limit_s, share
-    )
-
-
-def _buttons(actor: Actor, order: WorkOrder) -> list[Button]:
-    """What this reader may do with the order now. The actions check all of it again."""
-    bodies = (order.organization_id, order.incident.owner_id, order.incident.vendor_id)
-    may_do = actor.may(*actions.DOERS, place_path=order.place_path, organizations=bodies)
-    may_accept = actor.may(*actions.ACCEPTERS, place_path=order.place_path, organizations=bodies)
-    events, proof = allowed_events(order.state), get_cause(order.incident.kind).proof
-    consumable = order.incident.bucket == Bucket.CONSUMABLES.value
-    found: list[Button] = []
-    if may_do and "accepted" in events:
-        found.append(Button("accept", _("受理"), "", True, False))
-    if may_do and "arrived" in events:
-        found.append(Button("arrive", _("我已到场"), "", True, False))
-    if may_do and order.state in ("accepted", "on_site", "repaired"):
-        word = _("已补充耗材") if consumable else _("已修复")
-        hint = _("做了什么，例如：已补 A4 纸一包") if consumable else _("做了什么，例如：已取出卡纸、清洁搓纸轮")
-        found.append(Button("repair", word, hint, order.state == "on_site", True))
-    if may_do and proof == "test_print" and order.state in ("accepted", "on_site", "repaired"):
-        found.append(Button("test", _("请终端试打一页"), "", order.state == "repaired", False))
-    if may_accept and "verified" in events:
-        found.append(
-            Button("verify", _("验收通过并关闭"), _("怎样验收的，例如：现场看过"), proof != "test_print", False)
-        )
-        found.append(Button("reject", _("验收不通过"), _("哪里没有修好"), False, True))
-    if may_do and "paused" in events:
-        found.append(Button("pause", _("暂停计时"), _("说明"), False, False, _pause_reasons()))
-    if may_do and "resumed" in events:
-        found.append(Button("resume", _("恢复计时"), "", True, False))
-    return found
-
-
-def _pause_reasons() -> tuple[tuple[str, str], ...]:
-    return tuple((reason, words(word)) for reason, word in PAUSE_REASONS.items())
-
-
 def event_word(row: WorkOrderEvent) -> str:
     """What happened, in words."""
     word = words(EVENT_NAMES.get(row.event) or OWN_EVENTS[row.event])
@@ -328,7 +132,8 @@ def event_word(row: WorkOrderEvent) -> str:
         return _("%(clock)s%(word)s") % {"clock": words(queries.CLOCK_NAMES[row.reason]), "word": word}
     if not row.reason:
         return word
-    return _("%(word)s（%(reason)s）") % {"word": word, "reason": words(PAUSE_REASONS.get(row.reason, row.reason))}
+    reasons = ANSWERS if row.event == "called_back" else PAUSE_REASONS
+    return _("%(word)s（%(reason)s）") % {"word": word, "reason": words(reasons.get(row.reason, row.reason))}
 
 
 def event_author(row: WorkOrderEvent) -> str:
@@ -336,22 +141,22 @@ def event_author(row: WorkOrderEvent) -> str:
     return _("平台自动") if row.by == "system" or row.by.startswith("maintenance.") else row.by
 
 
-def _order(request: HttpRequest, number: str) -> WorkOrder:
-    try:
-        return queries.get_order(reader(request), number)
-    except WorkOrder.DoesNotExist as error:
-        raise Http404 from error
+def shown_events(rows: Sequence[WorkOrderEvent]) -> list[tuple[WorkOrderEvent, str, str]]:
+    """(row, what happened, by whom), the newest first."""
+    return [(row, event_word(row), event_author(row)) for row in reversed(rows)]
 
 
 @allow(OPERATING_ROLES)
 def order_detail(request: HttpRequest, number: str) -> HttpResponse:
     """One order: who, by when, what happened, and what this reader may do next."""
-    actor, order, now = reader(request), _order(request, number), timezone.now()
+    actor, order, now = reader(request), find_order(request, number), timezone.now()
     clocks = queries.order_clocks(order, now)
     events = queries.events_of(order)
+    offered = buttons(actor, order)
     asked = any(row.event == "test_asked" for row in events)
     answered = [row for row in events if row.event in ("test_passed", "test_failed")]
     context = {
+        **order_work_context(actor, order),
         "order": order,
         "incident": order.incident,
         "state": order_state(order.state),
@@ -359,12 +164,15 @@ def order_detail(request: HttpRequest, number: str) -> HttpResponse:
         "severity": severity_state(order.incident.severity),
         "where": where(order.incident),
         "affects": words(queries.affects_text(order.incident.kind)),
-        "proof": words(PROOFS[get_cause(order.incident.kind).proof]),
+        "limits": limits_words(order, events),
         "clocks": [
             shown_clock(name, clock, order.state in FINAL_ORDER_STATES) for name, clock in queries.named_clocks(clocks)
         ],
-        "events": [(row, event_word(row), event_author(row)) for row in reversed(events)],
-        "buttons": _buttons(actor, order),
+        "events": shown_events(events),
+        "merged": [(one, shown_events(queries.events_of(one))) for one in merged_into(order)],
+        "downtime_reason": words(DOWNTIME_REASONS[order.downtime_reason]) if order.downtime_reason else "",
+        "buttons": [one for one in offered if not one.more],
+        "more": [one for one in offered if one.more],
         "waiting_for_print": asked and not answered and order.state not in FINAL_ORDER_STATES,
     }
     fragment = request.headers.get("HX-Request") == "true"
@@ -372,30 +180,70 @@ def order_detail(request: HttpRequest, number: str) -> HttpResponse:
     return render(request, name, context)
 
 
-Step = Callable[[Actor, WorkOrder, str, str, datetime], object]
+Typed = Mapping[str, Any]
+Step = Callable[[Actor, WorkOrder, Typed, datetime], object]
 STEPS: dict[str, Step] = {
-    "accept": lambda actor, order, note, reason, now: actions.accept_order(actor, order, now=now, note=note),
-    "arrive": lambda actor, order, note, reason, now: actions.arrive(actor, order, now=now, note=note),
-    "repair": lambda actor, order, note, reason, now: actions.repair(actor, order, note=note, now=now),
-    "test": lambda actor, order, note, reason, now: actions.ask_test_print(actor, order, now=now),
-    "verify": lambda actor, order, note, reason, now: actions.verify(actor, order, now=now, note=note),
-    "reject": lambda actor, order, note, reason, now: actions.reject(actor, order, note=note, now=now),
-    "pause": lambda actor, order, note, reason, now: actions.pause(actor, order, reason=reason, note=note, now=now),
-    "resume": lambda actor, order, note, reason, now: actions.resume(actor, order, now=now, note=note),
+    "accept": lambda who, order, typed, now: actions.accept_order(who, order, now=now, note=typed["note"]),
+    "arrive": lambda who, order, typed, now: actions.arrive(who, order, now=now, note=typed["note"], at=typed["at"]),
+    "repair": lambda who, order, typed, now: actions.repair(who, order, note=typed["note"], now=now, at=typed["at"]),
+    "test": lambda who, order, typed, now: actions.ask_test_print(who, order, now=now),
+    "verify": lambda who, order, typed, now: actions.verify(
+        who, order, now=now, note=typed["note"], downtime_reason=typed["chosen"]
+    ),
+    "call": lambda who, order, typed, now: actions.call_back(
+        who, order, works=typed["chosen"] == "works", note=typed["note"], now=now
+    ),
+    "reject": lambda who, order, typed, now: actions.reject(who, order, note=typed["note"], now=now),
+    "pause": lambda who, order, typed, now: actions.pause(
+        who, order, reason=typed["chosen"], note=typed["note"], now=now
+    ),
+    "resume": lambda who, order, typed, now: actions.resume(who, order, now=now, note=typed["note"]),
+    "transfer": lambda who, order, typed, now: _transfer(who, order, typed, now),
+    "merge": lambda who, order, typed, now: _merge(who, order, typed, now),
+    "reopen": lambda who, order, typed, now: actions.reopen(who, order, reason=typed["note"], now=now),
+    "cancel": lambda who, order, typed, now: actions.call_off(who, order, reason=typed["note"], now=now),
 }
+
+
+def _transfer(who: Actor, order: WorkOrder, typed: Typed, now: datetime) -> WorkOrder:
+    body, _colon, person = str(typed["chosen"]).partition(":")
+    if not body.isdecimal() or (person and not person.isdecimal()):
+        raise Refused(_("请选择转给谁。"))
+    staff_id = int(person) if person else None
+    return actions.transfer(who, order, organization_id=int(body), staff_id=staff_id, reason=typed["note"], now=now)
+
+
+def _merge(who: Actor, order: WorkOrder, typed: Typed, now: datetime) -> WorkOrder:
+    into = queries.orders_visible_to(who).filter(number=typed["chosen"]).first()
+    if into is None:
+        raise Refused(_("请选择并入哪一张工单。"))
+    return actions.merge(who, order, into, reason=typed["note"], now=now)
+
+
+def _typed(request: HttpRequest, step: str) -> Typed:
+    """What was typed beside a step's button. Raises Refused for a time that is none."""
+    given = request.POST.get("at", "").strip()
+    try:
+        at = MomentField().clean(given) if given else None
+    except ValidationError as error:
+        raise Refused(_("时间看不懂，请用日历选择。")) from error
+    return {
+        "note": request.POST.get(f"note_{step}", request.POST.get("note", "")),
+        "chosen": request.POST.get("reason", ""),
+        "at": at,
+    }
 
 
 @allow(DOERS)
 @require_POST
 def order_step(request: HttpRequest, number: str, step: str) -> HttpResponse:
     """Take one step with an order. What cannot be done is told on the order's page, and nothing is changed."""
-    order = _order(request, number)
+    order = find_order(request, number)
     run = STEPS.get(step)
     if run is None:
         raise Http404
-    note = request.POST.get(f"note_{step}", request.POST.get("note", ""))
     try:
-        run(reader(request), order, note, request.POST.get("reason", ""), timezone.now())
+        run(reader(request), order, _typed(request, step), timezone.now())
     except Refused as refusal:
         messages.error(request, str(refusal))
     else:
@@ -404,9 +252,8 @@ def order_step(request: HttpRequest, number: str, step: str) -> HttpResponse:
 
 
 urlpatterns = [
-    path("incidents/", incident_list, name="incidents"),
-    path("incidents/<int:incident_id>/", incident_detail, name="incident"),
     path("orders/", order_list, name="orders"),
+    *order_work.urlpatterns,
     path("orders/<slug:number>/", order_detail, name="order"),
     path("orders/<slug:number>/<slug:step>/", order_step, name="order_step"),
 ]

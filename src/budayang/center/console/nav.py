@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 from django.http import HttpRequest
 from django.urls import Resolver404, resolve
@@ -11,14 +14,21 @@ from django.utils.translation import gettext_lazy as _
 
 from budayang.center.console.reader import may_open, reader
 from budayang.center.maintenance import queries as maintenance
+from budayang.center.platform.actors import Role
+
+COUNTED = 1000
+"""What waits is counted up to here: each page asks for it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A page in the navigation. `path` also covers everything below it."""
+    """A page in the navigation. `path` also covers everything below it. `not_for`: roles that may open the address and
+    are led on from it.
+    """
 
     path: str
     title: str | Promise
+    not_for: frozenset[Role] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,24 +41,96 @@ class Chapter:
 
 
 CHAPTERS: tuple[Chapter, ...] = (
-    Chapter(_("总览"), "overview", (Entry("/console/", _("总览")),)),
+    Chapter(
+        _("总览"),
+        "overview",
+        (Entry("/console/", _("总览"), not_for=frozenset({Role.WINDOW_CLERK})), Entry("/console/wall/", _("大屏"))),
+    ),
     Chapter(_("基本要求"), "area", (Entry("/console/areas/", _("自助区")),)),
-    Chapter(_("硬件设备"), "terminal", (Entry("/console/terminals/", _("自助终端")),)),
+    Chapter(
+        _("硬件设备"),
+        "terminal",
+        (
+            Entry("/console/terminals/", _("自助终端")),
+            Entry("/console/assets/", _("资产")),
+            Entry("/console/supplies/", _("耗材")),
+            Entry("/console/stock/", _("库存台账")),
+            Entry("/console/watching/", _("专机监测")),
+            Entry("/console/relays/", _("中继")),
+            Entry("/console/commands/", _("远程指令")),
+            Entry("/console/rollouts/", _("分批升级")),
+            Entry("/console/profiles/", _("终端设置")),
+        ),
+    ),
     Chapter(
         _("办理事项"),
         "item",
         (
+            Entry("/console/finder/", _("事项检索")),
             Entry("/console/items/", _("事项目录")),
+            Entry("/console/catalogue/", _("目录版本")),
             Entry("/console/departments/", _("部门办理时间")),
+            Entry("/console/connectors/", _("部门接口")),
+            Entry("/console/licences/", _("电子证照来源")),
+            Entry("/console/calendars/", _("节假日日历")),
+            Entry("/console/probes/", _("拨测")),
             Entry("/console/cases/", _("办件")),
+            Entry("/console/payments/", _("缴费")),
+            Entry("/console/providers/", _("支付机构")),
+            Entry("/console/windows/", _("转窗口")),
+        ),
+    ),
+    Chapter(
+        _("标志标识"),
+        "sign",
+        (
+            Entry("/console/sign-plans/", _("标志平面图")),
+            Entry("/console/sign-kinds/", _("标志目录")),
+            Entry("/console/plates/", _("标牌核对")),
+            Entry("/console/sign-artwork/", _("标志制作")),
+            Entry("/console/sign-texts/", _("标志文字")),
+            Entry("/console/sign-rules/", _("双文规则")),
+            Entry("/console/sign-symbols/", _("官方图形")),
         ),
     ),
     Chapter(
         _("维护管理"),
         "maintenance",
-        (Entry("/console/incidents/", _("故障")), Entry("/console/orders/", _("工单"))),
+        (
+            Entry("/console/incidents/", _("故障")),
+            Entry("/console/fault-notices/", _("停用告示")),
+            Entry("/console/reports/", _("群众报修")),
+            Entry("/console/orders/", _("工单")),
+            Entry("/console/contracts/", _("维修合同")),
+            Entry("/console/my-rounds/", _("我的巡查")),
+            Entry("/console/rounds/", _("巡查巡检")),
+            Entry("/console/round-plans/", _("巡查计划")),
+            Entry("/console/check-lists/", _("检查表")),
+            Entry("/console/due/", _("到期事项")),
+            Entry("/console/ledgers/", _("台账")),
+            Entry("/console/duty/", _("值班表")),
+            Entry("/console/notices/", _("通知记录")),
+            Entry("/console/escalation/", _("升级规则")),
+            Entry("/console/channels/", _("通知渠道")),
+            Entry("/console/stops/", _("计划停用")),
+            Entry("/console/hours/", _("可用时间")),
+            Entry("/console/scorecards/", _("单位与运维商评分")),
+            Entry("/console/evidence/", _("证据包")),
+        ),
     ),
-    Chapter(_("评价与改进"), "rating", (Entry("/console/ratings/", _("评价")),)),
+    Chapter(
+        _("夜间安全"),
+        "safety",
+        (
+            Entry("/console/emergencies/", _("应急处置")),
+            Entry("/console/emergency-cards/", _("应急卡")),
+            Entry("/console/doors/", _("门禁")),
+            Entry("/console/safety-tests/", _("安全测试")),
+            Entry("/console/keys/", _("钥匙保管")),
+            Entry("/console/cameras/", _("摄像头")),
+        ),
+    ),
+    Chapter(_("评价与改进"), "rating", (Entry("/console/ratings/", _("评价")), Entry("/console/trips/", _("白跑率")))),
     Chapter(_("标准"), "standard", (Entry("/console/conformity/", _("条款符合性")),)),
     Chapter(
         _("系统管理"),
@@ -56,6 +138,9 @@ CHAPTERS: tuple[Chapter, ...] = (
         (
             Entry("/console/staff/", _("人员与角色")),
             Entry("/console/audit/", _("审计记录")),
+            Entry("/console/tokens/", _("接口密钥")),
+            Entry("/console/privacy/", _("知情同意书")),
+            Entry("/console/retention/", _("个人信息保存与删除")),
             Entry("/console/imports/", _("区划与自助区导入")),
         ),
     ),
@@ -85,6 +170,11 @@ class ShownChapter:
     count: int = 0
 
     @property
+    def counted(self) -> str:
+        """The number as it is shown; beyond what is counted "999+"."""
+        return str(self.count) if self.count < COUNTED else f"{COUNTED - 1}+"
+
+    @property
     def path(self) -> str:
         """Where the chapter's own link goes."""
         return self.entries[0].path
@@ -94,13 +184,22 @@ def _covers(entry: Entry, path: str) -> bool:
     return path == entry.path or (entry.path != "/console/" and path.startswith(entry.path))
 
 
-def _open_to(request: HttpRequest, path: str) -> bool:
+def _open_to(request: HttpRequest, entry: Entry) -> bool:
     """Whether the page is there and its declaration admits this reader."""
+    view = _view_of(entry.path)
+    who = reader(request)
+    return view is not None and may_open(view, who) and bool(who.roles - entry.not_for)
+
+
+@cache
+def _view_of(path: str) -> Callable[..., Any] | None:
+    """What answers at an address, or None. Addresses stay as they are while the program runs; forty of them are looked
+    up for each page.
+    """
     try:
-        view = resolve(path).func
+        return resolve(path).func
     except Resolver404:
-        return False
-    return may_open(view, reader(request))
+        return None
 
 
 def chapters(request: HttpRequest) -> list[ShownChapter]:
@@ -110,10 +209,10 @@ def chapters(request: HttpRequest) -> list[ShownChapter]:
         entries = tuple(
             ShownEntry(entry.path, str(entry.title), _covers(entry, request.path))
             for entry in chapter.entries
-            if _open_to(request, entry.path)
+            if _open_to(request, entry)
         )
         if entries:
-            count = maintenance.open_incident_count(reader(request)) if chapter.icon == "maintenance" else 0
+            count = maintenance.open_incident_count(reader(request), COUNTED) if chapter.icon == "maintenance" else 0
             current = any(one.current for one in entries)
             shown.append(ShownChapter(str(chapter.title), chapter.icon, entries, current, count))
     return shown

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 
 from budayang.center.console.forms import GrantForm, PersonForm
 from budayang.center.console.listing import Action, Column, Filter, State, listing
+from budayang.center.console.people import People
 from budayang.center.console.reader import reader
 from budayang.center.platform import actions, queries
 from budayang.center.platform.access import allow
@@ -120,10 +121,12 @@ def person_detail(request: HttpRequest, username: str) -> HttpResponse:
         else:
             messages.success(request, _("已授予“%(role)s”。") % {"role": Role(found["role"]).label})
             return redirect(_url(person))
+    grants = list(queries.grants_of(person.pk))
+    people = People(grant.granted_by for grant in grants)
     context = {
         "person": person,
         "state": _account_state(person),
-        "grants": [(grant, Role(grant.role).label) for grant in queries.grants_of(person.pk)],
+        "grants": [(grant, Role(grant.role).label, people.called(grant.granted_by)) for grant in grants],
         "form": form,
         "may_grant": may_grant,
         "is_self": actor.staff_id == person.pk,

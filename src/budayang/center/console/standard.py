@@ -25,7 +25,7 @@ from budayang.center.platform.actors import Actor
 from budayang.center.platform.wording import words
 from budayang.center.standard import actions, queries
 from budayang.center.standard.models import Clause, ClauseVerdict, Edition
-from budayang.rules.standard import CHECK_BY_CLAUSE, CLAUSE_CHECKS
+from budayang.rules.standard import CHECK_BY_CLAUSE, METRICS
 from budayang.rules.standard.answers import ANSWER_NAMES, Answer
 
 MONTHS_BACK = 12
@@ -98,7 +98,8 @@ def conformity(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {"edition": edition, "month": f"{month:%Y-%m}", "months": _months(now), "now": now}
     if edition is not None:
         all_clauses = list(queries.clauses(edition))
-        connected = [one for one in all_clauses if queries.is_connected(one.code)]
+        # A column each for those with a number of their own; chapter 6 is read in the list of an area.
+        connected = [one for one in all_clauses if one.code in CHECK_BY_CLAUSE]
         start, _end = queries.month_bounds(month)
         by_place: dict[int, list[ClauseVerdict]] = {}
         for verdict in queries.verdicts_visible_to(actor).filter(period_start=start, clause__edition=edition):
@@ -111,7 +112,7 @@ def conformity(request: HttpRequest) -> HttpResponse:
                 for area in _areas(actor)
             ],
             "total": len(all_clauses),
-            "open_count": len(all_clauses) - len(connected),
+            "open_count": sum(not queries.is_connected(one.code) for one in all_clauses),
             "may_compute": actor.may(*queries.READERS),
         }
     fragment = request.headers.get("HX-Request") == "true"
@@ -163,9 +164,8 @@ def conformity_area(request: HttpRequest, code: str) -> HttpResponse:
     suffix = f"?month={month:%Y-%m}"
 
     def by_answer(rows: QuerySet[Any], value: str) -> QuerySet[Any]:
-        codes = [check.clause_code for check in CLAUSE_CHECKS]
         if value == queries.NOT_CONNECTED:
-            return rows.exclude(code__in=codes)
+            return rows.exclude(code__in=list(METRICS))
         answered = [one.clause_id for one in found.values() if one.answer == value]
         return rows.filter(pk__in=answered)
 
@@ -252,7 +252,7 @@ def conformity_clause(request: HttpRequest, code: str, clause_code: str) -> Http
     start, end = queries.month_bounds(month)
     rows = queries.verdicts_visible_to(reader(request)).filter(place=area.place, clause=clause)
     verdict = rows.filter(period_start=start).first()
-    check = CHECK_BY_CLAUSE.get(clause.code)
+    metric = METRICS.get(clause.code, "")
     context = {
         "area": area,
         "edition": edition,
@@ -261,8 +261,8 @@ def conformity_clause(request: HttpRequest, code: str, clause_code: str) -> Http
         "state": answer_state(verdict, clause.code),
         "number": _number(verdict),
         "threshold": words(queries.threshold_text(verdict)) if verdict is not None else "",
-        "metric": words(check.metric) if check else "",
-        "connected": check is not None,
+        "metric": words(metric),
+        "connected": bool(metric),
         "period_start": start,
         "period_end": min(end, verdict.computed_at) if verdict is not None else end,
         "grades": [(one, words(GRADES[one])) for one in clause.grade.split("/") if one in GRADES],

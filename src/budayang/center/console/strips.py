@@ -10,7 +10,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from budayang.center.areas.models import Area
 from budayang.center.maintenance.responsibility import attributed
 from budayang.center.platform.wording import words
 from budayang.center.terminals.models import Terminal
@@ -84,11 +83,6 @@ def _piece(one: Attributed, start: datetime) -> Piece:
         hatched=one.bucket in HATCHED,
         word=f"{word} {since:%H:%M}—{until:%H:%M}",
     )
-
-
-def area_strip(area: Area, machines: Sequence[Terminal], now: datetime) -> Strip | None:
-    """The strip of an area's terminals up to `now`; None when none of them promised anything in that time."""
-    return _strip(area.name, reverse("console:area", args=[area.code]), machines, now)
 
 
 def terminal_strip(machine: Terminal, now: datetime) -> Strip | None:

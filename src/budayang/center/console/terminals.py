@@ -1,14 +1,12 @@
-"""Pages of the terminals: list, one terminal with its states and its day, enrolment code, suspend, resume, revoke."""
+"""What is done to a terminal: register, enrolment code, suspend, resume, revoke. Its page is `terminal_page`."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
@@ -19,20 +17,14 @@ from django.views.decorators.http import require_POST
 
 from budayang.center.areas import queries as areas
 from budayang.center.areas.models import Area
-from budayang.center.console.device_pages import device_cards, lanes
-from budayang.center.console.listing import Action, Column, Filter, State, listing
 from budayang.center.console.reader import reader
-from budayang.center.console.states import terminal_state
-from budayang.center.console.strips import axis
 from budayang.center.platform import queries as platform
 from budayang.center.platform.access import allow
 from budayang.center.platform.actions import Refused
 from budayang.center.platform.actors import Role
 from budayang.center.platform.models import Organization
-from budayang.center.platform.roles import OPERATING_ROLES
 from budayang.center.terminals import actions, queries
 from budayang.center.terminals.models import Terminal
-from budayang.rules.terminals import Health
 
 KEEPERS = frozenset({Role.SUPERVISOR, Role.AREA_KEEPER})
 
@@ -41,7 +33,7 @@ def _url(terminal: Terminal) -> str:
     return reverse("console:terminal", args=[terminal.code])
 
 
-def _terminal(request: HttpRequest, code: str) -> Terminal:
+def terminal_of(request: HttpRequest, code: str) -> Terminal:
     """The terminal, or 404 when it is not there or not this reader's."""
     try:
         return queries.get_terminal(reader(request), code)
@@ -49,93 +41,8 @@ def _terminal(request: HttpRequest, code: str) -> Terminal:
         raise Http404 from error
 
 
-class _TerminalRows:
-    """States of a page of terminals, in three queries."""
-
-    def __init__(self, now: datetime) -> None:
-        self.now = now
-        self.alive: dict[int, queries.Liveness] = {}
-        self.health: dict[int, Health] = {}
-
-    def prepare(self, terminals: Sequence[Terminal]) -> None:
-        self.alive = queries.liveness_of(terminals, self.now)
-        self.health = queries.health_of([one.pk for one in terminals])
-
-    def state(self, terminal: Terminal) -> State:
-        return terminal_state(terminal.state, self.alive[terminal.pk], self.health[terminal.pk])
-
-
-@allow(OPERATING_ROLES)
-def terminal_list(request: HttpRequest) -> HttpResponse:
-    """Every terminal that the reader may see, with its state now."""
-    actor, rows = reader(request), _TerminalRows(timezone.now())
-
-    def area_choices() -> list[tuple[str, str]]:
-        return list(areas.visible_to(actor).values_list("code", "name"))
-
-    def body_choices() -> list[tuple[str, str]]:
-        return list(platform.organizations_visible_to(actor).filter(kind="owner").values_list("code", "name"))
-
-    def by_heard(terminals: QuerySet[Any], word: str) -> QuerySet[Any]:
-        if word == "silent":
-            return terminals.filter(silent_since__isnull=False, state="active")
-        return terminals.filter(silent_since__isnull=True, state="active", last_seen_at__isnull=False)
-
-    may_register = actor.may(Role.SUPERVISOR, Role.AREA_KEEPER)
-    return listing(
-        request,
-        title=_("自助终端"),
-        note=_("状态由终端自己报来；没有报过的写“未知”，听不到的写“失联”，都不当作正常。"),
-        columns=(
-            Column("code", _("编号"), lambda one: one.code, sort="code"),
-            Column("name", _("名称"), lambda one: one.name, sort="name"),
-            Column("state", _("现在"), rows.state, kind="state"),
-            Column("area", _("自助区"), lambda one: one.area.name, sort="area__name"),
-            Column("owner", _("设备归属单位"), lambda one: one.owner.name, sort="owner__name"),
-            Column("vendor", _("运维商"), lambda one: one.vendor and one.vendor.name, sort="vendor__name"),
-            Column("kind", _("类别"), lambda one: one.get_kind_display(), sort="kind"),
-            Column("seen", _("最近一次听到"), lambda one: one.last_seen_at, sort="last_seen_at", kind="moment"),
-        ),
-        queryset=queries.visible_to(actor),
-        filters=(
-            Filter("area", _("自助区"), area_choices, lambda found, code: found.filter(area__code=code)),
-            Filter("owner", _("归属单位"), body_choices, lambda found, code: found.filter(owner__code=code)),
-            Filter("life", _("登记状态"), lambda: Terminal.State.choices, lambda found, word: found.filter(state=word)),
-            Filter("heard", _("联系"), lambda: [("online", _("听得到")), ("silent", _("失联"))], by_heard),
-        ),
-        search=("code", "name", "area__name", "owner__name", "serial"),
-        default_sort="code",
-        row_url=_url,
-        empty=_("还没有终端。请管理员登记终端，再到终端页发入网码。"),
-        export_name=_("自助终端"),
-        topic="terminals",
-        actions=(Action(reverse("console:terminal_new"), _("登记终端"), primary=True),) if may_register else (),
-        prepare=rows.prepare,
-    )
-
-
-def _live(request: HttpRequest, terminal: Terminal) -> dict[str, Any]:
-    """What changes by itself on a terminal's page."""
-    now = timezone.now()
-    states = queries.current_states([terminal.pk])[terminal.pk]
-    alive = queries.liveness_of([terminal], now)[terminal.pk]
-    history = queries.history(terminal.pk, now - timedelta(hours=24), now)
-    health = queries.health_of([terminal.pk])[terminal.pk]
-    return {
-        "terminal": terminal,
-        "now": now,
-        "state": terminal_state(terminal.state, alive, health),
-        "reasons": health.reasons if alive == "online" else (),
-        "alive": alive,
-        "devices": device_cards(states, queries.peripherals(terminal.pk)),
-        "lanes": lanes(history, now),
-        "axis": axis(now),
-        "history": list(reversed(history))[:60],
-        "hidden_rows": max(0, len(history) - 60),
-    }
-
-
-def _rights(request: HttpRequest, terminal: Terminal) -> dict[str, Any]:
+def rights_of(request: HttpRequest, terminal: Terminal) -> dict[str, Any]:
+    """What this reader may do to it."""
     actor = reader(request)
     keeps = actor.may(*KEEPERS, place_path=terminal.area.place.path)
     credential = queries.valid_credential(terminal.pk)
@@ -149,24 +56,11 @@ def _rights(request: HttpRequest, terminal: Terminal) -> dict[str, Any]:
     }
 
 
-@allow(OPERATING_ROLES)
-def terminal_detail(request: HttpRequest, code: str) -> HttpResponse:
-    """One terminal."""
-    terminal = _terminal(request, code)
-    return render(request, "console/terminal.html", {**_live(request, terminal), **_rights(request, terminal)})
-
-
-@allow(OPERATING_ROLES)
-def terminal_live(request: HttpRequest, code: str) -> HttpResponse:
-    """The part of the page that changes by itself."""
-    return render(request, "console/_terminal_live.html", _live(request, _terminal(request, code)))
-
-
 @allow(KEEPERS)
 @require_POST
 def terminal_code(request: HttpRequest, code: str) -> HttpResponse:
     """Issue a one-time enrolment code and show it once; it is stored as a keyed hash only."""
-    terminal, now = _terminal(request, code), timezone.now()
+    terminal, now = terminal_of(request, code), timezone.now()
     secret = actions.issue_enrolment_code(reader(request), terminal.pk, now)
     context = {"terminal": terminal, "secret": secret, "expires_at": now + timedelta(hours=1)}
     answer = render(request, "console/terminal_code.html", context)
@@ -183,7 +77,7 @@ class SuspendForm(forms.Form):
 @allow(KEEPERS)
 def terminal_suspend(request: HttpRequest, code: str) -> HttpResponse:
     """Take a terminal out of service."""
-    terminal = _terminal(request, code)
+    terminal = terminal_of(request, code)
     form = SuspendForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         actions.suspend(reader(request), terminal.pk, timezone.now(), reason=form.cleaned_data["reason"])
@@ -203,7 +97,7 @@ def terminal_suspend(request: HttpRequest, code: str) -> HttpResponse:
 @require_POST
 def terminal_resume(request: HttpRequest, code: str) -> HttpResponse:
     """Put a suspended terminal back into service."""
-    terminal = _terminal(request, code)
+    terminal = terminal_of(request, code)
     actions.resume(reader(request), terminal.pk, timezone.now())
     messages.success(request, _("已恢复服务。"))
     return redirect(_url(terminal))
@@ -213,7 +107,7 @@ def terminal_resume(request: HttpRequest, code: str) -> HttpResponse:
 @require_POST
 def terminal_revoke(request: HttpRequest, code: str) -> HttpResponse:
     """Take the credential back."""
-    terminal = _terminal(request, code)
+    terminal = terminal_of(request, code)
     actions.revoke(reader(request), terminal.pk, timezone.now(), why="by staff")
     messages.success(request, _("凭证已吊销。要再用这台终端，请发新的入网码。"))
     return redirect(_url(terminal))
@@ -232,7 +126,9 @@ class TerminalForm(forms.Form):
     area: forms.ModelChoiceField[Area] = forms.ModelChoiceField(
         Area.objects.none(), label=gettext_lazy("自助区"), to_field_name="code", empty_label=gettext_lazy("请选择")
     )
-    kind = forms.ChoiceField(label=gettext_lazy("类别"), choices=Terminal.Kind.choices)
+    kind = forms.ChoiceField(
+        label=gettext_lazy("类别"), choices=[one for one in Terminal.Kind.choices if one[0] != Terminal.Kind.RELAY]
+    )
     owner: forms.ModelChoiceField[Organization] = forms.ModelChoiceField(
         Organization.objects.none(),
         label=gettext_lazy("设备归属单位"),
@@ -299,10 +195,7 @@ def terminal_new(request: HttpRequest) -> HttpResponse:
 
 
 urlpatterns = [
-    path("terminals/", terminal_list, name="terminals"),
     path("terminals/new/", terminal_new, name="terminal_new"),
-    path("terminals/<slug:code>/", terminal_detail, name="terminal"),
-    path("terminals/<slug:code>/live/", terminal_live, name="terminal_live"),
     path("terminals/<slug:code>/enrolment/", terminal_code, name="terminal_code"),
     path("terminals/<slug:code>/suspend/", terminal_suspend, name="terminal_suspend"),
     path("terminals/<slug:code>/resume/", terminal_resume, name="terminal_resume"),

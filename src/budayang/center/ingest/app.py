@@ -22,12 +22,15 @@ from typing import Any, Final
 import msgspec
 import structlog
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 
 from budayang.center.ingest.decode import decode
 from budayang.center.ingest.http import Gone, Receive, Refuse, Scope, Send, answer, read_body
 from budayang.center.ingest.judge import Verdict, judge
 from budayang.center.ingest.limits import Failures
 from budayang.center.ingest.memory import Known
+from budayang.center.ingest.sql import DRIVER_ERRORS
+from budayang.center.ingest.store import Fenced
 from budayang.center.ingest.writer import TryAgain, Writer
 from budayang.center.terminals import actions
 from budayang.wire import messages as wire
@@ -38,6 +41,7 @@ PREFIX: Final = "/wire/v1/"
 MAX_SMALL_BODY: Final = 16 * 1024
 _ENROL: Final = msgspec.json.Decoder(wire.Enrol)
 _SESSION: Final = msgspec.json.Decoder(wire.SessionRequest)
+_UNAVAILABLE: Final = (TryAgain, Fenced, OperationalError, InterfaceError, *DRIVER_ERRORS)
 _encode = msgspec.json.Encoder().encode
 _STATUS: Final = {"unknown_terminal": 404, "revoked": 403, "suspended": 403, "bad_signature": 403, "clock_off": 403}
 
@@ -88,7 +92,8 @@ class IngestApplication:
             return
         except Refuse as refused:
             await answer(send, refused.status, _encode(wire.Refusal(error=refused.error, detail=refused.detail)))
-        except TryAgain:
+        except _UNAVAILABLE:
+            # Among them: SQLite written by others for too long, PostgreSQL restarting. Nothing was taken over.
             await answer(send, 503, _encode(wire.Refusal(error="try_again")), retry_after_s=2)
         else:
             await answer(send, 200, body)
@@ -135,8 +140,15 @@ class IngestApplication:
         if waiting is not None:
             await asyncio.shield(waiting)
         for verdict in verdicts:
-            if verdict.known is not None and verdict.known.commit is not None:
-                await asyncio.shield(verdict.known.commit)  # done: raises if that commit failed
+            if verdict.known is None or verdict.known.commit is None:
+                continue
+            # Nearly always done; another request of the same terminal may have begun a newer one meanwhile.
+            if not verdict.known.commit.done():
+                await asyncio.shield(verdict.known.commit)
+            elif verdict.known.commit.exception() is None:
+                verdict.known.commit = None
+            else:
+                verdict.known.commit.result()  # raises: that commit failed, and nothing of it is answered for
         messages = self._collect(verdicts)
         held = min((one.wait_s for one in verdicts), default=0)
         if held and not any(messages) and all(one.error is None and not one.want_state for one in verdicts):

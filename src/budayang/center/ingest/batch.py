@@ -5,7 +5,9 @@ Times are whole milliseconds since 1970 (`_ms`); the store turns them into what 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,18 @@ class News:
     payload: str
     occurred_ms: int
     recorded_ms: int
+
+
+def joined(several: Sequence[News]) -> News:
+    """One piece of news of terminals of one place for pieces that each tell of one; dated to the first and under its
+    subject: a place's path may be longer than a subject, and an ingest that cannot write is deaf to everybody.
+    """
+    if len(several) == 1:
+        return several[0]
+    first = min(several, key=lambda one: one.occurred_ms)
+    payload = {"terminals": [json.loads(one.payload)["terminal"] for one in several]}
+    text = json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
+    return replace(first, payload=text)
 
 
 @dataclass(slots=True)
@@ -50,7 +64,11 @@ class LinkRow:
 
 @dataclass(frozen=True, slots=True)
 class Swap:
-    """A change that counts only when the row still is as expected (compare-and-set); its news and interval with it."""
+    """A change that counts only when the row still is as expected (compare-and-set); its news and interval with it.
+
+    Those of one place that fall silent in one commit are told as one piece of news: a network that goes takes
+    thousands with it, and each piece has five readers.
+    """
 
     what: str  # "silent", "heard" or "clone"
     terminal_id: int
@@ -69,7 +87,8 @@ class Batch:
     passed: list[OpenRow] = field(default_factory=list)  # begun and ended within this batch
     inbox: list[tuple[int, str, int, str, str, int, int]] = field(default_factory=list)
     acks: list[tuple[int, int, int]] = field(default_factory=list)  # at, outgoing, terminal
-    peripherals: dict[tuple[int, str], tuple[int, str, str, int]] = field(default_factory=dict)
+    # terminal, subject, kind, first seen (kept when it is known already), gone since
+    peripherals: dict[tuple[int, str], tuple[int, str, str, int, int | None]] = field(default_factory=dict)
     links: dict[int, LinkRow] = field(default_factory=dict)
     swaps: list[Swap] = field(default_factory=list)
     news: list[News] = field(default_factory=list)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Any, Final
 
 import msgspec
@@ -18,7 +19,16 @@ from budayang.center.terminals.queries import LINK
 from budayang.wire import messages as wire
 from budayang.wire.mac import check_sync_mac
 
-_SYNC: Final = msgspec.json.Decoder(wire.Sync)
+
+class _Sync(wire.Sync, frozen=True, kw_only=True, gc=False):
+    """A sync whose whole state is not read yet: who sends it with each sync nearly always says the same again."""
+
+    state: msgspec.Raw = msgspec.Raw()  # type: ignore[assignment]  # bytes, read by _STATE when they are new
+
+
+_SYNC: Final = msgspec.json.Decoder(_Sync)
+_STATE: Final = msgspec.json.Decoder(wire.State)
+_NO_STATE: Final = (msgspec.Raw(), msgspec.Raw(b"null"))
 _NUL: Final = b"\\u0000"  # PostgreSQL's text cannot hold it; no honest terminal sends it
 UNREADABLE: Final = "status.unreadable"  # inbox kind of a status event whose body is not one
 
@@ -86,11 +96,16 @@ def _judge_sync(
 ) -> str | None:
     if _NUL in raw:
         return wire.MALFORMED
+    state, digest = None, b""
     try:
         sync = _SYNC.decode(raw)
+        if sync.state not in _NO_STATE:
+            digest = blake2b(sync.state, digest_size=16).digest()
+            if digest != known.state_digest or sync.events:
+                state = _STATE.decode(sync.state)
     except (ValueError, RecursionError):
         return wire.MALFORMED
-    if len(sync.events) > wire.MAX_EVENTS or (sync.state is not None and len(sync.state) > wire.MAX_SUBJECTS):
+    if len(sync.events) > wire.MAX_EVENTS or (state is not None and len(state) > wire.MAX_SUBJECTS):
         return wire.TOO_LARGE
     error = _check_events(sync)
     if error:
@@ -103,8 +118,12 @@ def _judge_sync(
         _accept_loss(sync, known, batch, now_ms)
     if sync.first_seq > known.acked_seq + 1:
         return wire.GAP
-    if sync.events or sync.state is not None or sync.kinds:
-        _take_over(sync, known, batch, now_ms)
+    if sync.events or digest or sync.kinds:
+        _take_over(sync, state, known, batch, now_ms)
+        if digest:
+            known.agreed_hash = sync.state_hash
+        # Of a state that was cut at the bound the same bytes must be read again.
+        known.state_digest = digest if len(known.since) < MAX_CELLS else b""
     if sync.software != known.software:
         known.software = sync.software
         known.unsaved = True
@@ -144,7 +163,7 @@ def _accept_loss(sync: wire.Sync, known: Known, batch: Batch, now_ms: int) -> No
         batch.links[known.id] = known.link_row()
 
 
-def _take_over(sync: wire.Sync, known: Known, batch: Batch, now_ms: int) -> None:
+def _take_over(sync: wire.Sync, state: wire.State | None, known: Known, batch: Batch, now_ms: int) -> None:
     clock_is_right = abs(sync.clock_ms - now_ms) <= wire.CLOCK_TOLERANCE_MS
     touched: dict[tuple[str, str], _Touch] = {}
     if sync.kinds:
@@ -157,9 +176,9 @@ def _take_over(sync: wire.Sync, known: Known, batch: Batch, now_ms: int) -> None
         at_ms = _event_time(event, sync.clock_ms, clock_is_right, now_ms)
         _take_event(event, at_ms, known, batch, now_ms, touched)
         known.acked_seq = event.seq
-    if sync.state is not None:
-        _take_state(sync.state, known, batch, now_ms, touched)
-        known.agreed_hash = sync.state_hash
+    if state is not None:
+        _take_state(state, known, batch, now_ms, touched)
+        _miss(state, sync.kinds or {}, known, batch, now_ms)
     if touched:
         _tell(touched, known, batch, now_ms)
     if known.acked_seq != before or touched:
@@ -203,9 +222,25 @@ def _take_event(
 
 
 def _take_kind(known: Known, subject: str, kind: str, batch: Batch, now_ms: int) -> None:
-    if kind and known.kinds.get(subject) != kind and len(known.kinds) < MAX_CELLS:
+    is_new = known.kinds.get(subject) != kind and len(known.kinds) < MAX_CELLS
+    if kind and (is_new or subject in known.gone):
         known.kinds[subject] = kind
-        batch.peripherals[known.id, subject] = (known.id, subject, kind, now_ms)
+        _note_component(known, subject, batch, now_ms)
+
+
+def _note_component(known: Known, subject: str, batch: Batch, now_ms: int, *, gone: bool = False) -> None:
+    """A component is new, came back or vanished."""
+    (known.gone.add if gone else known.gone.discard)(subject)
+    batch.peripherals[known.id, subject] = (known.id, subject, known.kinds[subject], now_ms, now_ms if gone else None)
+
+
+def _miss(state: wire.State, kinds: dict[str, str], known: Known, batch: Batch, now_ms: int) -> None:
+    """What neither the whole state nor the list of kinds names any more is gone. One that is named without a state is
+    there: its driver has not read it yet.
+    """
+    for subject, kind in known.kinds.items():
+        if kind and subject not in state and subject not in kinds and subject not in known.gone:
+            _note_component(known, subject, batch, now_ms, gone=True)
 
 
 def _take_state(
@@ -245,6 +280,8 @@ def _change(
         return
     if before:
         at_ms = max(at_ms, known.since[key] + 1)  # an interval is never empty, and history never turns round
+    if subject in known.gone:
+        _note_component(known, subject, batch, now_ms)
     _touch(touched, key, before, at_ms)
     row = OpenRow(known.id, subject, prop, known.kinds.get(subject, ""), state, raw, at_ms, None, now_ms)
     batch.change(row, first=not before)
@@ -269,8 +306,14 @@ def _touch(touched: dict[tuple[str, str], _Touch], key: tuple[str, str], before:
 
 
 def _tell(touched: dict[tuple[str, str], _Touch], known: Known, batch: Batch, now_ms: int) -> None:
-    """News of what is the case now. What was over before it reached us is history and alarms nobody."""
+    """News of what is the case now. What was over before it reached us is history and alarms nobody.
+
+    What is heard of for the first time is one piece of news, however much it is: a terminal that joins tells of all
+    that it has, and each reader would otherwise be woken once for each of it.
+    """
     corrected: list[int] = []
+    first: list[dict[str, str]] = []
+    first_ms = now_ms
     for (subject, prop), touch in touched.items():
         state = known.states.get(subject, {}).get(prop, "removed")
         since_ms = known.since.get((subject, prop), now_ms)
@@ -278,11 +321,18 @@ def _tell(touched: dict[tuple[str, str], _Touch], known: Known, batch: Batch, no
             corrected += (touch.first_ms, since_ms)
         if state == touch.before:
             continue
-        payload = {
-            "terminal": known.code, "subject": subject, "kind": known.kinds.get(subject, ""), "property": prop,
-            "before": touch.before, "state": state, "raw": _raw_of(batch, known, subject, prop),
+        told = {
+            "subject": subject, "kind": known.kinds.get(subject, ""), "property": prop, "state": state,
+            "raw": _raw_of(batch, known, subject, prop),
         }  # fmt: skip
-        batch.news.append(_news(known, "terminals.status", payload, since_ms, now_ms))
+        if touch.before:
+            payload = {"terminal": known.code, "before": touch.before, **told}
+            batch.news.append(_news(known, "terminals.status", payload, since_ms, now_ms))
+        else:
+            first.append(told)
+            first_ms = min(first_ms, since_ms)
+    if first:
+        batch.news.append(_news(known, "terminals.reported", {"terminal": known.code, "told": first}, first_ms, now_ms))
     if corrected:
         span: dict[str, Any] = {"terminal": known.code, "from_ms": min(corrected), "to_ms": max(corrected)}
         batch.news.append(_news(known, "terminals.corrected", span, min(corrected), now_ms))
@@ -304,7 +354,7 @@ def _seen(known: Known, memory: Memory, batch: Batch, now_ms: int) -> None:
         memory.watch(known)
     elif first:
         memory.watch(known)
-    if not known.linked:
+    if not known.linked and not known.carried:
         known.linked = True
         batch.change(OpenRow(known.id, *LINK, "terminal", "online", "", now_ms, None, now_ms), first=True)
 

@@ -49,16 +49,19 @@ class Known:
     grace_from_ms: int = 0  # not silent before this plus plan and grace
     silent: bool = False
     linked: bool = False  # an interval terminal/link is open
+    carried: bool = False  # speaks by its relay: it has no link of its own and never falls silent by itself
     unsaved: bool = False  # last_seen and counter are newer than the row
     states: dict[str, dict[str, str]] = field(default_factory=dict)
     since: dict[tuple[str, str], int] = field(default_factory=dict)
     kinds: dict[str, str] = field(default_factory=dict)
+    gone: set[str] = field(default_factory=set)  # subjects that the whole state no longer named
     outgoing: dict[int, tuple[OutgoingMessage, int | None]] = field(default_factory=dict)  # with expiry
     sent: dict[int, int] = field(default_factory=dict)
     waiters: set[asyncio.Event] = field(default_factory=set)
     commit: asyncio.Future[None] | None = None
     _hash: str | None = None
     agreed_hash: str = ""  # what the terminal called the whole state that we took over
+    state_digest: bytes = b""  # of the whole state's bytes as they came last; empty after any other change
 
     def state_hash(self) -> str:
         if self._hash is None:
@@ -68,14 +71,14 @@ class Known:
     def set_state(self, subject: str, prop: str, state: str, since_ms: int) -> None:
         self.states.setdefault(subject, {})[prop] = state
         self.since[subject, prop] = since_ms
-        self._hash, self.agreed_hash = None, ""
+        self._hash, self.agreed_hash, self.state_digest = None, "", b""
 
     def drop_state(self, subject: str, prop: str) -> None:
         del self.states[subject][prop]
         if not self.states[subject]:
             del self.states[subject]
         del self.since[subject, prop]
-        self._hash, self.agreed_hash = None, ""
+        self._hash, self.agreed_hash, self.state_digest = None, "", b""
 
     def use_counter(self, counter: int) -> bool:
         """False when it was used before, or is so old that nobody knows."""
@@ -142,7 +145,7 @@ class Memory:
         self,
         profiles: Iterable[Profile],
         states: Iterable[tuple[int, str, str, str, str, int]],
-        peripherals: Iterable[tuple[int, str, str]],
+        peripherals: Iterable[tuple[int, str, str, bool]],
         pending: Sequence[Pending],
         now_ms: int,
     ) -> None:
@@ -162,8 +165,10 @@ class Memory:
             else:
                 known.set_state(subject, prop, state, since_ms)
                 known.kinds.setdefault(subject, kind)
-        for terminal_id, subject, kind in peripherals:
+        for terminal_id, subject, kind, gone in peripherals:
             self.by_id[terminal_id].kinds[subject] = kind
+            if gone:
+                self.by_id[terminal_id].gone.add(subject)
         self._take_pending(list(self.by_id), pending)
 
     def refresh(self, ids: Sequence[int], profiles: Sequence[Profile], pending: Sequence[Pending], now_ms: int) -> None:
@@ -181,7 +186,7 @@ class Memory:
             known.counter = profile.counter
         if known.state != profile.state:
             known.grace_from_ms = now_ms  # it was not expected to speak until now
-        known.place_path, known.state = profile.place_path, profile.state
+        known.place_path, known.state, known.carried = profile.place_path, profile.state, profile.carried
         known.plan_ms, known.grace_ms = profile.plan_s * 1000, profile.grace_s * 1000
         if profile.credential_id != known.credential_id:
             # Revoked, or enrolled again: a key agreed under the former credential is worth nothing.
@@ -206,7 +211,7 @@ class Memory:
 
     def watch(self, known: Known) -> None:
         """Put a terminal into the order of due times. Twice is harmless: a popped entry is judged by the present."""
-        if known.state == "active" and known.last_seen_ms is not None and not known.silent:
+        if known.state == "active" and known.last_seen_ms is not None and not known.silent and not known.carried:
             heapq.heappush(self.due, (known.due_ms(), known.id))
 
     def grant_grace(self, now_ms: int) -> None:

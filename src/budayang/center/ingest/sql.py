@@ -6,6 +6,7 @@ The same tests run on both. Everything here blocks; the application calls it fro
 from __future__ import annotations
 
 import fcntl
+import json
 import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
@@ -13,14 +14,20 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from string import ascii_lowercase
 from typing import IO, Any, Final
 
 import psycopg
 
 from budayang.center.ingest.batch import News
+from budayang.center.platform.sqlite_lock import begin_immediate
 
 ADVISORY_LOCK: Final = (0x627564, 1)  # "bud", ingest
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+DRIVER_ERRORS: Final = (sqlite3.OperationalError, psycopg.OperationalError)
+"""What either driver raises when its database cannot be asked now."""
 
 
 class LockHeld(Exception):
@@ -29,73 +36,82 @@ class LockHeld(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One INSERT or UPDATE for many rows. `types`: i bigint, x text, j JSON text, t time in ms (None is NULL)."""
+    """One INSERT or UPDATE for many rows, which it reads as v(a, b, c, …), in words that both databases understand.
+
+    `types`: i bigint, x text, j JSON text, t time in ms (None is NULL). Many rows are one statement: row by row, the
+    thread that writes would ask for the interpreter's lock at each of them and get it when the event loop rests.
+    """
 
     types: str
-    sqlite: str
-    postgres: str  # reads its rows as v(a, b, c, …)
+    sql: str
+
+    @property
+    def names(self) -> str:
+        return ascii_lowercase[: len(self.types)]
 
 
 _STATUS: Final = "terminals_statusinterval"
 _OPEN_COLUMNS: Final = "terminal_id, subject, property, kind, state, raw, since, until, received_at"
+_PERIPHERAL_COLUMNS: Final = "terminal_id, subject, kind, first_seen_at, gone_since"
+# A row is written when a component is new, vanished or came back: each of the three ends a retirement.
+_PERIPHERAL_KNOWN: Final = (
+    "ON CONFLICT (terminal_id, subject) DO UPDATE SET kind=excluded.kind, gone_since=excluded.gone_since,"
+    " retired_at=NULL"
+)
 _INBOX_COLUMNS: Final = "terminal_id, epoch, seq, kind, body, at, received_at, attempts, error"
 
 CLOSE: Final = Statement(
     "tixx",
-    f"UPDATE {_STATUS} SET until=? WHERE terminal_id=? AND subject=? AND property=? AND until IS NULL",
-    f"UPDATE {_STATUS} s SET until=v.a FROM v WHERE s.terminal_id=v.b AND s.subject=v.c AND s.property=v.d"
+    f"UPDATE {_STATUS} AS s SET until=v.a FROM v WHERE s.terminal_id=v.b AND s.subject=v.c AND s.property=v.d"
     " AND s.until IS NULL",
 )
-OPEN: Final = Statement(
-    "ixxxxxttt",
-    f"INSERT INTO {_STATUS} ({_OPEN_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?)",
-    f"INSERT INTO {_STATUS} ({_OPEN_COLUMNS}) SELECT * FROM v",
-)
+OPEN: Final = Statement("ixxxxxttt", f"INSERT INTO {_STATUS} ({_OPEN_COLUMNS}) SELECT * FROM v")
 INBOX: Final = Statement(
     "ixixjtt",
-    f"INSERT INTO terminals_inbox ({_INBOX_COLUMNS}) VALUES (?,?,?,?,?,?,?,0,'') ON CONFLICT DO NOTHING",
-    f"INSERT INTO terminals_inbox ({_INBOX_COLUMNS}) SELECT *, 0, '' FROM v ON CONFLICT DO NOTHING",
+    f"INSERT INTO terminals_inbox ({_INBOX_COLUMNS}) SELECT v.*, 0, '' FROM v WHERE true ON CONFLICT DO NOTHING",
 )
 ACK: Final = Statement(
     "tii",
-    "UPDATE terminals_outgoing SET acked_at=? WHERE id=? AND terminal_id=? AND acked_at IS NULL",
-    "UPDATE terminals_outgoing o SET acked_at=v.a FROM v WHERE o.id=v.b AND o.terminal_id=v.c AND o.acked_at IS NULL",
+    "UPDATE terminals_outgoing AS o SET acked_at=v.a FROM v"
+    " WHERE o.id=v.b AND o.terminal_id=v.c AND o.acked_at IS NULL",
 )
 PERIPHERAL: Final = Statement(
-    "ixxt",
-    "INSERT INTO terminals_peripheral (terminal_id, subject, kind, first_seen_at) VALUES (?,?,?,?)"
-    " ON CONFLICT (terminal_id, subject) DO UPDATE SET kind=excluded.kind",
-    "INSERT INTO terminals_peripheral (terminal_id, subject, kind, first_seen_at) SELECT * FROM v"
-    " ON CONFLICT (terminal_id, subject) DO UPDATE SET kind=excluded.kind",
+    "ixxtt",
+    f"INSERT INTO terminals_peripheral ({_PERIPHERAL_COLUMNS}) SELECT * FROM v WHERE true {_PERIPHERAL_KNOWN}",
 )
+_TERMINAL: Final = "UPDATE terminals_terminal AS t SET"
 LINK: Final = Statement(
     "tiixjxi",
-    "UPDATE terminals_terminal SET last_seen_at=?, counter=?, acked_seq=?, epoch=?, past_epochs=?, software=?"
-    " WHERE id=?",
-    "UPDATE terminals_terminal t SET last_seen_at=v.a, counter=v.b, acked_seq=v.c, epoch=v.d, past_epochs=v.e,"
-    " software=v.f FROM v WHERE t.id=v.g",
+    f"{_TERMINAL} last_seen_at=v.a, counter=v.b, acked_seq=v.c, epoch=v.d, past_epochs=v.e, software=v.f FROM v"
+    " WHERE t.id=v.g",
 )
+# Compared and set at once: whoever is not as expected (the end of each) is left as it is and not returned.
 SILENT: Final = Statement(
     "tti",
-    "UPDATE terminals_terminal SET silent_since=?, last_seen_at=? WHERE id=?",
-    "UPDATE terminals_terminal t SET silent_since=v.a, last_seen_at=v.b FROM v WHERE t.id=v.c",
+    f"{_TERMINAL} silent_since=v.a, last_seen_at=v.b FROM v WHERE t.id=v.c"
+    " AND t.silent_since IS NULL AND t.state='active' RETURNING id",
 )
 HEARD: Final = Statement(
     "ti",
-    "UPDATE terminals_terminal SET silent_since=NULL, last_seen_at=? WHERE id=?",
-    "UPDATE terminals_terminal t SET silent_since=NULL, last_seen_at=v.a FROM v WHERE t.id=v.b",
+    f"{_TERMINAL} silent_since=NULL, last_seen_at=v.a FROM v WHERE t.id=v.b"
+    " AND t.silent_since IS NOT NULL RETURNING id",
 )
 CLONE: Final = Statement(
     "ti",
-    "UPDATE terminals_terminal SET state='suspended', state_reason='clone', last_seen_at=? WHERE id=?",
-    "UPDATE terminals_terminal t SET state='suspended', state_reason='clone', last_seen_at=v.a FROM v WHERE t.id=v.b",
+    f"{_TERMINAL} state='suspended', state_reason='clone', last_seen_at=v.a FROM v WHERE t.id=v.b"
+    " AND t.state='active' RETURNING id",
 )
-DELIVERY: Final = Statement(
-    "ix",
-    "INSERT INTO platform_delivery (transition_id, consumer, lease_by, attempts, error) VALUES (?,?,'',0,'')",
-    "INSERT INTO platform_delivery (transition_id, consumer, lease_by, attempts, error) SELECT *, '', 0, '' FROM v",
+_DELIVERY_COLUMNS: Final = "transition_id, consumer, lease_by, attempts, error"
+DELIVERY: Final = Statement("ix", f"INSERT INTO platform_delivery ({_DELIVERY_COLUMNS}) SELECT v.*, '', 0, '' FROM v")
+_NEWS: Final = Statement(
+    "ixxxjtt",
+    "INSERT INTO platform_transition (id, kind, subject, place_path, payload, occurred_at, recorded_at)"
+    " SELECT * FROM v",
 )
-_NEWS_COLUMNS: Final = "kind, subject, place_path, payload, occurred_at, recorded_at"
+BUSY_S: Final = 60
+"""How long a commit waits while another program writes. It is no loss of the database: what was judged is kept, who
+waits for its answer waits, and what terminals say meanwhile is heard."""
+TIMEOUT_S: Final = 5.0
 _FENCE: Final = "SELECT fence, center_epoch, beat_at FROM terminals_ingestlease WHERE id=1"
 
 
@@ -103,8 +119,8 @@ class Connection(ABC):
     """A connection of its own, outside Django's. SQL given to `rows` and `change` is the same for both databases."""
 
     identity: str  # tells one database from another
+    patience_s: float = BUSY_S  # shorter when the process is to end
     fence_select: str
-    for_update: str  # holds rows that a compare-and-set has compared
 
     @abstractmethod
     def lock(self) -> None:
@@ -127,12 +143,26 @@ class Connection(ABC):
         """One statement with %s places; the number of rows."""
 
     @abstractmethod
-    def many(self, statement: Statement, rows: Sequence[Sequence[object]]) -> None:
-        """A statement for many rows; nothing for none."""
+    def many(self, statement: Statement, rows: Sequence[Sequence[object]]) -> list[tuple[Any, ...]]:
+        """A statement for many rows, and what it returns; nothing for none."""
 
     @abstractmethod
+    def draw_ids(self, count: int) -> list[int]:
+        """That many ids for transitions, which only this transaction has."""
+
     def insert_news(self, news: Sequence[News]) -> list[int]:
-        """Insert transitions; their ids in the same order."""
+        """Insert transitions; their ids in the same order. Drawn first: no database promises the order in which it
+        returns what it inserted, and deliveries need the right one.
+        """
+        ids = self.draw_ids(len(news))
+        self.many(
+            _NEWS,
+            [
+                (one, row.kind, row.subject, row.place_path, row.payload, row.occurred_ms, row.recorded_ms)
+                for one, row in zip(ids, news, strict=True)
+            ],
+        )
+        return ids
 
     @abstractmethod
     def time(self, ms: int) -> object:
@@ -163,13 +193,12 @@ class SqliteConnection(Connection):
     """SQLite in WAL mode, synchronous FULL; the lock is a file lock beside the database."""
 
     fence_select = _FENCE
-    for_update = ""  # BEGIN IMMEDIATE already keeps other writers out
 
     def __init__(self, database: str) -> None:
         self.identity = database
         self._lock_file: IO[bytes] | None = None
         self._lock_path = Path(f"{database}.ingest-lock")
-        self._db = sqlite3.connect(database, timeout=5, isolation_level=None, check_same_thread=False)
+        self._db = sqlite3.connect(database, timeout=TIMEOUT_S, isolation_level=None, check_same_thread=False)
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=FULL")
         self._db.execute("PRAGMA foreign_keys=ON")
@@ -193,7 +222,8 @@ class SqliteConnection(Connection):
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")  # waits up to 5 s for the console's writer instead of failing half-way
+        # Only after this is the fence read: whoever took over while we waited is seen.
+        begin_immediate(self._db, self.patience_s, busy_timeout_s=TIMEOUT_S)
         try:
             yield
             self._db.execute("COMMIT")
@@ -208,9 +238,9 @@ class SqliteConnection(Connection):
     def change(self, sql: str, values: Sequence[object] = ()) -> int:
         return self._db.execute(sql.replace("%s", "?"), tuple(values)).rowcount
 
-    def many(self, statement: Statement, rows: Sequence[Sequence[object]]) -> None:
+    def many(self, statement: Statement, rows: Sequence[Sequence[object]]) -> list[tuple[Any, ...]]:
         if not rows:
-            return
+            return []
         times = [index for index, one in enumerate(statement.types) if one == "t"]
         ready = []
         for row in rows:
@@ -218,16 +248,15 @@ class SqliteConnection(Connection):
             for index in times:
                 values[index] = _sqlite_time(values[index])
             ready.append(values)
-        self._db.executemany(statement.sqlite, ready)
+        columns = ", ".join(f"json_extract(value, '$[{at}]') AS {name}" for at, name in enumerate(statement.names))
+        sql = f"WITH v AS MATERIALIZED (SELECT {columns} FROM json_each(?)) {statement.sql}"
+        return self._db.execute(sql, (json.dumps(ready, ensure_ascii=False),)).fetchall()
 
-    def insert_news(self, news: Sequence[News]) -> list[int]:
-        sql = f"INSERT INTO platform_transition ({_NEWS_COLUMNS}) VALUES (?,?,?,?,?,?)"
-        ids = []
-        for one in news:
-            moments = (_sqlite_time(one.occurred_ms), _sqlite_time(one.recorded_ms))
-            cursor = self._db.execute(sql, (one.kind, one.subject, one.place_path, one.payload, *moments))
-            ids.append(int(cursor.lastrowid or 0))
-        return ids
+    def draw_ids(self, count: int) -> list[int]:
+        # Ours alone: an immediate transaction keeps every other writer out.
+        found = self._db.execute("SELECT seq FROM sqlite_sequence WHERE name='platform_transition'").fetchone()
+        last = int(found[0]) if found else 0
+        return list(range(last + 1, last + count + 1))
 
     def time(self, ms: int) -> object:
         return _sqlite_time(ms)
@@ -244,7 +273,6 @@ class PostgresConnection(Connection):
 
     # A rival's take-over changes the row: it waits until our commit is through, or we see its fence.
     fence_select = _FENCE + " FOR SHARE"
-    for_update = " FOR UPDATE"
     _ARRAYS: Final = {"i": "bigint[]", "x": "text[]", "j": "text[]", "t": "timestamptz[]"}
 
     def __init__(self, **conninfo: Any) -> None:
@@ -252,7 +280,7 @@ class PostgresConnection(Connection):
         self._db = psycopg.connect(**conninfo, autocommit=True, connect_timeout=5)
         self._db.execute("SET synchronous_commit=on")
         self._db.execute("SET TIME ZONE 'UTC'")
-        self._db.execute("SET lock_timeout='5s'")
+        self._db.execute(f"SET lock_timeout='{BUSY_S}s'".encode())
 
     def lock(self) -> None:
         found = self._db.execute("SELECT pg_try_advisory_lock(%s, %s)", ADVISORY_LOCK).fetchone()
@@ -273,32 +301,24 @@ class PostgresConnection(Connection):
     def change(self, sql: str, values: Sequence[object] = ()) -> int:
         return self._db.execute(sql.encode(), values).rowcount
 
-    def many(self, statement: Statement, rows: Sequence[Sequence[object]]) -> None:
+    def many(self, statement: Statement, rows: Sequence[Sequence[object]]) -> list[tuple[Any, ...]]:
         if not rows:
-            return
+            return []
         columns = list(zip(*rows, strict=True))
         values = [
             [None if one is None else _to_time(one) for one in column] if kind == "t" else list(column)
             for kind, column in zip(statement.types, columns, strict=True)
         ]
-        names = [chr(ord("a") + index) for index in range(len(columns))]
+        names = statement.names
         arrays = ", ".join(f"%s::{self._ARRAYS[kind]}" for kind in statement.types)
         shown = ", ".join(f"{n}::jsonb AS {n}" if k == "j" else n for n, k in zip(names, statement.types, strict=True))
-        sql = f"WITH v AS (SELECT {shown} FROM unnest({arrays}) AS u({', '.join(names)})) {statement.postgres}"
-        self._db.execute(sql.encode(), values)
+        sql = f"WITH v AS (SELECT {shown} FROM unnest({arrays}) AS u({', '.join(names)})) {statement.sql}"
+        done = self._db.execute(sql.encode(), values)
+        return done.fetchall() if done.description else []
 
-    def insert_news(self, news: Sequence[News]) -> list[int]:
-        # Ids are drawn first: the order of RETURNING is not promised, and deliveries need the right one.
+    def draw_ids(self, count: int) -> list[int]:
         sequence = "nextval(pg_get_serial_sequence('platform_transition', 'id'))"
-        ids = [int(r[0]) for r in self.rows(f"SELECT {sequence} FROM generate_series(1, %s)", (len(news),))]
-        columns = f"id, {_NEWS_COLUMNS}"
-        sql = f"INSERT INTO platform_transition ({columns}) SELECT * FROM v"
-        rows = [
-            (one, n.kind, n.subject, n.place_path, n.payload, n.occurred_ms, n.recorded_ms)
-            for one, n in zip(ids, news, strict=True)
-        ]
-        self.many(Statement("ixxxjtt", "", sql), rows)
-        return ids
+        return [int(row[0]) for row in self.rows(f"SELECT {sequence} FROM generate_series(1, %s)", (count,))]
 
     def time(self, ms: int) -> object:
         return _to_time(ms)

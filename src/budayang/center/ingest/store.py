@@ -15,7 +15,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
-from budayang.center.ingest.batch import Batch, LinkRow, News, OpenRow, Swap
+from budayang.center.ingest.batch import Batch, LinkRow, News, OpenRow, Swap, joined
 from budayang.center.ingest.sql import (
     ACK,
     CLONE,
@@ -56,6 +56,7 @@ class Profile:
     acked_seq: int
     counter: int
     software: str
+    carried: bool  # a watched machine: its syncs ride with its relay's, whose silence is the one that counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +89,9 @@ class Pulse:
 _PROFILE: Final = """
     SELECT t.id, t.code, p.path, t.state, t.plan_s, t.grace_s,
            (SELECT c.id FROM terminals_credential c WHERE c.terminal_id = t.id AND c.revoked_at IS NULL),
-           t.last_seen_at, t.silent_since, t.epoch, CAST(t.past_epochs AS text), t.acked_seq, t.counter, t.software
+           t.last_seen_at, t.silent_since, t.epoch, CAST(t.past_epochs AS text), t.acked_seq, t.counter, t.software,
+           t.kind
     FROM terminals_terminal t JOIN areas_area a ON a.id = t.area_id JOIN platform_place p ON p.id = a.place_id"""
-# What a compare-and-set expects of the row, and what it then writes.
-_EXPECTED: Final = {
-    "silent": "silent_since IS NULL AND state='active'",
-    "heard": "silent_since IS NOT NULL",
-    "clone": "state='active'",
-}
 _SWAPS: Final = {"heard": HEARD, "clone": CLONE}
 
 
@@ -156,12 +152,16 @@ class Store:
             self.db.many(DELIVERY, deliveries)
         return lost
 
-    def beat(self, now_ms: int) -> int | None:
-        """Say that we listen. Returns the last beat when it lies back so far that terminals went unheard."""
+    def beat(self, now_ms: int, *, deaf: bool) -> int | None:
+        """Say that we listen. Returns the last beat when terminals went unheard since.
+
+        `deaf`: this process stood still. That the last beat lies far back is not enough: a beat that waited while
+        another program wrote is late too, and all that time we heard whoever spoke.
+        """
         with self.db.transaction():
             before = self._check_fence()
             self.db.change("UPDATE terminals_ingestlease SET beat_at=%s WHERE id=1", (self.db.time(now_ms),))
-            if before is None or now_ms - before <= GAP_AFTER_MS:
+            if not deaf or before is None or now_ms - before <= GAP_AFTER_MS:
                 return None
             self._gap(before, now_ms, "ingest_stalled")
             return before
@@ -187,7 +187,7 @@ class Store:
         return [
             Profile(
                 int(r[0]), r[1], r[2], r[3], int(r[4]), int(r[5]), r[6], self.db.ms(r[7]), self.db.ms(r[8]), r[9],
-                r[10], int(r[11]), int(r[12]), r[13],
+                r[10], int(r[11]), int(r[12]), r[13], r[14] == "watched",
             )
             for r in rows
         ]  # fmt: skip
@@ -198,10 +198,10 @@ class Store:
         for r in self.db.rows(f"SELECT {columns} FROM terminals_statusinterval WHERE until IS NULL"):
             yield int(r[0]), r[1], r[2], r[3], r[4], self.db.ms(r[5]) or 0
 
-    def peripherals(self) -> list[tuple[int, str, str]]:
-        return [
-            (int(r[0]), r[1], r[2]) for r in self.db.rows("SELECT terminal_id, subject, kind FROM terminals_peripheral")
-        ]
+    def peripherals(self) -> list[tuple[int, str, str, bool]]:
+        """Every component that was ever reported: terminal, subject, kind, whether it is gone."""
+        rows = self.db.rows("SELECT terminal_id, subject, kind, gone_since FROM terminals_peripheral")
+        return [(int(r[0]), r[1], r[2], r[3] is not None) for r in rows]
 
     def pending(self, ids: Sequence[int] | None = None) -> list[Pending]:
         """What terminals have not acknowledged, oldest first."""
@@ -231,14 +231,12 @@ class Store:
         A terminal is in a run at most once: it cannot fall silent twice without being heard in between.
         """
         what = swaps[0].what
-        among, values = self.db.among("id", [swap.terminal_id for swap in swaps])
-        sql = f"SELECT id FROM terminals_terminal WHERE {among} AND {_EXPECTED[what]}{self.db.for_update}"
-        as_expected = {int(row[0]) for row in self.db.rows(sql, values)}
-        held = [swap for swap in swaps if swap.terminal_id in as_expected]
         if what == "silent":
-            self.db.many(SILENT, [(swap.at_ms, swap.last_seen_ms, swap.terminal_id) for swap in held])
+            rows = self.db.many(SILENT, [(swap.at_ms, swap.last_seen_ms, swap.terminal_id) for swap in swaps])
         else:
-            self.db.many(_SWAPS[what], [(swap.last_seen_ms, swap.terminal_id) for swap in held])
+            rows = self.db.many(_SWAPS[what], [(swap.last_seen_ms, swap.terminal_id) for swap in swaps])
+        as_expected = {int(row[0]) for row in rows}
+        held = [swap for swap in swaps if swap.terminal_id in as_expected]
         linked = [swap for swap in held if swap.link_state]
         self.db.many(CLOSE, [(swap.at_ms, swap.terminal_id, "terminal", "link") for swap in linked])
         self.db.many(
@@ -248,7 +246,7 @@ class Store:
                 for swap in linked
             ],
         )
-        news += [swap.news for swap in held]
+        news += _joined(held) if what == "silent" else [swap.news for swap in held]
         return {swap.terminal_id for swap in swaps} - as_expected
 
     def _gap(self, since_ms: int, until_ms: int, cause: str) -> None:
@@ -270,6 +268,14 @@ class Store:
             file.flush()
             os.fsync(file.fileno())
         draft.replace(self._fence_file)
+
+
+def _joined(silent: list[Swap]) -> list[News]:
+    """The news of terminals that fell silent, one piece for each place: dated to the first of them."""
+    by_place: dict[str, list[News]] = {}
+    for swap in silent:
+        by_place.setdefault(swap.news.place_path, []).append(swap.news)
+    return [joined(some) for some in by_place.values()]
 
 
 def _open_values(row: OpenRow) -> tuple[object, ...]:

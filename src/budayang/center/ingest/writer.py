@@ -24,6 +24,7 @@ from budayang.center.ingest.judge import silence
 from budayang.center.ingest.memory import Known, Memory
 from budayang.center.ingest.sql import LockHeld, connect
 from budayang.center.ingest.store import GAP_AFTER_MS, Fenced, Store
+from budayang.center.platform import heap
 from budayang.center.terminals import queries
 
 log = structlog.get_logger(__name__)
@@ -32,11 +33,14 @@ T = TypeVar("T")
 PULSE_S: Final = 0.5
 BEAT_S: Final = 5.0
 FLUSH_S: Final = 30.0
-SILENCE_S: Final = 0.5
+LISTEN_S: Final = 0.5
+SILENCE_S: Final = 0.1
+LAST_WAIT_S: Final = 5.0
 STANDBY_S: Final = 1.0
-FLUSH_ROWS: Final = 5000
-SILENT_AT_ONCE: Final = 2000  # bounds one commit, so that the console's writer gets in between
-NEWS_KINDS: Final = ("status", "corrected", "silent", "heard", "clone", "lost")
+# Both bound one commit, so that others get in between: the console's writer, and silence while much is flushed.
+FLUSH_ROWS: Final = 1000
+SILENT_AT_ONCE: Final = 2000
+NEWS_KINDS: Final = ("status", "reported", "corrected", "silent", "heard", "clone", "lost")
 
 
 class TryAgain(Exception):
@@ -51,6 +55,7 @@ class Writer:
         self.memory, self.batch = Memory(), Batch()
         self.ready = False
         self._listened_ms = 0
+        self._deaf = False  # this process stood still, and no gap is written for it yet
         self._store: Store | None = None
         self._done: asyncio.Future[None] | None = None
         self._work = asyncio.Event()
@@ -73,6 +78,8 @@ class Writer:
         self._stopping.set()
         for known in self.memory.by_id.values():
             known.wake()
+        if self._store is not None:
+            self._store.db.patience_s = LAST_WAIT_S
         if self._run is not None:
             await self._run
         self._store_thread.shutdown()
@@ -96,6 +103,7 @@ class Writer:
                 await self._drop_store()
                 await self._pause(STANDBY_S)
                 continue
+            heap.settle()  # a fleet is loaded
             self.ready = True
             self._settled.set()
             await self._work_until_broken()
@@ -104,7 +112,7 @@ class Writer:
             await self._drop_store()
 
     async def _work_until_broken(self) -> None:
-        loops = [self._commits, self._pulses, self._beats, self._flushes, self._silences]
+        loops = [self._listens, self._commits, self._pulses, self._beats, self._flushes, self._silences]
         tasks = [asyncio.create_task(one()) for one in loops]
         stop = asyncio.create_task(self._stopping.wait())
         done, _others = await asyncio.wait([*tasks, stop], return_when=asyncio.FIRST_COMPLETED)
@@ -122,7 +130,7 @@ class Writer:
         try:
             self._collect_unsaved(len(self.memory.by_id))
             await self._commit()
-            await self._in_store(lambda store: store.beat(self.clock_ms()))
+            await self._in_store(lambda store: store.beat(self.clock_ms(), deaf=False))
         except Exception:
             log.exception("ingest could not write its last words")
 
@@ -130,7 +138,7 @@ class Writer:
         now_ms = self.clock_ms()
         self.memory, self.batch, self._done = Memory(), Batch(), None
         memory = self.memory
-        self._listened_ms = now_ms
+        self._listened_ms, self._deaf = now_ms, False
 
         def begin() -> None:
             if self._store is None:
@@ -142,7 +150,8 @@ class Writer:
             if start.restored:
                 log.warning("the database was restored; terminals will send again", center_epoch=start.center_epoch)
             store = self._store
-            memory.load(store.profiles(), store.open_states(), store.peripherals(), store.pending(), now_ms)
+            with heap.no_cycles():
+                memory.load(store.profiles(), store.open_states(), store.peripherals(), store.pending(), now_ms)
 
         await self._thread(self._store_thread, begin)
         await self._load_keys(None)
@@ -241,7 +250,9 @@ class Writer:
 
     async def beat(self) -> None:
         """Say in the database that we listen."""
-        stalled_since = await self._in_store(lambda store: store.beat(self.clock_ms()))
+        self._listen()
+        deaf, self._deaf = self._deaf, False
+        stalled_since = await self._in_store(lambda store: store.beat(self.clock_ms(), deaf=deaf))
         if stalled_since is not None:
             log.warning("ingest did not listen for a while", since_ms=stalled_since)
             self.memory.grant_grace(self.clock_ms())
@@ -264,6 +275,23 @@ class Writer:
             self.committed()
         return count
 
+    async def _listens(self) -> None:
+        """The event loop's own pulse: it goes on while a commit waits for another program's writing."""
+        while True:
+            self._listen()
+            await asyncio.sleep(LISTEN_S)
+
+    def _listen(self) -> None:
+        """Notice that this very process stood still (suspended machine, stalled host): then it was we who did not hear.
+
+        Whoever draws a conclusion from silence asks first, as nobody knows which task wakes up first.
+        """
+        now_ms = self.clock_ms()
+        if now_ms - self._listened_ms > GAP_AFTER_MS:
+            self._deaf = True
+            self.memory.grant_grace(now_ms)
+        self._listened_ms = now_ms
+
     async def _silences(self) -> None:
         while True:
             while len(self.find_silent()) == SILENT_AT_ONCE:  # a whole network went: no pause before the next ones
@@ -271,16 +299,9 @@ class Writer:
             await asyncio.sleep(SILENCE_S)
 
     def find_silent(self) -> list[Known]:
-        """Terminals whose due time passed; their change is in the batch.
-
-        Where this very process stood still (suspended machine, stalled host) it was we who did not listen.
-        """
-        now_ms = self.clock_ms()
-        stalled = now_ms - self._listened_ms > GAP_AFTER_MS
-        self._listened_ms = now_ms
-        if stalled:
-            self.memory.grant_grace(now_ms)
-            return []
+        """Terminals whose due time passed; their change is in the batch."""
+        self._listen()
+        now_ms = self._listened_ms
         fallen = self.memory.fall_silent(now_ms, SILENT_AT_ONCE)
         for known, due_ms in fallen:
             self.batch.swaps.append(silence(known, due_ms, now_ms))

@@ -26,6 +26,14 @@ def responsible_id(bucket: Bucket, bodies: Mapping[str, int | None]) -> int | No
     return next((found for name in order if (found := bodies.get(name))), None)
 
 
+def manager_of(place_path: str) -> int | None:
+    """The managing unit (综合管理单位) of a place: the nearest at or above it, else the first below."""
+    units = platform.organizations_visible_to(JOB).filter(kind="manager")
+    above = units.filter(place__path__in=platform.place_chain(place_path)).order_by("-place__path").first()
+    found = above or units.filter(place__path__startswith=place_path).order_by("place__path", "code").first()
+    return found.pk if found is not None else None
+
+
 def find_assignee(organization_id: int, area_id: int | None, place_path: str) -> int | None:
     """The keeper for the area's managing unit, else the organization's first person whose scope covers the place."""
     if area_id is not None:

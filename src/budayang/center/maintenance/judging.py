@@ -1,220 +1,260 @@
-"""From facts to incidents.
+"""From facts to incidents: lock the areas, look, decide, write.
 
-Judged is what stands now, not the message that told of it: a message that comes twice, or late and out of date, finds
-nothing to open, and whatever a parent hid is found again when the parent has recovered.
+The lock (AreaWatch) is what keeps two workers from judging one area from two moments: the one that saw the silence and
+the one that saw the terminal come back. Whoever comes second looks after the first has written.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from budayang.center.areas import queries as areas
-from budayang.center.maintenance.actions import NewIncident, close_incident, hang_below, open_incident
+from budayang.center.maintenance import probing, settling
 from budayang.center.maintenance.assigning import responsible_id
-from budayang.center.maintenance.models import Incident
-from budayang.center.maintenance.queries import GRAVITY
+from budayang.center.maintenance.deciding import Decision, decide
+from budayang.center.maintenance.incident_actions import (
+    NewIncident,
+    close_incident,
+    close_many,
+    hang_many,
+    open_incident,
+    open_many,
+)
+from budayang.center.maintenance.models import AreaWatch, Hush, Incident
+from budayang.center.maintenance.picture import Key, Picture, look
+from budayang.center.maintenance.standing import LINE_DOWN, SILENCE, Seen
 from budayang.center.platform import queries as platform
 from budayang.center.platform.actors import Actor
 from budayang.center.services.queries import department_name, department_organization_id
+from budayang.center.terminals import area_queries
 from budayang.center.terminals import queries as terminals
-from budayang.rules.maintenance import CAUSES, IncidentKind, Node, NodeLevel, cause_above, cause_of, get_cause
+from budayang.rules.causes import get_cause
+from budayang.rules.evidence import Line
+from budayang.rules.inference import NUMBER, department_is_down
 
 JOB = Actor.job("maintenance.judging")
-AREA_LEVELS = frozenset({NodeLevel.SITE, NodeLevel.POWER, NodeLevel.NETWORK})
-
-
-@dataclass(slots=True)
-class Picture:
-    """An area as it is now: the causes that stand, and since when each component is well again."""
-
-    standing: dict[tuple[str, str], NewIncident] = field(default_factory=dict)
-    well_since: dict[tuple[str, str], datetime] = field(default_factory=dict)
-    frozen: set[int] = field(default_factory=set)
-    """Terminals whose peripherals nobody can see now: what is open stays open, nothing new is opened."""
-    untold: set[int] = field(default_factory=set)
-    """Terminals of which it is not known whether they can be heard: their silence is neither opened nor closed."""
-
-
-def node_of(kind: IncidentKind, area: str, terminal: str, component: str, department: str) -> Node:
-    """Where an incident sits in the tree site > power > network > terminal > peripheral."""
-    match kind.level:
-        case NodeLevel.PERIPHERAL:
-            return Node(kind.level, area, terminal, component)
-        case NodeLevel.TERMINAL:
-            return Node(kind.level, area, terminal)
-        case NodeLevel.DEPARTMENT:
-            return Node(kind.level, department=department)
-        case _:
-            return Node(kind.level, area)
+AT_ONCE = 10
+"""Areas of one transaction: bounds the memory of a storm and the time for which the console's writer waits."""
+TERMINALS_SAY = "terminals_say"
 
 
 def judge_area(area_id: int, now: datetime) -> int:
     """Open, close and hang below each other the incidents of an area so that they match its facts. Returns changes."""
-    picture = _look(area_id, now)
-    before = list(Incident.objects.filter(area_id=area_id, state="open").select_related("terminal", "area"))
+    return judge_areas([area_id], now)
+
+
+def judge_areas(area_ids: Collection[int], now: datetime) -> int:
+    """`judge_area` of many: a number of queries that grows with what changes, not with areas or terminals."""
+    ordered = sorted(set(area_ids))
     changed = 0
-    for incident in before:
-        key = (incident.subject, incident.kind)
-        if key in picture.standing or _unseen(incident, picture):
-            continue
-        worse = _worse(incident, picture)
-        close_incident(JOB, incident, closed_at=picture.well_since.get(key, now), now=now, worse=worse)
-        changed += 1
-    changed += _open_missing(area_id, picture, now)
-    return changed + _hang(area_id, now)
-
-
-def _worse(incident: Incident, picture: Picture) -> IncidentKind | None:
-    """The graver cause that the same property of the same component turned into, if it did."""
-    old = get_cause(incident.kind)
-    for (subject, _kind), found in picture.standing.items():
-        new = found.kind
-        same = subject == incident.subject and (new.kind, new.prop) == (old.kind, old.prop)
-        if same and (len(new.affects), -GRAVITY[new.severity]) > (len(old.affects), -GRAVITY[old.severity]):
-            return new
-    return None
-
-
-def _unseen(incident: Incident, picture: Picture) -> bool:
-    if get_cause(incident.kind).code == "terminal_silent":
-        return incident.terminal_id in picture.untold
-    return incident.terminal_id in picture.frozen
-
-
-def _look(area_id: int, now: datetime) -> Picture:
-    picture = Picture()
-    area = areas.visible_to(JOB).get(pk=area_id)
-    here = list(terminals.visible_to(JOB).filter(area_id=area_id))
-    alive = terminals.liveness_of(here, now)
-    states = terminals.current_states([one.pk for one in here])
-    for terminal in here:
-        bodies = {"manager": area.manager_id, "owner": terminal.owner_id, "vendor": terminal.vendor_id}
-        stopped = bool(areas.planned_stops(now, now + timedelta(seconds=1), area_id=area_id, terminal_id=terminal.pk))
-        known = alive[terminal.pk]
-        if known == "unknown":
-            picture.untold.add(terminal.pk)
-        if known in ("silent", "suspended") or stopped:
-            picture.frozen.add(terminal.pk)
-        if known == "silent" and not stopped and terminal.silent_since is not None:
-            kind = get_cause("terminal_silent")
-            base = terminal.plan_s + terminal.grace_s
-            _stand(
-                picture,
-                NewIncident(
-                    kind=kind,
-                    subject=f"terminal:{terminal.code}",
-                    component="",
-                    opened_at=terminal.silent_since,
-                    place_path=area.place.path,
-                    area_id=area_id,
-                    terminal_id=terminal.pk,
-                    owner_id=terminal.owner_id,
-                    vendor_id=terminal.vendor_id,
-                    responsible_id=responsible_id(kind.bucket, bodies),
-                    alarm_s=(now - terminal.silent_since).total_seconds() + base,
-                ),
-            )
-        for (subject, prop), state in states[terminal.pk].items():
-            if (subject, prop, state.state) == ("terminal", "link", "online"):
-                picture.well_since[f"terminal:{terminal.code}", "terminal_silent"] = state.since
-            kind_now = cause_of(state.kind, prop, state.state)
-            for kind in KINDS_BY_PROPERTY.get((state.kind, prop), ()):
-                at_area = kind.level in AREA_LEVELS
-                name = f"area:{area.code}/{state.kind}" if at_area else f"terminal:{terminal.code}/{subject}"
-                if kind is not kind_now:
-                    picture.well_since[name, kind.code] = max(
-                        state.since, picture.well_since.get((name, kind.code), state.since)
-                    )
-                elif terminal.pk not in picture.frozen:
-                    _stand(
-                        picture,
-                        NewIncident(
-                            kind=kind,
-                            subject=name,
-                            component=subject,
-                            opened_at=state.since,
-                            place_path=area.place.path,
-                            area_id=area_id,
-                            terminal_id=None if at_area else terminal.pk,
-                            owner_id=area.manager_id if at_area else terminal.owner_id,
-                            vendor_id=None if at_area else terminal.vendor_id,
-                            responsible_id=responsible_id(kind.bucket, bodies),
-                            alarm_s=_alarm_s(terminal.pk, state.since, now),
-                        ),
-                    )
-    return picture
-
-
-def _stand(picture: Picture, found: NewIncident) -> None:
-    """Several terminals may tell of the same area: the earliest moment is when it began."""
-    key = (found.subject, found.kind.code)
-    other = picture.standing.get(key)
-    if other is None or found.opened_at < other.opened_at:
-        picture.standing[key] = found
-
-
-def _by_property() -> dict[tuple[str, str], tuple[IncidentKind, ...]]:
-    found: dict[tuple[str, str], tuple[IncidentKind, ...]] = {}
-    for kind in CAUSES:
-        found[kind.kind, kind.prop] = (*found.get((kind.kind, kind.prop), ()), kind)
-    return found
-
-
-KINDS_BY_PROPERTY = _by_property()
-
-
-def _alarm_s(terminal_id: int, since: datetime, now: datetime) -> float | None:
-    """Seconds from the fact to now; None when the terminal could not be heard meanwhile, so that it came late."""
-    if terminals.monitoring_gaps(since, now):
-        return None
-    over_later = Q(closed_at__isnull=True) | Q(closed_at__gt=since)
-    silent = Incident.objects.filter(over_later, terminal_id=terminal_id, kind="terminal_silent")
-    return None if silent.exists() else max((now - since).total_seconds(), 0.0)
-
-
-def _open_missing(area_id: int, picture: Picture, now: datetime) -> int:
-    open_now = set(Incident.objects.filter(area_id=area_id, state="open").values_list("subject", "kind"))
-    missing = [found for key, found in picture.standing.items() if key not in open_now]
-    # Parents first, so that what hangs below them never gets an order of its own.
-    missing.sort(key=lambda found: list(NodeLevel).index(found.kind.level))
-    for found in missing:
-        parent = _parent(found.kind, area_id, found.terminal_id, found.component)
-        open_incident(JOB, found, cause=parent, now=now)
-    return len(missing)
-
-
-def _parent(kind: IncidentKind, area_id: int, terminal_id: int | None, component: str) -> Incident | None:
-    """The highest open incident above a place in the tree, if any."""
-    rows = Incident.objects.filter(area_id=area_id, state="open").order_by("opened_at", "pk")
-    nodes: dict[Node, Incident] = {}
-    for row in rows:
-        above = get_cause(row.kind)
-        # What takes nothing from people yet (power by battery, paper low) explains no other fault.
-        if above.affects:
-            nodes.setdefault(node_of(above, str(area_id), str(row.terminal_id or ""), row.component, ""), row)
-    me = node_of(kind, str(area_id), str(terminal_id or ""), component, "")
-    found = cause_above(me, nodes.keys() - {me})
-    return nodes[found] if found else None
-
-
-def _hang(area_id: int, now: datetime) -> int:
-    """Hang what is open below the parents that are down now, and free what has none any more."""
-    changed = 0
-    for row in Incident.objects.filter(area_id=area_id, state="open").order_by("pk"):
-        parent = _parent(get_cause(row.kind), area_id, row.terminal_id, row.component)
-        if row.cause_id != (parent.pk if parent else None):
-            hang_below(JOB, row, parent, now)
-            changed += 1
+    for first in range(0, len(ordered), AT_ONCE):
+        with transaction.atomic():
+            changed += _judge(ordered[first : first + AT_ONCE], now)
     return changed
 
 
-def judge_department(code: str, state: str, place_path: str, since: datetime, now: datetime) -> Incident | None:
-    """Open or close the incident of a department's system. "unknown" changes nothing: nobody is blamed for it."""
+def judge_due(now: datetime) -> int:
+    """Judge the areas whose verdict time alone may have changed by now."""
+    due = AreaWatch.objects.filter(due_at__lte=now).order_by("due_at").values_list("area_id", flat=True)
+    ids = list(due[:AT_ONCE])
+    judge_areas(ids, now)
+    return len(ids)
+
+
+def _judge(area_ids: list[int], now: datetime) -> int:
+    watches = _hold(area_ids)
+    pictures = look(area_ids, now)
+    decisions = {area_id: decide(picture) for area_id, picture in pictures.items()}
+    changed = _write_closings(decisions, now)
+    changed += _write_openings(pictures, decisions, now)
+    changed += _write_parents(pictures, decisions, now)
+    _write_hushes(pictures, decisions, now)
+    for incident, line in [pair for one in decisions.values() for pair in one.evidence]:
+        settling.add_evidence(incident, [line], now)
+    for area_id, decision in decisions.items():
+        due_at = min((moment for moment in decision.due if moment > now), default=None)
+        if watches[area_id].due_at != due_at:
+            AreaWatch.objects.filter(area_id=area_id).update(due_at=due_at)
+    _judge_by_terminals({code for one in decisions.values() for code in one.departments}, now)
+    return changed
+
+
+def _hold(area_ids: list[int]) -> dict[int, AreaWatch]:
+    """Lock the areas, always in the same order. SQLite locks as a whole when the transaction begins."""
+    held = AreaWatch.objects.select_for_update().filter(area_id__in=area_ids).order_by("area_id")
+    found = {row.area_id: row for row in held}
+    missing = [one for one in area_ids if one not in found]
+    if missing:
+        known = areas.visible_to(JOB).filter(pk__in=missing).values_list("pk", flat=True)
+        AreaWatch.objects.bulk_create([AreaWatch(area_id=one) for one in known], ignore_conflicts=True)
+        found = {row.area_id: row for row in held.all()}
+    return found
+
+
+def _write_closings(decisions: dict[int, Decision], now: datetime) -> int:
+    closings = [(one.incident, one.closed_at, one.worse) for each in decisions.values() for one in each.closing]
+    if not closings:
+        return 0
+    own = [one.incident.pk for each in decisions.values() for one in each.closing if one.frees]
+    if own:
+        Incident.objects.filter(pk__in=own).update(cause=None)
+    return close_many(JOB, closings, now)
+
+
+def _write_openings(pictures: dict[int, Picture], decisions: dict[int, Decision], now: datetime) -> int:
+    """Parents before children, all areas together: at most one round a level of the tree."""
+    waiting = [(area_id, seen) for area_id, decision in decisions.items() for seen in decision.opening]
+    if not waiting:
+        return 0
+    total = len(waiting)
+    late = _Lateness([seen for _area_id, seen in waiting], now)
+    opened = {area_id: dict(picture.open) for area_id, picture in pictures.items()}
+    while waiting:
+        ready: list[tuple[NewIncident, Incident | None]] = []
+        where: list[int] = []
+        later: list[tuple[int, Seen]] = []
+        for area_id, seen in waiting:
+            parent = decisions[area_id].parents[seen.key]
+            if parent is not None and parent not in opened[area_id]:
+                later.append((area_id, seen))
+                continue
+            cause = opened[area_id][parent] if parent is not None else _department_above(pictures[area_id], seen)
+            ready.append((_new(pictures[area_id], decisions[area_id], seen, late, now), cause))
+            where.append(area_id)
+        for area_id, row in zip(where, open_many(JOB, ready, now), strict=True):
+            opened[area_id][row.subject, row.kind] = row
+        assert len(later) < len(waiting), "the tree of causes has no root"
+        waiting = later
+    for area_id, picture in pictures.items():
+        picture.open = opened[area_id]
+    return total
+
+
+def _department_above(picture: Picture, seen: Seen) -> Incident | None:
+    return picture.departments.get(seen.component.partition("-")[2]) if seen.kind.prop == "line" else None
+
+
+def _new(picture: Picture, decision: Decision, seen: Seen, late: _Lateness, now: datetime) -> NewIncident:
+    machine, area = seen.machine, picture.area
+    bodies = {
+        "manager": area.manager_id,
+        "owner": machine.owner_id if machine else None,
+        "vendor": machine.vendor_id if machine else None,
+    }
+    waits = seen.kind in (SILENCE, LINE_DOWN) and decision.hold_s
+    return NewIncident(
+        kind=seen.kind,
+        subject=seen.subject,
+        component=seen.component,
+        opened_at=seen.since,
+        place_path=area.path,
+        area_id=area.pk,
+        terminal_id=machine.pk if machine else None,
+        terminal=machine.code if machine else "",
+        owner_id=machine.owner_id if machine else area.manager_id,
+        vendor_id=machine.vendor_id if machine else None,
+        responsible_id=responsible_id(seen.bucket, bodies),
+        alarm_s=late.alarm_s(seen),
+        title=seen.title,
+        bucket=seen.bucket,
+        evidence=seen.lines,
+        order_due_at=now + timedelta(seconds=decision.hold_s) if waits else None,
+    )
+
+
+class _Lateness:
+    """How long each fact took to be noticed; two reads for all that opens."""
+
+    def __init__(self, opening: list[Seen], now: datetime) -> None:
+        self.now = now
+        told = [one for one in opening if one.kind is not SILENCE]
+        first = min((one.since for one in told), default=now)
+        self.gaps = terminals.monitoring_gaps(first, now) if told else []
+        self.silences: dict[int, datetime | None] = {}
+        ids = {one.machine.pk for one in told if one.machine is not None}
+        if ids:
+            rows = Incident.objects.filter(terminal_id__in=ids, kind=SILENCE.code).exclude(closed_at__lte=first)
+            for terminal_id, closed_at in rows.order_by("opened_at").values_list("terminal_id", "closed_at"):
+                if terminal_id is not None:
+                    self.silences[terminal_id] = closed_at
+
+    def alarm_s(self, seen: Seen) -> float | None:
+        """Seconds from the fact to now; None when nobody could hear of it meanwhile, so that it came late."""
+        passed = (self.now - seen.since).total_seconds()
+        if seen.kind is SILENCE and seen.machine is not None:
+            return passed + seen.machine.plan_s + seen.machine.grace_s
+        if any(until > seen.since for _since, until in self.gaps):
+            return None
+        if seen.machine is not None and seen.machine.pk in self.silences:
+            closed_at = self.silences[seen.machine.pk]
+            if closed_at is None or closed_at > seen.since:
+                return None
+        return max(passed, 0.0)
+
+
+def _write_parents(pictures: dict[int, Picture], decisions: dict[int, Decision], now: datetime) -> int:
+    moves: list[tuple[Incident, Incident | None]] = []
+    for area_id, decision in decisions.items():
+        opened = pictures[area_id].open
+        for key, parent in decision.parents.items():
+            row = opened[key]
+            cause = opened[parent] if parent is not None else _line_above(pictures[area_id], key, row)
+            if row.cause_id != (cause.pk if cause else None):
+                moves.append((row, cause))
+    return hang_many(JOB, moves, now, order_due_at=now + timedelta(seconds=NUMBER["free_hold_s"]))
+
+
+def _line_above(picture: Picture, key: Key, row: Incident) -> Incident | None:
+    """A terminal that cannot reach a department hangs below the department's own incident."""
+    if get_cause(key[1]).prop != "line":
+        return None
+    return picture.departments.get(row.component.partition("-")[2])
+
+
+def _write_hushes(pictures: dict[int, Picture], decisions: dict[int, Decision], now: datetime) -> None:
+    rows = [
+        Hush(
+            stop_id=stop.id,
+            area_id=area_id,
+            terminal_id=seen.machine.pk if seen.machine else None,
+            subject=seen.subject,
+            component=seen.component,
+            kind=seen.kind.code,
+            title=seen.title or seen.kind.title,
+            since_at=max(seen.since, stop.start),
+        )
+        for area_id, decision in decisions.items()
+        for seen, stop in decision.hushed
+    ]
+    if rows:
+        Hush.objects.bulk_create(rows)
+    ended = [row.pk for decision in decisions.values() for row in decision.unhushed]
+    if ended:
+        Hush.objects.filter(pk__in=ended).update(until_at=now)
+
+
+# Departments ---------------------------------------------------------------------------------------------------------
+
+
+def judge_department(
+    code: str, state: str, place_path: str, since: datetime, now: datetime, *, evidence: tuple[Line, ...] = ()
+) -> Incident | None:
+    """Open or close the incident of a department's system, and hang below it what tries of its items prove.
+
+    "unknown" changes nothing: nobody is blamed for it.
+    """
+    row = _judge_system(code, state, place_path, since, now, evidence)
+    probing.judge_probes(code, place_path, now)
+    return row
+
+
+def _judge_system(
+    code: str, state: str, place_path: str, since: datetime, now: datetime, evidence: tuple[Line, ...]
+) -> Incident | None:
     kind = get_cause("department_down")
     subject = f"department:{code}"
     open_one = Incident.objects.filter(subject=subject, kind=kind.code, state="open").first()
@@ -237,23 +277,37 @@ def judge_department(code: str, state: str, place_path: str, since: datetime, no
         responsible_id=organization_id,
         alarm_s=max((now - since).total_seconds(), 0.0),
         title=_("%(department)s系统没有应答") % {"department": department_name(code)},
+        evidence=evidence,
     )
     return open_incident(JOB, found, cause=None, now=now)
 
 
-def judge_ended_stops(since: datetime, now: datetime) -> int:
-    """Judge again what stood under a planned stop that ended in [since, now]."""
-    ended = [stop for stop in areas.planned_stops(since, now) if stop.end <= now]
-    changed = 0
-    for area_id in {one for stop in ended for one in _areas_of(stop.place_path)}:
-        changed += judge_area(area_id, now)
-    return changed
+def _judge_by_terminals(codes: set[str], now: datetime) -> None:
+    """A department that most terminals cannot reach is down, although the center's own probe may still reach it."""
+    by_terminals = Incident.objects.filter(kind="department_down", state="open", component=TERMINALS_SAY)
+    codes = codes | set(by_terminals.values_list("department", flat=True))
+    if not codes:
+        return
+    told = area_queries.states_of_subjects([f"department-{code}" for code in codes], ["connector"])
+    for code in sorted(codes):
+        mine = [one for one in told if one.subject == f"department-{code}"]
+        down = [one for one in mine if one.state == "down"]
+        if department_is_down(len(down), len(mine)):
+            since = sorted(one.since for one in down)[-1]
+            line = Line(since, "rule", TERMINALS_SAY, f"报告过该部门系统的{len(mine)}台终端中，{len(down)}台都连不上")
+            opened = judge_department(code, "down", "", since, now, evidence=(line,))
+            if opened is not None and opened.noticed_at == now:
+                Incident.objects.filter(pk=opened.pk).update(component=TERMINALS_SAY)
+        else:
+            for row in by_terminals.filter(department=code):
+                back = max((one.since for one in mine if one.state != "down"), default=now)
+                close_incident(JOB, row, closed_at=back, now=now)
+                probing.judge_probes(code, row.place_path, now)
 
 
-def _areas_of(place_path: str) -> list[int]:
+# Which areas ---------------------------------------------------------------------------------------------------------
+
+
+def area_ids_below(place_path: str) -> list[int]:
+    """The areas at or below a place."""
     return list(areas.visible_to(JOB).filter(place__path__startswith=place_path).values_list("pk", flat=True))
-
-
-def area_ids_of(codes: Iterable[str]) -> set[int]:
-    """The areas in which these terminals stand."""
-    return set(terminals.visible_to(JOB).filter(code__in=list(codes)).values_list("area_id", flat=True))

@@ -2,41 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from functools import cache
 
-from django.db.models import Case, Count, IntegerField, Prefetch, Q, QuerySet, Value, When
+from django.db.models import Case, Count, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery, Value, When
 
-from budayang.center.maintenance.models import FINAL_ORDER_STATES, Incident, WorkOrder, WorkOrderEvent
+from budayang.center.maintenance.models import FINAL_ORDER_STATES, Incident, WorkOrder
+from budayang.center.maintenance.order_limits import events_of as events_of
+from budayang.center.maintenance.order_limits import policy_of as policy_of
+from budayang.center.maintenance.order_limits import read_clocks
+from budayang.center.maintenance.order_limits import rule_events as rule_events
 from budayang.center.maintenance.responsibility import attributed as attributed
+from budayang.center.maintenance.responsibility import attributed_many as attributed_many
 from budayang.center.maintenance.responsibility import usable as usable
 from budayang.center.platform.actors import Actor
 from budayang.center.platform.models import Place
 from budayang.center.platform.queries import scope_q
+from budayang.center.services.queries import calendar_days as calendar_days
+from budayang.rules.calendars import DayKind
 from budayang.rules.maintenance import (
-    EVENT_NAMES,
+    AFFECTS,
     Clock,
-    ClockPolicy,
     Clocks,
-    OrderEvent,
     Severity,
     get_cause,
 )
-from budayang.rules.maintenance import order_clocks as judge_clocks
 
+order_clocks = read_clocks
 GRAVITY = {Severity.URGENT.value: 0, Severity.SERIOUS.value: 1, Severity.GENERAL.value: 2}
 CLOCK_NAMES = {"respond": "响应", "arrive": "到场", "repair": "修复"}
-AFFECTS = {
-    "terminal": "整台不能用",
-    "printing": "不能打印",
-    "identity": "不能读身份证",
-    "items": "该部门事项办不了",
-    "entry": "进不了门",
-    "camera": "摄像头不能用",
-}
 INCIDENT_ORGANIZATIONS = ("owner_id", "vendor_id")
-ORDER_ORGANIZATIONS = ("organization_id", "incident__owner_id", "incident__vendor_id")
+ORDER_ORGANIZATIONS = ("organization_id", "owner_id", "vendor_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +71,12 @@ def incidents_visible_to(actor: Actor) -> QuerySet[Incident]:
     return Incident.objects.filter(mine).select_related("terminal", "area", "owner", "vendor", "cause")
 
 
+def with_symptom_count(rows: QuerySet[Incident]) -> QuerySet[Incident]:
+    """Adds `symptom_count`; counted row by row, so that a page pays for its own rows only."""
+    below = Incident.objects.filter(cause=OuterRef("pk")).order_by().values("cause")
+    return rows.annotate(symptom_count=Subquery(below.annotate(count=Count("pk")).values("count")))
+
+
 def orders_visible_to(actor: Actor) -> QuerySet[WorkOrder]:
     """Orders in the actor's places; bodies' people see those they are to do and those on their own machines."""
     mine = scope_q(actor, "place_path", ORDER_ORGANIZATIONS)
@@ -81,36 +85,22 @@ def orders_visible_to(actor: Actor) -> QuerySet[WorkOrder]:
     )
 
 
+def incidents_of_terminal(actor: Actor, terminal_id: int, since: datetime, limit: int) -> list[Incident]:
+    """Incidents of one terminal that stood at or after a moment, the oldest of the newest `limit` first."""
+    rows = incidents_visible_to(actor).filter(terminal_id=terminal_id)
+    rows = rows.filter(Q(closed_at__isnull=True) | Q(closed_at__gt=since)).order_by("-opened_at", "-pk")
+    return list(rows[:limit])[::-1]
+
+
+def active_orders_of_terminal(actor: Actor, terminal_id: int) -> list[WorkOrder]:
+    """Orders on a terminal's incidents that are not done, oldest first."""
+    rows = orders_visible_to(actor).filter(incident__terminal_id=terminal_id).exclude(state__in=FINAL_ORDER_STATES)
+    return list(rows.order_by("opened_at", "pk")[:20])
+
+
 def get_order(actor: Actor, number: str) -> WorkOrder:
     """Raises WorkOrder.DoesNotExist, also for an order outside the actor's scope."""
     return orders_visible_to(actor).get(number=number)
-
-
-def events_of(order: WorkOrder) -> list[WorkOrderEvent]:
-    """What happened to an order, oldest first."""
-    return sorted(order.events.all(), key=lambda row: (row.at, row.pk))
-
-
-def rule_events(rows: Iterable[WorkOrderEvent]) -> list[OrderEvent]:
-    """The rows that move the order, as the rules read them."""
-    return [OrderEvent(row.event, row.at, row.reason) for row in rows if row.event in EVENT_NAMES]
-
-
-def policy_of(order: WorkOrder) -> ClockPolicy:
-    """The limits that were in force when the order opened."""
-    kept = order.policy
-    return ClockPolicy(
-        respond_s=kept["respond_s"],
-        arrive_s=kept["arrive_s"],
-        repair_s=kept["repair_s"],
-        stopping_reasons=frozenset(kept["stopping_reasons"]),
-        repair_from=kept["repair_from"],
-    )
-
-
-def order_clocks(order: WorkOrder, now: datetime) -> Clocks:
-    """Respond, arrive and repair as of `now`. Clocks run day and night: WH-21 asks the same of days off."""
-    return judge_clocks(rule_events(events_of(order)), policy_of(order), None, now)
 
 
 def named_clocks(clocks: Clocks) -> list[tuple[str, Clock]]:
@@ -129,11 +119,12 @@ def next_clock(clocks: Clocks) -> tuple[str, Clock] | None:
     return (first[1], first[2]) if first else None
 
 
-def open_incident_count(actor: Actor) -> int:
-    """Open causes (symptoms left out) that the actor sees."""
-    return Incident.objects.filter(
-        scope_q(actor, "place_path", INCIDENT_ORGANIZATIONS), state="open", cause__isnull=True
-    ).count()
+def open_incident_count(actor: Actor, most: int) -> int:
+    """Open causes (symptoms left out) that the actor sees, counted up to `most`."""
+    rows = Incident.objects.filter(
+        scope_q(actor, "place_path", INCIDENT_ORGANIZATIONS), closed_at__isnull=True, cause__isnull=True
+    )
+    return rows[:most].count()
 
 
 def _gravest_first(incidents: QuerySet[Incident]) -> QuerySet[Incident]:
@@ -145,21 +136,27 @@ def _gravest_first(incidents: QuerySet[Incident]) -> QuerySet[Incident]:
     return incidents.annotate(gravity=gravity).order_by("gravity", "-opened_at", "pk")
 
 
-def open_incidents(actor: Actor, limit: int = 8, *, now: datetime) -> Sequence[IncidentNow]:
-    """Open causes, gravest and newest first, with who is on each and the clock that runs."""
+def open_incidents(actor: Actor, limit: int = 8, *, now: datetime, newest: bool = False) -> Sequence[IncidentNow]:
+    """Open causes, gravest and then newest first (`newest`: newest first, whatever the gravity), with who is on each
+    and the clock that runs.
+    """
     active = WorkOrder.objects.exclude(state__in=FINAL_ORDER_STATES).select_related("organization", "assignee")
-    rows = _gravest_first(incidents_visible_to(actor).filter(state="open", cause__isnull=True))
-    rows = rows.annotate(symptom_count=Count("symptoms", filter=Q(symptoms__state="open"))).prefetch_related(
+    rows = incidents_visible_to(actor).filter(state="open", cause__isnull=True)
+    rows = rows.order_by("-opened_at", "pk") if newest else _gravest_first(rows)
+    rows = rows.prefetch_related(
         Prefetch("orders", queryset=active.prefetch_related("events"), to_attr="active_orders")
     )
     found = list(rows[:limit])
+    # Of the few that are shown only: counting by a join would group every open cause of the city.
+    symptoms = Incident.objects.filter(cause__in=[row.pk for row in found], state="open").order_by()
+    counted = dict(symptoms.values_list("cause").annotate(count=Count("pk")))
     # Only what has no area (a department's system) is told by its region: no query while there is none.
     paths = {row.place_path for row in found if row.area is None}
     regions = dict(Place.objects.filter(path__in=paths).values_list("path", "name")) if paths else {}
-    return [_incident_now(row, regions, now) for row in found]
+    return [_incident_now(row, regions, now, counted.get(row.pk, 0)) for row in found]
 
 
-def _incident_now(row: Incident, regions: Mapping[str, str], now: datetime) -> IncidentNow:
+def _incident_now(row: Incident, regions: Mapping[str, str], now: datetime, symptoms: int) -> IncidentNow:
     orders: list[WorkOrder] = row.active_orders  # type: ignore[attr-defined]  # to_attr of the prefetch above
     order = orders[0] if orders else None
     running = next_clock(order_clocks(order, now)) if order else None
@@ -175,7 +172,7 @@ def _incident_now(row: Incident, regions: Mapping[str, str], now: datetime) -> I
         due_word=CLOCK_NAMES[running[0]] if running else "",
         overdue=bool(running and running[1].overdue),
         opened_at=row.opened_at,
-        symptoms=row.symptom_count,  # type: ignore[attr-defined]  # annotated above
+        symptoms=symptoms,
     )
 
 
@@ -199,14 +196,16 @@ def slowest_alarm(place_path: str, start: datetime, end: datetime) -> tuple[floa
 
 
 def order_facts(place_path: str, start: datetime, end: datetime, now: datetime) -> list[OrderFacts]:
-    """Every order opened under a place in a period, judged as of `now`; cancelled ones are left out."""
+    """Every order opened under a place in a period, judged as of `now`; cancelled ones are left out,
+    and duplicates, which the order tells of into which they were merged."""
     rows = WorkOrder.objects.filter(place_path__startswith=place_path, opened_at__gte=start, opened_at__lt=end)
-    rows = rows.exclude(state="cancelled").prefetch_related("events").order_by("opened_at")
-    return [_order_facts(row, now) for row in rows]
+    rows = rows.exclude(state__in=("cancelled", "merged")).prefetch_related("events").order_by("opened_at")
+    days = cache(calendar_days)
+    return [_order_facts(row, now, days) for row in rows]
 
 
-def _order_facts(order: WorkOrder, now: datetime) -> OrderFacts:
-    clocks = order_clocks(order, now)
+def _order_facts(order: WorkOrder, now: datetime, days: Callable[[], Mapping[date, DayKind]]) -> OrderFacts:
+    clocks = order_clocks(order, now, days)
     kinds = {row.event for row in order.events.all()}
     closed = order.state == "closed" and {"repaired", "verified", "closed"} <= kinds
     return OrderFacts(

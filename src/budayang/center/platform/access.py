@@ -21,7 +21,11 @@ from budayang.center.platform.queries import actor_of
 from budayang.center.platform.roles import Role
 
 PUBLIC = "public"
-ANY_STAFF = frozenset(Role)
+TOKEN = "token"
+"""Addresses of other machines: their own door looks at the key, and a signed-in browser is nobody there."""
+SIGNED_IN = frozenset(Role)
+ANY_STAFF = SIGNED_IN - {Role.WINDOW_CLERK}
+"""Whoever works in the house. A window clerk needs the queue of the window and nothing else."""
 # Sign-in pages and static files belong to libraries, whose views cannot carry our mark.
 LIBRARY_ADDRESSES = ("account_", "mfa_", "set_language")
 
@@ -35,7 +39,7 @@ class StaffRequest(HttpRequest):
 
 
 def allow(*who: Role | str | frozenset[Role]) -> Callable[[View], View]:
-    """Mark a view with the roles that may call it, `ANY_STAFF`, or `PUBLIC`."""
+    """Mark a view with the roles that may call it, `ANY_STAFF`, `SIGNED_IN`, `PUBLIC` or `TOKEN`."""
     names: set[str] = set()
     for entry in who:
         names |= {role.value for role in entry} if isinstance(entry, frozenset) else {str(entry)}
@@ -72,7 +76,7 @@ class AccessMiddleware:
         allowed = allowed_of(view)
         if allowed is None:
             return None if name.startswith(LIBRARY_ADDRESSES) else forbidden_page(request)
-        if PUBLIC in allowed:
+        if allowed & {PUBLIC, TOKEN}:
             return None
         actor: Actor = request.actor  # type: ignore[attr-defined]
         if actor.kind != "staff":

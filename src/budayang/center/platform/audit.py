@@ -18,16 +18,26 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from django.db import transaction
 
 from budayang.center.platform.models import AuditHead, AuditLine
+from budayang.rules import evidence_pack
 
 GENESIS = "0" * 64
 BATCH = 2000
 
 
-def link(previous: str, seq: int, record: str) -> str:
-    """Hash of a line: SM3 over the previous hash, the sequence number and the line's canonical record (hex)."""
+def sm3(content: bytes) -> str:
+    """SM3, hex."""
     digest = hashes.Hash(hashes.SM3())
-    digest.update(f"{previous}\n{seq}\n{record}".encode())
+    digest.update(content)
     return digest.finalize().hex()
+
+
+def link(previous: str, seq: int, record: str) -> str:
+    """Hash of a line: SM3 over the previous hash, the sequence number and the SM3 of the line's canonical record (hex).
+
+    Over the record's digest: an evidence pack can give the links between the lines that it shows without showing the
+    lines of other places.
+    """
+    return sm3(evidence_pack.link_text(previous, seq, sm3(record.encode())))
 
 
 def canonical_record(line: AuditLine) -> str:
@@ -50,7 +60,7 @@ def canonical_record(line: AuditLine) -> str:
 
 def head_text(seq: int, hash_: str, at: datetime) -> bytes:
     """What a head's signature covers."""
-    return f"budayang audit head\n{seq}\n{hash_}\n{at.isoformat()}".encode()
+    return evidence_pack.head_text(seq, hash_, at.isoformat())
 
 
 def seal(key: Ed25519PrivateKey, now: datetime) -> int:
@@ -108,7 +118,7 @@ def verify(key: Ed25519PublicKey, witnesses: Iterable[Witness] = ()) -> tuple[in
         if seq != expected:
             findings.append(Finding(expected, f"line {expected} is missing"))
             expected = seq
-        if line.hash != link(previous, seq, line.record):
+        if not evidence_pack.follows(line.hash, previous, seq, line.record, sm3):
             findings.append(Finding(seq, f"line {seq} does not follow from the lines before it"))
         # The readable columns must say what the chained record says; otherwise pages could be tidied alone.
         if line.record != canonical_record(line):

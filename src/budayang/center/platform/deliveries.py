@@ -7,13 +7,14 @@ at once: the UPDATE that claims says how many rows it got, and a lease that runs
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from budayang.center.platform.models import Delivery, Transition
 
@@ -26,20 +27,35 @@ RETRY_S = (1, 5, 30, 120, 600)
 
 @dataclass(frozen=True, slots=True)
 class Consumer:
-    """One reader of news. `handle` runs inside a transaction together with the mark "done", so it happens once."""
+    """One reader of news. `handle` runs inside a transaction together with the mark "done", so it happens once.
+
+    `prompt`: what people wait for; it runs in the worker's prompt lane, where nothing long delays it. `at_once`: news
+    of one turn, instead of BATCH; fewer for a reader that writes much, because on SQLite everybody else waits for its
+    transaction. `by_place`: the news of each place is handled in a transaction of its own, so that many may be taken at
+    once and yet nobody waits long; for a reader that does the same work for one message of a place as for a hundred.
+    """
 
     name: str
     kinds: tuple[str, ...]
     handle: Callable[[Sequence[Transition], datetime], None]
+    prompt: bool = False
+    at_once: int | None = None
+    by_place: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """Work with a due time: `run(now)` looks at its own indexed column and returns how many rows it moved."""
+    """Work with a due time: `run(now)` looks at its own indexed column and returns how many rows it moved.
+
+    `prompt`: as of Consumer. `outward`: it asks machines of others and may wait for their answers for seconds; it runs
+    in a lane of its own, so that nothing of ours waits for them.
+    """
 
     name: str
     every_s: float
     run: Callable[[datetime], int]
+    prompt: bool = False
+    outward: bool = False
 
 
 @dataclass(slots=True)
@@ -71,21 +87,27 @@ def dues() -> tuple[Due, ...]:
     return _wiring.dues
 
 
+def anything_waits(consumers: Iterable[Consumer], now: datetime) -> bool:
+    """Whether one of these consumers has something to handle: one question for all of them, for when nothing has."""
+    return _waiting(now).filter(consumer__in=[consumer.name for consumer in consumers]).exists()
+
+
+def _waiting(now: datetime) -> QuerySet[Delivery]:
+    """Not done, and nobody's at the moment."""
+    return Delivery.objects.filter(done_at__isnull=True).filter(Q(lease_until__isnull=True) | Q(lease_until__lte=now))
+
+
 def deliver(consumer: Consumer, now: datetime) -> int:
-    """Claim and handle up to BATCH waiting deliveries of one consumer, oldest first; returns how many were done."""
+    """Claim and handle the next waiting deliveries of one consumer, oldest first; returns how many were done."""
     mine = secrets.token_hex(8)
-    waiting = (
-        Delivery.objects.filter(consumer=consumer.name, done_at__isnull=True)
-        .filter(Q(lease_until__isnull=True) | Q(lease_until__lte=now))
-        .order_by("id")
-    )
-    wanted = list(waiting.values_list("id", flat=True)[:BATCH])
+    waiting = _waiting(now).filter(consumer=consumer.name).order_by("id")
+    wanted = list(waiting.values_list("id", flat=True)[: consumer.at_once or BATCH])
     if not wanted:
         return 0
     # The condition stands again in the UPDATE: a rival that read the same ids a moment ago gets the rest, or nothing.
     claimed = (
-        Delivery.objects.filter(id__in=wanted, done_at__isnull=True)
-        .filter(Q(lease_until__isnull=True) | Q(lease_until__lte=now))
+        _waiting(now)
+        .filter(id__in=wanted)
         .update(lease_until=now + timedelta(seconds=LEASE_S), lease_by=mine, attempts=F("attempts") + 1)
     )
     if not claimed:
@@ -93,15 +115,34 @@ def deliver(consumer: Consumer, now: datetime) -> int:
     mine_rows = list(
         Delivery.objects.filter(lease_by=mine, id__in=wanted).select_related("transition").order_by("transition_id")
     )
+    began = time.monotonic()
+    # Each part by its own clock: what is noticed late in a long turn was not noticed at its beginning.
+    return sum(
+        _handle_all(consumer, mine, rows, now + timedelta(seconds=time.monotonic() - began))
+        for rows in _apart(consumer, mine_rows)
+    )
+
+
+def _apart(consumer: Consumer, rows: list[Delivery]) -> list[list[Delivery]]:
+    """What is handled in one transaction."""
+    if not consumer.by_place:
+        return [rows] if rows else []
+    places: dict[str, list[Delivery]] = {}
+    for row in rows:
+        places.setdefault(row.transition.place_path, []).append(row)
+    return list(places.values())
+
+
+def _handle_all(consumer: Consumer, mine: str, rows: list[Delivery], now: datetime) -> int:
     try:
-        _handle(consumer, mine, mine_rows, now)
+        _handle(consumer, mine, rows, now)
     except Exception:
-        if len(mine_rows) == 1:
-            _set_aside(mine_rows[0], now)
+        if len(rows) == 1:
+            _set_aside(rows[0], now)
             return 0
         # One bad row must not hold up the others: handle the batch again row by row.
-        return sum(_handle_one(consumer, mine, row, now) for row in mine_rows)
-    return len(mine_rows)
+        return sum(_handle_one(consumer, mine, row, now) for row in rows)
+    return len(rows)
 
 
 def _handle(consumer: Consumer, mine: str, rows: Sequence[Delivery], now: datetime) -> None:

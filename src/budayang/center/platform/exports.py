@@ -32,9 +32,17 @@ class Column:
 
 
 def workbook(
-    title: str, columns: Sequence[Column], rows: Iterable[Any], *, demo: bool, zone: str = "Asia/Shanghai"
+    title: str,
+    columns: Sequence[Column],
+    rows: Iterable[Any],
+    *,
+    demo: bool,
+    zone: str = "Asia/Shanghai",
+    definitions: Sequence[tuple[str, str]] = (),
 ) -> bytes:
-    """An XLSX file with one sheet. Times are written in the area's zone, as text that sorts."""
+    """An XLSX file with one sheet, and a second one with definitions (term, meaning) when there are any. Times are
+    written in the area's zone, as text that sorts.
+    """
     book = Workbook(write_only=True)
     sheet = book.create_sheet(_sheet_title(title))
     if demo:
@@ -47,6 +55,10 @@ def workbook(
     sheet.append(heads)
     for row in rows:
         sheet.append([_xlsx_cell(sheet, plain(column.value(row), zone)) for column in columns])
+    if definitions:
+        second = book.create_sheet("口径")
+        for pair in definitions:
+            second.append([_xlsx_cell(second, word) for word in pair])
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()

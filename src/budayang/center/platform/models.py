@@ -121,17 +121,29 @@ class RoleGrant(models.Model):
 
 
 class Parameter(models.Model):
-    """A value of the policy for a place from a day on: the nearest place upwards wins, then the latest `valid_from`."""
+    """A value of the policy for a place from a day on: the nearest place upwards wins, then the latest `valid_from`.
+
+    `subject` narrows it to one thing within the place ("terminal:KBS-01"), which then is nearer than the place itself.
+    A row that is `withdrawn` sets nothing: from its `valid_from` on the next place upwards counts again.
+    """
 
     name = models.CharField(max_length=60)
     place = models.ForeignKey(Place, on_delete=PROTECT, related_name="+")
+    subject = models.CharField(max_length=60, blank=True)
     value = models.JSONField()
+    withdrawn = models.BooleanField(default=False)
     valid_from = models.DateTimeField()
+    set_by = models.CharField(max_length=60, blank=True)
+    due_at = models.DateTimeField(null=True)  # when those who hand the value on must look; None: they have
     edition = models.CharField(max_length=40, blank=True)
     clause = models.CharField(max_length=20, blank=True)
 
     class Meta:
-        constraints = [UniqueConstraint(fields=["name", "place", "valid_from"], name="parameter_once")]
+        constraints = [UniqueConstraint(fields=["name", "place", "subject", "valid_from"], name="parameter_once")]
+        indexes = [
+            Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="parameter_due"),
+            Index(fields=["subject"], condition=~Q(subject=""), name="parameter_subject"),
+        ]
 
 
 class AuditLine(models.Model):
@@ -230,3 +242,63 @@ class Work(models.Model):
             CheckConstraint(condition=Q(total=0) | Q(done__lte=F("total")), name="work_progress"),
         ]
         indexes = [Index(fields=["lease_until"], condition=Q(state="running"), name="work_running")]
+
+
+class SavedView(models.Model):
+    """A list as somebody wants to find it again: its filters, search and order under a name.
+
+    `shared_at`: whoever works within this place sees it too, and only its owner changes it.
+    """
+
+    staff = models.ForeignKey(Staff, on_delete=PROTECT, related_name="+")
+    address = models.CharField(max_length=200)  # the list's path, "/console/terminals/"
+    name = models.CharField(max_length=40)
+    query = models.CharField(max_length=600, blank=True)  # without page and export
+    shared_at = models.ForeignKey(Place, null=True, blank=True, on_delete=PROTECT, related_name="+")
+    made_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["made_at", "pk"]
+        constraints = [UniqueConstraint(fields=["staff", "address", "name"], name="saved_view_once")]
+        indexes = [Index(fields=["address"], name="saved_view_address")]
+
+    def __str__(self) -> str:
+        return f"{self.address} {self.name}"
+
+
+class RetentionRun(models.Model):
+    """Personal data that a rule of `retention` deleted at `at`, and what the rule still held then. One row for each
+    deletion, and one a day for each rule that found nothing to delete: that it looked is the proof.
+    """
+
+    rule = models.CharField(max_length=60)
+    at = models.DateTimeField()
+    erased = models.PositiveIntegerField()
+    held = models.PositiveIntegerField()
+    overdue = models.PositiveIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["rule", "-at"], name="retention_rule_at")]
+
+    def __str__(self) -> str:
+        return f"{self.rule} {self.at}: {self.erased}"
+
+
+class ApiToken(models.Model):
+    """A key with which another machine reads in a person's name and scope. Kept as a keyed hash; shown once."""
+
+    staff = models.ForeignKey(Staff, on_delete=PROTECT, related_name="+")
+    name = models.CharField(max_length=60)
+    key_hash = models.CharField(max_length=64, unique=True)
+    hint = models.CharField(max_length=12)
+    may_write = models.BooleanField(default=False)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["staff", "-created_at"], name="api_token_of_staff")]
+
+    def __str__(self) -> str:
+        return f"{self.staff_id} {self.name}"

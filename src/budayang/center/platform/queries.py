@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypedDict
 
@@ -22,11 +23,15 @@ from budayang.center.platform.models import (
 )
 from budayang.center.platform.roles import BODY_ROLES, OPERATING_ROLES, Role
 from budayang.rules.parameters import PARAMETERS
+from budayang.rules.profiles import DEFAULTS as PROFILE_DEFAULTS
 
 NOTHING = Q(pk__in=[])
 # Not Q(): Django reads "Q() | x" as x, so an empty filter that means "everything" would turn into "nothing" in an OR.
 EVERYTHING = ~NOTHING
-_DEFAULTS = {parameter.name: parameter.default for parameter in PARAMETERS}
+_DEFAULTS: dict[str, Any] = {
+    **PROFILE_DEFAULTS,
+    **{parameter.name: parameter.default for parameter in PARAMETERS},
+}
 
 
 class Head(TypedDict):
@@ -117,6 +122,11 @@ def staff_visible_to(actor: Actor) -> QuerySet[Staff]:
     return Staff.objects.filter(Q(pk__in=reach.values("staff")) | Q(pk=actor.staff_id)).distinct()
 
 
+def names_of(usernames: Iterable[str]) -> dict[str, str]:
+    """How people are called whose user names stand in a record; who is no person is left out."""
+    return dict(Staff.objects.filter(username__in=set(usernames)).values_list("username", "name"))
+
+
 def grants_of(staff_id: int) -> QuerySet[RoleGrant]:
     return RoleGrant.objects.filter(staff_id=staff_id).select_related("place", "organization").order_by("role")
 
@@ -165,13 +175,52 @@ def parameter(name: str, place_path: str, at: datetime) -> Any:
     """The value in force for a place at a moment: nearest place upwards, then the latest; else the default.
 
     Raises:
-        KeyError: when `name` is not in `rules.parameters.PARAMETERS`.
+        KeyError: when `name` is not in `rules.parameters.PARAMETERS` or `rules.profiles.PROFILE`.
     """
-    default = _DEFAULTS[name]
-    chain = place_chain(place_path)
-    rows = Parameter.objects.filter(name=name, place__path__in=chain, valid_from__lte=at).select_related("place")
-    best = max(rows, key=lambda row: (len(row.place.path), row.valid_from), default=None)
-    return default if best is None else best.value
+    return parameters([name], [(place_path, "")], at)[place_path, ""][name].value
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """A value and where it comes from; without a row it is the default of the table."""
+
+    value: Any
+    row: Parameter | None = None
+
+
+def parameters(
+    names: Sequence[str], holders: Collection[tuple[str, str]], at: datetime
+) -> dict[tuple[str, str], dict[str, InForce]]:
+    """Many values for many holders in one query. A holder is (place path, subject); "" is the place itself.
+
+    Raises:
+        KeyError: for a name that no table knows.
+    """
+    defaults = {name: _DEFAULTS[name] for name in names}
+    rows = _rows_above(names, holders, at)
+    nearest: dict[tuple[str, str, str], Parameter] = {}
+    for row in rows:  # oldest first: the latest of each place and subject stays
+        nearest[row.name, row.place.path, row.subject] = row
+    found: dict[tuple[str, str], dict[str, InForce]] = {}
+    for path, subject in holders:
+        chain = [(one, "") for one in place_chain(path)] + ([(path, subject)] if subject else [])
+        mine: dict[str, InForce] = {}
+        for name, default in defaults.items():
+            set_here = (nearest.get((name, *step)) for step in reversed(chain))
+            best = next((row for row in set_here if row is not None and not row.withdrawn), None)
+            mine[name] = InForce(default) if best is None else InForce(best.value, best)
+        found[path, subject] = mine
+    return found
+
+
+def _rows_above(names: Sequence[str], holders: Collection[tuple[str, str]], at: datetime) -> QuerySet[Parameter]:
+    """Rows that may count for the holders. With many of them all rows of the names are read: they are few."""
+    rows = Parameter.objects.filter(name__in=names, valid_from__lte=at).select_related("place")
+    if len(holders) <= 20:
+        chain = {one for path, _subject in holders for one in place_chain(path)}
+        subjects = {"", *(subject for _path, subject in holders)}
+        rows = rows.filter(place__path__in=chain, subject__in=subjects)
+    return rows.order_by("valid_from", "id")
 
 
 def place_chain(path: str) -> list[str]:

@@ -16,6 +16,7 @@ class Role(StrEnum):
     OWNER_UNIT = "owner_unit"
     VENDOR_ENGINEER = "vendor_engineer"
     INSPECTOR = "inspector"
+    WINDOW_CLERK = "window_clerk"
     SYSTEM_ADMIN = "system_admin"
     SECURITY_ADMIN = "security_admin"
     AUDIT_ADMIN = "audit_admin"
@@ -32,6 +33,7 @@ LABELS: dict[Role, str | Promise] = {
     Role.OWNER_UNIT: _("设备归属单位人员"),
     Role.VENDOR_ENGINEER: _("运维工程师"),
     Role.INSPECTOR: _("督查"),
+    Role.WINDOW_CLERK: _("窗口人员"),
     Role.SYSTEM_ADMIN: _("系统管理员"),
     Role.SECURITY_ADMIN: _("安全管理员"),
     Role.AUDIT_ADMIN: _("审计管理员"),
@@ -40,5 +42,6 @@ LABELS: dict[Role, str | Promise] = {
 ADMINISTRATORS = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN})
 # These see only the rows of their own organization inside their place.
 BODY_ROLES = frozenset({Role.OWNER_UNIT, Role.VENDOR_ENGINEER})
-# Administrators keep the software running; what happens in areas is not theirs to read.
-OPERATING_ROLES = frozenset(Role) - ADMINISTRATORS
+# Administrators keep the software running; what happens in areas is not theirs to read. A window clerk handles what was
+# handed over to windows, and reads nothing else: what is open to a clerk names the role.
+OPERATING_ROLES = frozenset(Role) - ADMINISTRATORS - {Role.WINDOW_CLERK}

@@ -13,16 +13,28 @@ from openpyxl import load_workbook
 from openpyxl.xml import DEFUSEDXML
 from PIL import Image, UnidentifiedImageError
 
+from budayang.forms.pictures import NotAPicture, shrink
+
 MAX_BYTES = 5 * 1024 * 1024
 MAX_ROWS = 20_000
 MAX_UNPACKED = 100 * 1024 * 1024
 MAX_PIXELS = 40_000_000
+PHOTO_BYTES = 20 * 1024 * 1024  # as a phone makes them; what is kept is written anew and far smaller
+RUNS_BY_ITSELF = (b"/JavaScript", b"/JS ", b"/JS(", b"/Launch", b"/EmbeddedFile", b"/OpenAction")
 
 assert DEFUSEDXML, "openpyxl must read XML with defusedxml: entity bombs (CWE-776)"
 
 
 class BadUpload(Exception):
     """A file that cannot be taken. The message is for people and names the repair."""
+
+
+class TableRefused(Exception):
+    """The table has errors and nothing was loaded. `errors` are (line, message for people)."""
+
+    def __init__(self, errors: Sequence[tuple[int, str]]) -> None:
+        super().__init__(f"{len(errors)} errors")
+        self.errors = list(errors)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +53,24 @@ class UploadedTable:
     errors: list[tuple[int, str]] = field(default_factory=list)
 
 
+def read_lines(content: bytes) -> list[list[str]]:
+    """The rows of a CSV (UTF-8 or GB 18030) or XLSX file as stripped text, the first being row 1 of the spreadsheet.
+
+    Raises:
+        BadUpload: when the file is no table, or too large.
+    """
+    if len(content) > MAX_BYTES:
+        raise BadUpload(_("文件超过 5 MB，请分成几份上传。"))
+    return _xlsx_lines(content) if content[:4] == b"PK\x03\x04" else _csv_lines(content)
+
+
 def read_table(content: bytes, columns: Sequence[str], *, optional: Sequence[str] = ()) -> UploadedTable:
     """Read a CSV (UTF-8 or GB 18030) or XLSX file whose head names at least `columns`, in any order.
 
     Raises:
         BadUpload: when the file is no such table.
     """
-    if len(content) > MAX_BYTES:
-        raise BadUpload(_("文件超过 5 MB，请分成几份上传。"))
-    lines = _xlsx_lines(content) if content[:4] == b"PK\x03\x04" else _csv_lines(content)
+    lines = read_lines(content)
     head_at = next((number for number, cells in enumerate(lines) if set(columns) <= set(cells)), None)
     if head_at is None:
         raise BadUpload(_("没有找到表头。第一行须有这些列：%(columns)s。") % {"columns": "、".join(columns)})
@@ -78,10 +99,49 @@ def read_image(content: bytes) -> bytes:
             if picture.width * picture.height > MAX_PIXELS:
                 raise BadUpload(_("图片超过 4000 万像素，请缩小后再上传。"))
             out = io.BytesIO()
-            picture.convert("RGB").save(out, "PNG")
+            shown = picture.convert("RGB")
+            if picture.has_transparency_data:
+                # What is clear in a drawing is paper: left alone it would turn black.
+                clear = picture.convert("RGBA")
+                shown.paste("white", (0, 0, *shown.size))
+                shown.paste(clear, mask=clear.getchannel("A"))
+            shown.save(out, "PNG")
     except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
         raise BadUpload(_("这不是能打开的 JPEG、PNG 或 WebP 图片。")) from error
     return out.getvalue()
+
+
+@dataclass(frozen=True, slots=True)
+class UploadedSheet:
+    """A sheet of somebody's materials: a JPEG written anew, or a PDF as it came."""
+
+    media: str
+    content: bytes
+
+
+def read_sheet(content: bytes, *, most: int = MAX_BYTES) -> UploadedSheet:
+    """A photograph or a PDF. Of a photograph nothing stays but what is seen: it is decoded, turned upright and written
+    anew, so that no place, no name of a phone and no preview hides in it. A PDF with something in it that runs or
+    opens by itself is not taken.
+
+    Raises:
+        BadUpload: it is neither, or too large.
+    """
+    if len(content) > PHOTO_BYTES:
+        raise BadUpload(_("这个文件超过 20 MB，请缩小后再上传。"))
+    if content[:5] == b"%PDF-":
+        if len(content) > most:
+            raise BadUpload(_("这个 PDF 超过 %(mb)d MB，请缩小或分成几份。") % {"mb": max(1, most // 1_000_000)})
+        if any(word in content for word in RUNS_BY_ITSELF):
+            raise BadUpload(_("这个 PDF 里有会自动运行的内容，不能收。请另存为普通 PDF，或改用照片。"))
+        return UploadedSheet("application/pdf", content)
+    try:
+        with Image.open(io.BytesIO(content), formats=("JPEG", "PNG", "WEBP")) as picture:
+            if picture.width * picture.height > MAX_PIXELS:
+                raise BadUpload(_("图片超过 4000 万像素，请缩小后再上传。"))
+        return UploadedSheet("image/jpeg", shrink(content))
+    except (NotAPicture, UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
+        raise BadUpload(_("这不是能打开的照片或 PDF。请拍照上传，或传 PDF。")) from error
 
 
 def _csv_lines(content: bytes) -> list[list[str]]:

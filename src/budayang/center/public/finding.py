@@ -2,46 +2,34 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass, field
-from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 
 from budayang.center.areas import queries as areas
-from budayang.center.services import publishing, queries
-from budayang.search import Index
+from budayang.center.services import queries, searching
+from budayang.search import Answer
 
-FRESH_S = 60.0
-
-
-@dataclass(slots=True)
-class _Kept:
-    """The index of the whole catalogue, made anew after a minute: an import shows without a restart."""
-
-    lock: Lock = field(default_factory=Lock)
-    index: Index | None = None
-    made_at: float = 0.0
-    made_of: tuple[int, str] = (0, "")
+SURE = 0.8
+"""An item found this surely is meant, even where its words are also in the name of an area."""
 
 
-_kept = _Kept()
+class Finding(NamedTuple):
+    """``items`` best first; ``area`` when a place is meant. Never both."""
+
+    items: list[Any]
+    answer: Answer
+    area: Any | None
 
 
-def catalogue_index() -> Index:
-    rows = list(queries.items())
-    made_of = (len(rows), rows[-1].code if rows else "")
-    with _kept.lock:
-        if _kept.index is None or _kept.made_of != made_of or time.monotonic() - _kept.made_at > FRESH_S:
-            _kept.index = Index.from_json(publishing.index_of(rows))
-            _kept.made_at, _kept.made_of = time.monotonic(), made_of
-        return _kept.index
-
-
-def find_items(query: str, limit: int = 12) -> list[Any]:
-    """Items for a query, best first."""
-    codes = [hit.item_code for hit in catalogue_index().find(query, limit=limit)]
+def find(query: str, limit: int = 8) -> Finding:
+    """The items or the area that a query means, or why there is neither."""
+    answer = searching.ask(query, limit)
+    sure = bool(answer.hits) and answer.hits[0].score >= SURE
+    named = next(iter(find_areas(query)), None)
+    if named is not None and (not answer.hits or (not sure and query.strip() in named.name)):
+        return Finding([], answer, named)
+    codes = [hit.item_code for hit in answer.hits]
     rows = {row.code: row for row in queries.items().filter(code__in=codes)}
-    return [rows[code] for code in codes if code in rows]
+    return Finding([rows[code] for code in codes if code in rows], answer, None)
 
 
 def find_areas(query: str) -> list[Any]:

@@ -5,20 +5,35 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
 
 from budayang.center.areas import queries as areas
+from budayang.center.maintenance import fault_notice_queries
 from budayang.center.platform.access import PUBLIC, allow
+from budayang.center.platform.actions import Refused
 from budayang.center.platform.wording import words
-from budayang.center.public import finding
-from budayang.center.services import hours_text, queries
+from budayang.center.public import choosing, finding
+from budayang.center.services import (
+    catalogue_queries,
+    hours_text,
+    item_words,
+    later_queries,
+    queries,
+    stop_notices,
+    trip_actions,
+)
 from budayang.center.services.queries import PlaceWhere
+from budayang.rules.catalogue import NOTHING_TO_BRING
 from budayang.rules.services import Truth
 
 CLASS_OF = {
@@ -44,6 +59,8 @@ class Row:
     works: bool
     area_open: bool | None
     area_until: datetime | None
+    notes: tuple[str, ...] = ()
+    at: str = ""
     others: tuple[Row, ...] = ()
 
 
@@ -75,9 +92,10 @@ def clock_word(at: datetime, now: datetime, zone: str) -> str:
     return _("%(month)d月%(day)d日 %(clock)s") % {"month": local.month, "day": local.day, "clock": f"{local:%H:%M}"}
 
 
-def make_rows(places: list[PlaceWhere], now: datetime) -> list[Row]:
-    """Rows with the area's promised hours beside the machine's state."""
-    promises = {place.area.pk: areas.promise_now(place.area.pk, now) for place in places}
+def make_rows(places: list[PlaceWhere], now: datetime, at: datetime | None = None) -> list[Row]:
+    """Rows with the area's promised hours beside the machine's state. `at`: the later hour they were judged for."""
+    moment = at or now
+    promises = {place.area.pk: areas.promise_now(place.area.pk, moment) for place in places}
     rows = []
     for place in places:
         promise = promises[place.area.pk]
@@ -85,15 +103,37 @@ def make_rows(places: list[PlaceWhere], now: datetime) -> list[Row]:
         rows.append(
             Row(
                 place=place,
-                word=word_of(place, now),
+                word=word_of(place, moment),
                 css="ask" if place.stale else CLASS_OF[place.verdict.truth],
-                text=_("有一段时间没有收到这里的状态，请以现场为准") if place.stale else words(place.verdict.text),
+                text=_("有一段时间没有收到这里的状态，请以现场为准")
+                if place.stale
+                else _text(place, later=at is not None),
                 works=not place.stale and place.verdict.truth in WORKS,
                 area_open=promise.open if known else None,
                 area_until=promise.until,
+                notes=() if place.stale else tuple(words(note) for note in place.verdict.notes),
+                at=at.astimezone(choosing.ZONE).strftime(choosing.FORM) if at is not None else "",
             )
         )
     return rows
+
+
+# What the clock decides is as true of a later hour as of now; of machines and lines only now is known.
+BY_THE_CLOCK = frozenset({"planned_stop", "department_closed", "own_machine", "hours_unconfirmed"})
+
+
+def _text(place: PlaceWhere, *, later: bool) -> str:
+    """The reason in words; of a later hour without claiming to know what a machine will be like."""
+    verdict = place.verdict
+    if place.stale:
+        return _("有一段时间没有收到这里的状态，请以现场为准")
+    if not later:
+        return words(verdict.text)
+    if verdict.truth in WORKS:
+        return _("照现在的情况，到那时能办") if verdict.truth is Truth.DOABLE else _("照现在的情况，到那时能提交")
+    if verdict.reason in BY_THE_CLOCK:
+        return words(verdict.text)
+    return _("现在的情况：%(text)s") % {"text": words(verdict.text)}
 
 
 def by_item(rows: list[Row]) -> list[Row]:
@@ -182,24 +222,26 @@ def _where_context(request: HttpRequest) -> dict[str, Any]:
     near = next((one for one in every_area if one.code == request.GET.get("near", "")), None)
     item = queries.items().filter(code=request.GET.get("item", "")[:64]).first()
     hits: list[Any] = []
+    answer = None
     if item is None and query:
-        hits = finding.find_items(query)
-        if not hits and area is None:
-            area = next(iter(finding.find_areas(query)), None)
+        hits, answer, named = finding.find(query)
+        if area is None and not hits:
+            area = named
         if len(hits) == 1:
             item, hits = hits[0], []
+    at = choosing.read(request.GET.get("when", ""), now)
     places: list[PlaceWhere] = []
-    if item is not None:
-        places = queries.where(item.code, now, near, area_code=area.code if area else None)
-    elif area is not None and not hits:
-        places = queries.where(None, now, near, area_code=area.code)
-    rows = make_rows(places, now)
+    if item is not None or (area is not None and not hits):
+        code, area_code = item.code if item else None, area.code if area else None
+        if at is None:
+            places = queries.where(code, now, near, area_code=area_code)
+        else:
+            places = later_queries.where_at(at, now, item_code=code, area_code=area_code, from_area=near)
+    rows = make_rows(places, now, at)
     if item is None:
         rows = by_item(rows)
     shown = [row for row in rows if row.works] if only else rows
     parameters = request.GET.copy()
-    # What can be done somewhere comes first; within that the search's own order stays.
-    found = sorted((_hit(one, now) for one in hits), key=lambda hit: hit["best"] is None)
     return {
         "query": query,
         "only": only,
@@ -207,10 +249,18 @@ def _where_context(request: HttpRequest) -> dict[str, Any]:
         "area": area,
         "near": near,
         "areas": every_area,
-        "hits": found,
+        "hits": [_hit(one, now) for one in hits],
+        "answer": answer,
         "rows": shown,
         "hidden": len(rows) - len(shown),
+        "planned": [one for one in stop_notices.stop_notices(area.pk, area.place, now) if one.show_from <= now]
+        if area is not None and not hits
+        else [],
+        "faults": fault_notice_queries.standing(area.pk) if area is not None and not hits else [],
         "works": sum(row.works for row in rows),
+        "when": at.astimezone(choosing.ZONE).strftime(choosing.FORM) if at else "",
+        "when_word": clock_word(at, now, choosing.ZONE.key) if at else "",
+        "hours": choosing.choices(now),
         "asked": bool(query or item or area),
         "now": now,
         "again": parameters.urlencode(),
@@ -221,6 +271,23 @@ def _hit(item: Any, now: datetime) -> dict[str, Any]:
     places = queries.where(item.code, now)
     best = make_rows(places[:1], now)
     return {"item": item, "best": best[0] if best else None, "places": _working(places) if places else ""}
+
+
+@allow(PUBLIC)
+@require_POST
+def locked(request: HttpRequest) -> HttpResponse:
+    """Somebody stands before a locked door and says so."""
+    area = areas.list_public().filter(code=request.POST.get("area", "")[:12]).first()
+    if area is None:
+        raise Http404
+    client = trip_actions.client_of(str(request.META.get("REMOTE_ADDR", "")))
+    try:
+        trip_actions.note_locked(area, at=timezone.now(), client=client)
+    except Refused as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.success(request, _("记下了，谢谢您。自助区管理员会看到；急事请打管理员电话。"))
+    return redirect(f"{reverse('public:where')}?{urlencode({'area': area.code})}")
 
 
 @allow(PUBLIC)
@@ -236,7 +303,7 @@ def items(request: HttpRequest) -> HttpResponse:
 @allow(PUBLIC)
 def item(request: HttpRequest, code: str) -> HttpResponse:
     """The guide of one item: what to bring, how long, what it costs, and which of these figures are checked."""
-    found = queries.items().filter(code=code).first()
+    found = queries.find_item(code)
     if found is None:
         raise Http404
     now = timezone.now()
@@ -244,6 +311,10 @@ def item(request: HttpRequest, code: str) -> HttpResponse:
     own = next((row for row in hours if row.item_id == found.pk), hours[0] if hours else None)
     context = {
         "item": found,
+        "fields": {one.key: one for one in item_words.shown_fields(found)},
+        "materials": [(one, item_words.material_words(one)) for one in found.material_list],
+        "nothing_to_bring": found.materials.strip() == NOTHING_TO_BRING,
+        "edition": catalogue_queries.edition_in_force(),
         "rows": make_rows(queries.where(found.code, now), now),
         "hours": own,
         "weekly": hours_text.weekly_words(own.weekly) if own else [],

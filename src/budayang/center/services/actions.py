@@ -2,35 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, time
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from budayang import data
-from budayang.center.platform import queries as platform
-from budayang.center.platform.actions import Refused, emit, record
+from budayang.center.platform.actions import Refused, record
 from budayang.center.platform.actors import Actor, Role
-from budayang.center.platform.sealing import seal_field
 from budayang.center.services import marks
+from budayang.center.services.calendar_actions import import_calendar
 from budayang.center.services.case_actions import accept_case, ask_again, complete_case, record_paper
-from budayang.center.services.catalogue import BadRow, CatalogueRow, read_row
+from budayang.center.services.catalogue_actions import ImportReport, import_items
+from budayang.center.services.connector_actions import note_connector, set_connector
+from budayang.center.services.connector_queries import PAGE, launch_addresses
+from budayang.center.services.hours_news import tell_hours
 from budayang.center.services.models import (
-    CalendarDay,
-    Connector,
     Department,
     DepartmentHours,
     Item,
     Offering,
 )
 from budayang.center.services.publishing import publish_catalogue
-from budayang.center.services.sending import BadAddress, check_address
+from budayang.center.services.rights import may_confirm, require_department
 from budayang.center.terminals import queries as terminals
-from budayang.rules.services import DRIVEN_KINDS, AfterHours
+from budayang.rules.services import AfterHours
 
 __all__ = [
     "ImportReport",
@@ -51,83 +50,8 @@ __all__ = [
     "set_department_hours",
 ]
 
-DOWN_AFTER_FAILURES = 2
 READER = "idReader"
 AFTER_HOURS = frozenset(word.value for word in AfterHours)
-
-
-@dataclass(slots=True)
-class ImportReport:
-    """What an import did. Nothing is loaded while `errors` ([line, message]) is not empty."""
-
-    created: int = 0
-    updated: int = 0
-    errors: list[tuple[int, str]] = field(default_factory=list)
-
-
-def import_items(
-    actor: Actor, rows: Iterable[Mapping[str, str]], *, driven: Collection[str] | None = None, is_demo: bool = False
-) -> ImportReport:
-    """Load the catalogue: all rows or, when any row has an error, none.
-
-    Args:
-        rows: mappings with the columns of data/service_items.csv.
-        driven: codes of the items that our own terminal can carry through; without it those that have a form. Such a
-            form asks in words for what the catalogue would scan, hence needs beyond the driven devices fall away.
-    """
-    actor.require(Role.SUPERVISOR)
-    report = ImportReport()
-    read: list[CatalogueRow] = []
-    seen: set[str] = set()
-    for line, row in enumerate(rows, start=2):
-        try:
-            one = read_row(row)
-        except BadRow as error:
-            report.errors.append((line, str(error)))
-            continue
-        if one.code in seen:
-            report.errors.append((line, _("编码 %(code)s 在表中出现了两次。") % {"code": one.code}))
-        seen.add(one.code)
-        read.append(one)
-    if report.errors:
-        return report
-    with transaction.atomic():
-        departments = {name: _department(name) for name in dict.fromkeys(one.department for one in read)}
-        for one in read:
-            carried = one.code in driven if driven is not None else data.find_form(one.code) is not None
-            values = {
-                **one.fields,
-                "department": departments[one.department],
-                "driven": carried,
-                "is_demo": is_demo,
-                "aliases": [[alias.alias, alias.kind] for alias in data.aliases() if alias.item_code == one.code],
-            }
-            if carried:
-                values["needs"] = sorted(DRIVEN_KINDS & set(one.fields["needs"]))
-            _item, created = Item.objects.update_or_create(code=one.code, defaults=values)
-            report.created += created
-            report.updated += not created
-        details = {"created": report.created, "updated": report.updated}
-        record(actor, "services.import_items", subject="items", details=details)
-        marks.mark(marks.CATALOGUE, timezone.now())
-    return report
-
-
-def _department(name: str) -> Department:
-    known = {row.kind: row.code for row in data.departments()}
-    code = known.get(name) or f"D{Department.objects.count() + 1:03d}"
-    return Department.objects.get_or_create(name=name, defaults={"code": code})[0]
-
-
-@transaction.atomic
-def import_calendar(actor: Actor, days: Sequence[tuple[date, str, str]], *, source: str) -> int:
-    """Replace the given days (date, kind, name) of the calendar table; `source` says who announced them."""
-    actor.require(Role.SUPERVISOR, Role.SYSTEM_ADMIN)
-    for on, kind, name in days:
-        CalendarDay.objects.update_or_create(on=on, defaults={"kind": kind, "name": name, "source": source})
-    marks.mark(marks.CATALOGUE, timezone.now())
-    record(actor, "services.import_calendar", subject="calendar", details={"days": len(days), "source": source})
-    return len(days)
 
 
 def set_department_hours(
@@ -143,7 +67,7 @@ def set_department_hours(
 ) -> DepartmentHours:
     """Set the hours of a department's system for one item or for all; changed hours are unconfirmed until confirmed."""
     department = Department.objects.get(code=department_code)
-    _require_department(actor, department)
+    require_department(actor, department)
     item = department.items.get(code=item_code) if item_code else None
     values = {
         "weekly": check_weekly(weekly),
@@ -168,7 +92,9 @@ def set_department_hours(
             subject=f"department:{department.code}",
             details={"item": item_code or "", **values, "source": source[:120]},
         )
-        _judge_soon(department, timezone.now())
+        now = timezone.now()
+        _judge_soon(department, now)
+        tell_hours(department, now)
     return hours
 
 
@@ -177,9 +103,10 @@ def confirm_hours(actor: Actor, hours_id: int, *, confirmed_by: str, now: dateti
     """The department says that these hours are right. From here on they can make an item 可办."""
     locked = DepartmentHours.objects.select_for_update(of=("self",))
     hours = locked.select_related("department", "item").get(pk=hours_id)
-    _require_department(actor, hours.department)
+    require_department(actor, hours.department)
     if not confirmed_by.strip():
         raise Refused(_("请写明是哪个单位、哪一位确认的。"))
+    known = hours.confirmed_at is not None
     hours.confirmed_by, hours.confirmed_at = confirmed_by.strip()[:80], now
     hours.save(update_fields=["confirmed_by", "confirmed_at"])
     record(
@@ -190,6 +117,8 @@ def confirm_hours(actor: Actor, hours_id: int, *, confirmed_by: str, now: dateti
         at=now,
     )
     _judge_soon(hours.department, now)
+    if not known:
+        tell_hours(hours.department, now)
     return hours
 
 
@@ -198,54 +127,6 @@ def record_probe(actor: Actor, item_code: str, *, now: datetime) -> None:
     with transaction.atomic():
         DepartmentHours.objects.filter(item__code=item_code).update(probe_passed_at=now)
         record(actor, "services.record_probe", subject=f"item:{item_code}", at=now)
-
-
-@transaction.atomic
-def set_connector(actor: Actor, department_code: str, *, url: str, key: str, now: datetime) -> Connector:
-    """Say where a department's system is reached, and with which key (kept sealed)."""
-    actor.require(Role.SYSTEM_ADMIN)
-    department = Department.objects.get(code=department_code)
-    try:
-        address = check_address(url)
-    except BadAddress as error:
-        raise Refused(_("这个接口地址不能用：须为 https 地址，或本机的 http 地址，不带账号和参数。")) from error
-    sealed = seal_field("services_connector", department.code, "key", key) if key else None
-    connector, _created = Connector.objects.update_or_create(
-        department=department,
-        defaults={"url": address, "key_sealed": sealed, "state": "unknown", "since_at": now, "failures": 0},
-    )
-    record(actor, "services.set_connector", subject=f"department:{department.code}", details={"url": address}, at=now)
-    return connector
-
-
-def note_connector(department_code: str, *, ok: bool, why: str, now: datetime) -> bool:
-    """Note one health check. Down after two failures in a row, ok after one success; a change is told upwards once.
-
-    Facts of machines are not audit lines. Two workers may note at once: the state moves by compare-and-set.
-    """
-    connector = Connector.objects.select_related("department").get(department__code=department_code)
-    failures = 0 if ok else connector.failures + 1
-    state = connector.state
-    if ok:
-        state = "ok"
-    elif failures >= DOWN_AFTER_FAILURES or state == "unknown":
-        state = "down"
-    with transaction.atomic():
-        rows = Connector.objects.filter(pk=connector.pk, state=connector.state)
-        if state == connector.state:
-            rows.update(checked_at=now, failures=failures, why=why[:120])
-            return False
-        if not rows.update(state=state, since_at=now, checked_at=now, failures=failures, why=why[:120]):
-            return False
-        emit(
-            "services.connector",
-            subject=f"department:{department_code}",
-            place_path=served_path(connector.department),
-            payload={"department": department_code, "before": connector.state, "state": state},
-            occurred_at=now,
-            now=now,
-        )
-    return True
 
 
 @transaction.atomic
@@ -288,59 +169,50 @@ def offer_item(
     return offering
 
 
-@transaction.atomic
-def derive_offerings(terminal_id: int, now: datetime) -> int:
-    """Offer on an own terminal each item that it can carry through with the peripherals it reports; returns changes.
+def derive_offerings(terminal_ids: Collection[int], now: datetime) -> int:
+    """Offer on own terminals each item that they can carry through with the peripherals they report; returns changes.
 
     Rows set by a person stay as they are. An item is not withdrawn because a device is broken: broken is a verdict.
-    Where there is no card reader, a code on a card is typed instead.
+    Where there is no card reader, a code on a card is typed instead. What is done on the department's own page needs
+    the window for such pages and nothing else.
     """
-    kinds = {peripheral.kind for peripheral in terminals.peripherals(terminal_id)}
-    if not kinds:
+    kinds_of = terminals.kinds_of(terminal_ids)
+    pages = launch_addresses()
+    items = list(Item.objects.filter(Q(driven=True) | Q(pk__in=list(pages))))
+    present = {(row.terminal_id, row.item_id): row for row in Offering.objects.filter(terminal_id__in=list(kinds_of))}
+    new: list[Offering] = []
+    other: list[Offering] = []
+    for terminal_id, kinds in kinds_of.items():
+        typed = {READER} - kinds
+        for item in items:
+            own = {PAGE} if item.pk in pages else set(item.needs)
+            fits = own - typed <= kinds
+            needs = sorted(own - typed) if typed & own or item.pk in pages else None
+            row = present.get((terminal_id, item.pk))
+            if row is None and fits:
+                new.append(Offering(item=item, terminal_id=terminal_id, driven=True, needs=needs))
+            elif row is not None and row.derived and (row.active, row.needs) != (fits, needs):
+                row.active, row.needs = fits, needs
+                other.append(row)
+    offered = {item.pk for item in items}
+    for row in present.values():
+        if row.derived and row.active and row.needs == [PAGE] and row.item_id not in offered:
+            row.active = False  # its department has no page for it any more
+            other.append(row)
+    if not new and not other:
         return 0
-    typed = {READER} - kinds
-    present = {row.item_id: row for row in Offering.objects.filter(terminal_id=terminal_id)}
-    changes = 0
-    for item in Item.objects.filter(driven=True):
-        fits = set(item.needs) - typed <= kinds
-        needs = sorted(set(item.needs) - typed) if typed & set(item.needs) else None
-        row = present.get(item.pk)
-        if row is None and fits:
-            Offering.objects.create(item=item, terminal_id=terminal_id, driven=True, needs=needs)
-            changes += 1
-        elif row is not None and row.derived and (row.active, row.needs) != (fits, needs):
+    with transaction.atomic():
+        Offering.objects.bulk_create(new, ignore_conflicts=True)
+        for row in other:
             rows = Offering.objects.filter(pk=row.pk, derived=True)
-            rows.update(active=fits, needs=needs, judge_at=None, judged_at=None)
-            changes += 1
-    if changes:
-        marks.mark(marks.CATALOGUE, now, [terminal_id])
-    return changes
-
-
-def served_path(department: Department) -> str:
-    """The place that a department serves: its organization's, else the top of the tree."""
-    if department.organization is not None:
-        return department.organization.place.path
-    top = platform.places_visible_to(Actor.job("services.connectors")).order_by("path").first()
-    return top.path if top else ""
+            rows.update(active=row.active, needs=row.needs, judge_at=None, judged_at=None)
+        marks.mark(marks.CATALOGUE, now, {row.terminal_id for row in (*new, *other)})
+    return len(new) + len(other)
 
 
 def _judge_soon(department: Department, now: datetime) -> None:
     marks.mark(marks.CATALOGUE, now)
     Offering.objects.filter(item__department=department).update(judge_at=None, judged_at=None)
-
-
-def may_confirm(actor: Actor, department: Department) -> bool:
-    """Hours belong to the department: its own people, or the supervisor on a paper of the department's."""
-    own = department.organization_id is not None and any(
-        grant.role == Role.OWNER_UNIT and grant.organization_id == department.organization_id for grant in actor.grants
-    )
-    return own or actor.may(Role.SUPERVISOR)
-
-
-def _require_department(actor: Actor, department: Department) -> None:
-    if not may_confirm(actor, department):
-        actor.require(Role.SUPERVISOR)
 
 
 def check_weekly(weekly: Sequence[Sequence[Any]]) -> list[list[Any]]:

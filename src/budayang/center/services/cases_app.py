@@ -7,30 +7,41 @@ and the raw body). Personal data come sealed to the center (HPKE) and go back se
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
+import httpx
 import msgspec
 import structlog
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from budayang.center.platform.actors import Actor
 from budayang.center.platform.sealing import center_keys
-from budayang.center.services import case_actions, identifying
+from budayang.center.services import case_actions, case_requests, handing_in, identifying, journey_requests
+from budayang.center.services.carrying import Carrier
 from budayang.center.services.case_actions import CaseRefused
+from budayang.center.services.case_requests import Look
 from budayang.center.services.codes import mask_name
-from budayang.center.services.models import Case
-from budayang.center.services.runner import CaseRunner, in_thread
+from budayang.center.services.door_words import refuse
 from budayang.center.services.sending import DepartmentLine, Patience, make_client
 from budayang.center.services.states import FINAL_CASE_STATES, CaseState
+from budayang.center.services.threads import in_thread
 from budayang.center.terminals import queries as terminals
 from budayang.wire import mac
 from budayang.wire.messages import MAX_WAIT_S, CaseAnswer, CasePrivate, CaseSubmit, CaseWait
-from budayang.wire.sealing import CannotOpen, case_info, identity_info, open_text, person_info, result_info, seal_text
+from budayang.wire.paying import PayAsk, ProgressAsk
+from budayang.wire.sealing import (
+    CannotOpen,
+    case_info,
+    identity_info,
+    open_text,
+    pay_info,
+    person_info,
+    result_info,
+    seal_text,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -40,27 +51,10 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 PREFIX = "/wire/v1/cases/"
-MAX_BODY = 64 * 1024
 LOOK_S = 0.5  # how often a held wait looks whether another process finished the case
-TAKE_UP_S = 2.0
+TAKE_UP_S = 1.0
+VERBS = {"pay": case_requests.pay, "stop": case_requests.stop, "window": case_requests.window}
 UNDER_WAY = "under_way"  # stands where a pending case's paper state stands, while it has no paper yet
-STATUS_OF = {
-    "malformed": 400,
-    "bad_number": 400,
-    "bad_mac": 401,
-    "clock_off": 401,
-    "no_session": 401,
-    "unknown_reply_key": 403,
-    "unknown_case": 404,
-    "unknown_item": 404,
-    "method_not_allowed": 405,
-    "number_in_use": 409,
-    "too_large": 413,
-    "unknown_person": 422,
-    "identity_unavailable": 424,
-    "too_many_codes": 429,
-    "try_again": 503,
-}
 
 
 class Pending(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,11 +97,13 @@ class CasesApplication:
         *,
         clock: Callable[[], datetime] = timezone.now,
         patience: Patience | None = None,
+        money: httpx.AsyncClient | None = None,
     ) -> None:
         self._given_line = line
         self._clock = clock
         self._patience = patience or Patience()
-        self._runner: CaseRunner | None = None
+        self._given_money = money
+        self._carrier: Carrier | None = None
         self._line: DepartmentLine | None = None
         self._loop_task: asyncio.Task[None] | None = None
         self._waiting: dict[str, asyncio.Event] = {}
@@ -116,10 +112,11 @@ class CasesApplication:
 
     async def startup(self) -> None:
         """Make the client and begin to take up what waits."""
-        if self._runner is not None:
+        if self._carrier is not None:
             return
         self._line = self._given_line or DepartmentLine(make_client(self._patience), self._patience)
-        self._runner = CaseRunner(self._line, finished=self._finished, clock=self._clock)
+        money = self._given_money or make_client(self._patience)
+        self._carrier = Carrier(self._line, money, moved=self._finished, clock=self._clock)
         self._loop_task = asyncio.create_task(self._take_up_for_ever(), name="cases")
 
     async def shutdown(self) -> None:
@@ -127,17 +124,19 @@ class CasesApplication:
         if self._loop_task is not None:
             self._loop_task.cancel()
             await asyncio.gather(self._loop_task, return_exceptions=True)
-        if self._runner is not None:
-            await self._runner.close()
+        if self._carrier is not None:
+            await self._carrier.close()
+            if self._given_money is None:
+                await self._carrier.money.aclose()
         if self._line is not None and self._given_line is None:
             await self._line.client.aclose()
-        self._runner = self._line = self._loop_task = None
+        self._carrier = self._line = self._loop_task = None
 
     async def _take_up_for_ever(self) -> None:
         while True:
             try:
-                if self._runner is not None:
-                    await self._runner.take_up()
+                if self._carrier is not None:
+                    await self._carrier.take_up()
             except Exception:
                 log.exception("taking up cases failed, will try again")
             await asyncio.sleep(TAKE_UP_S)
@@ -159,10 +158,11 @@ class CasesApplication:
         try:
             status, body = await self._handle(scope, receive)
         except (Refused, CaseRefused) as refusal:
-            status, body = STATUS_OF.get(refusal.code, 400), _refusal(refusal.code)
+            fields = handing_in.refused_fields(refusal) if isinstance(refusal, CaseRefused) else {}
+            status, body = refuse(refusal.code, fields)
         except Exception:
             log.exception("case request failed")
-            status, body = 503, _refusal("try_again")
+            status, body = refuse("try_again")
         headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
@@ -181,17 +181,23 @@ class CasesApplication:
     async def _handle(self, scope: Scope, receive: Receive) -> tuple[int, bytes]:
         if scope["method"] != "POST":
             raise Refused("method_not_allowed")
-        raw = await _body(receive)
         path: str = scope["path"]
-        caller = await self._authenticate(scope, path, raw)
         rest = path.partition(PREFIX)[2]
+        raw = await _body(receive, journey_requests.body_limit(rest))
+        caller = await self._authenticate(scope, path, raw)
         if rest == "":
             return await self._submit(caller, raw)
         if rest == "pending":
             return await self._pending(caller, raw)
+        if rest in ("progress", "progress/withdraw"):
+            return await self._progress(caller, rest, raw)
+        if journey_requests.is_mine(rest):
+            return await journey_requests.answer(self._door(caller), rest, raw)
         number, _slash, verb = rest.partition("/")
         if verb == "wait":
             return await self._wait(caller, number, raw)
+        if verb in VERBS:
+            return await self._verb(caller, number, verb, raw)
         raise Refused("unknown_case")
 
     async def _authenticate(self, scope: Scope, path: str, raw: bytes) -> Caller:
@@ -222,45 +228,58 @@ class CasesApplication:
         _check_number(person.id_number)
         if person.id_kind == identifying.CARD_CODE:
             known = await in_thread(
-                case_actions.find_repeated, submit.number, caller.terminal_id, submit.item, submit.reply_key
+                handing_in.find_repeated, submit.number, caller.terminal_id, submit.item, submit.reply_key
             )
             if known is not None:  # asking the issuer again could only call a stored case not submitted
                 return 202, msgspec.json.encode(CaseAnswer(number=known.number, state=known.state))
-            holder = await self._holder_of(caller, person.id_number)
-            person = CasePrivate(
-                name=holder.name, id_number=holder.id_number, id_kind=identifying.HOLDER_KIND, form=person.form
-            )
-        case = await in_thread(
-            case_actions.accept_case,
+            person = await self._with_holder(caller, person)
+        if person.agent is not None and person.agent.id_kind == identifying.CARD_CODE:
+            person = msgspec.structs.replace(person, agent=await self._with_holder(caller, person.agent))
+        kept = await in_thread(
+            handing_in.hand_in,
             Actor.terminal(caller.code, caller.place_path),
-            number=submit.number,
-            terminal_id=caller.terminal_id,
-            item_code=submit.item,
-            person=person,
-            reply_key=submit.reply_key,
-            consent=(submit.consent.version, submit.consent.at),
-            lang=submit.lang,
-            now=self._clock(),
+            caller.terminal_id,
+            caller.place_path,
+            submit,
+            person,
+            self._clock(),
         )
-        if CaseState(case.state) not in FINAL_CASE_STATES and self._runner is not None:
-            self._runner.start(case.number)
-        return 202, msgspec.json.encode(CaseAnswer(number=case.number, state=case.state))
+        for number, state in kept.cases:
+            if CaseState(state) not in FINAL_CASE_STATES and self._carrier is not None:
+                self._carrier.cases.start(number)
+        return 202, msgspec.json.encode(CaseAnswer(number=kept.number, state=kept.state))
 
     async def _wait(self, caller: Caller, number: str, raw: bytes) -> tuple[int, bytes]:
         wait = _decode(raw, CaseWait)
         _check_reply_key(wait.reply_key)
         end = asyncio.get_running_loop().time() + min(wait.wait_s, MAX_WAIT_S)
         while True:
-            case, result = await in_thread(_look, number, caller.terminal_id, wait.reply_key, self._clock())
+            look = await in_thread(case_requests.look, number, caller.terminal_id, wait.reply_key, self._clock())
             left = end - asyncio.get_running_loop().time()
-            if CaseState(case.state) in FINAL_CASE_STATES or left <= 0:
+            if look.worth_telling(wait.seen) or left <= 0:
                 self._waiting.pop(number, None)
-                break
+                return 200, _told(look, wait.reply_key)
             await self._pause(number, min(left, LOOK_S))
-        sealed = seal_text(mac.from_text(wait.reply_key, 32), result, result_info(number)) if result else None
-        return 200, msgspec.json.encode(
-            CaseAnswer(number=number, state=case.state, message=case.message, result=sealed)
-        )
+
+    async def _verb(self, caller: Caller, number: str, verb: str, raw: bytes) -> tuple[int, bytes]:
+        """Pay, stop or window: done in the database, carried out by whoever carries; the terminal goes on waiting."""
+        ask = _decode(raw, PayAsk)
+        _check_reply_key(ask.reply_key)
+        actor, now = Actor.terminal(caller.code, caller.place_path), self._clock()
+        case = await in_thread(VERBS[verb], actor, number, caller.terminal_id, ask, now)
+        if self._carrier is not None and verb != "window":
+            await self._carrier.payments.take_up()
+        return 202, msgspec.json.encode(CaseAnswer(number=case.number, state=case.state, message=case.message))
+
+    async def _progress(self, caller: Caller, what: str, raw: bytes) -> tuple[int, bytes]:
+        """Number and code typed from a receipt: where the case stands, or to take it back."""
+        ask = _decode(raw, ProgressAsk)
+        if what == "progress":
+            found = await in_thread(case_requests.progress, caller.code, ask, self._clock())
+        else:
+            actor = Actor.terminal(caller.code, caller.place_path)
+            found = await in_thread(case_requests.withdraw_by_code, actor, ask, self._clock())
+        return 200, msgspec.json.encode(found)
 
     async def _pause(self, number: str, seconds: float) -> None:
         event = self._waiting.setdefault(number, asyncio.Event())
@@ -284,10 +303,21 @@ class CasesApplication:
         cases = await in_thread(_pending_of, caller.terminal_id, owner, pending.reply_key, self._clock())
         return 200, msgspec.json.encode({"cases": cases, **shown})
 
+    async def _with_holder(self, caller: Caller, typed: K) -> K:
+        """A person or an agent who gave a card's code, as the holder that its issuer names."""
+        holder = await self._holder_of(caller, typed.id_number)  # type: ignore[attr-defined]  # both have one
+        changes = {"name": holder.name, "id_number": holder.id_number, "id_kind": identifying.HOLDER_KIND}
+        return msgspec.structs.replace(typed, **changes)
+
+    def _door(self, caller: Caller) -> journey_requests.Door:
+        if self._line is None:
+            raise Refused("try_again")
+        return journey_requests.Door(caller.code, caller.terminal_id, caller.place_path, self._line, self._clock)
+
     async def _holder_of(self, caller: Caller, typed: str) -> identifying.Holder:
         if self._line is None:
             raise Refused("try_again")
-        return await identifying.find_holder(self._line.client, caller.code, typed, self._clock())
+        return await identifying.find_holder(self._line, caller.code, typed, self._clock())
 
 
 def _session_of(code: str, now: datetime) -> tuple[bytes, Caller] | None:
@@ -298,11 +328,26 @@ def _session_of(code: str, now: datetime) -> tuple[bytes, Caller] | None:
     return key, Caller(code, terminal.pk, terminal.area.place.path)
 
 
-def _look(number: str, terminal_id: int, reply_key: str, now: datetime) -> tuple[Case, bytes | None]:
-    case = Case.objects.filter(number=number).first()
-    if case is None:
-        raise CaseRefused("unknown_case")
-    return case, case_actions.open_result(case, terminal_id, reply_key, now)
+def _told(look: Look, reply_key: str) -> bytes:
+    """What a waiting journey gets; what is the person's is sealed to it."""
+    number, to = look.case.number, mac.from_text(reply_key, 32)
+    pay = seal_text(to, msgspec.json.encode(look.pay), pay_info(number)) if look.pay else None
+    return msgspec.json.encode(
+        CaseAnswer(
+            number=number,
+            state=look.case.state,
+            message=look.case.message,
+            result=seal_text(to, look.result, result_info(number)) if look.result else None,
+            pay=pay,
+            mark=look.mark,
+            paid=look.paid,
+        )
+    )
+
+
+def _under_way(state: str) -> str:
+    """What stands where a paper's state stands, for a case that has no paper yet."""
+    return "due" if state == CaseState.DUE else UNDER_WAY
 
 
 def _pending_of(terminal_id: int, owner: str, reply_key: str, now: datetime) -> list[dict[str, str]]:
@@ -312,13 +357,13 @@ def _pending_of(terminal_id: int, owner: str, reply_key: str, now: datetime) -> 
             "item": case.item.code,
             "item_name": case.item.name,
             "at": case.accepted_at.isoformat(),
-            "paper_state": case.paper.state if hasattr(case, "paper") else UNDER_WAY,
+            "paper_state": case.paper.state if hasattr(case, "paper") else _under_way(case.state),
         }
         for case in case_actions.grant_pending(terminal_id, owner, reply_key, now)
     ]
 
 
-async def _body(receive: Receive) -> bytes:
+async def _body(receive: Receive, limit: int) -> bytes:
     parts: list[bytes] = []
     size = 0
     while True:
@@ -327,7 +372,7 @@ async def _body(receive: Receive) -> bytes:
             raise Refused("malformed")
         parts.append(message.get("body", b""))
         size += len(parts[-1])
-        if size > MAX_BODY:
+        if size > limit:
             raise Refused("too_large")
         if not message.get("more_body"):
             return b"".join(parts)
@@ -360,17 +405,3 @@ def _check_reply_key(text: str) -> None:
         mac.from_text(text, 32)
     except mac.BadKey as error:
         raise Refused("malformed") from error
-
-
-def _refusal(code: str) -> bytes:
-    texts = {
-        "unknown_item": _("这台终端没有登记这个事项。"),
-        "number_in_use": _("这个办件编号已用于另一件事，请重新开始办理。"),
-        "unknown_reply_key": _("请在终端上重新核验身份后再取。"),
-        "unknown_person": _("没有读到身份信息，请再试一次。"),
-        "identity_unavailable": _("现在核不了身份，什么都没有提交。请刷身份证，或稍后再来。"),
-        "too_many_codes": _("这台终端上输错的码太多，请过十分钟再输，或刷身份证。"),
-        "try_again": _("管理平台暂时繁忙，请稍等再试；已经提交的不会丢失，也不会重复办理。"),
-    }
-    body = {"error": code, "message": texts.get(code, _("请求没有被接受，请重新开始办理。"))}
-    return json.dumps(body, ensure_ascii=False).encode()

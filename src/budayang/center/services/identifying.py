@@ -7,18 +7,18 @@ neither it nor the answer is stored, logged or put into an error. (A case then s
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
-import httpx
 import structlog
 
 from budayang.center.platform.sealing import lookup_hash
 from budayang.center.services.case_actions import CaseRefused
+from budayang.center.services.connector_queries import find_address
 from budayang.center.services.models import VerificationAttempt
-from budayang.center.services.runner import find_address, in_thread
-from budayang.center.services.sending import BadAddress, check_address
+from budayang.center.services.sending import UNKNOWN_CARD, DepartmentLine
+from budayang.center.services.threads import in_thread
 
 log = structlog.get_logger(__name__)
 
@@ -50,7 +50,7 @@ def read_code(typed: str) -> str | None:
     return code if SHORTEST <= len(code) <= LONGEST and code.isascii() and code.isalnum() else None
 
 
-async def find_holder(client: httpx.AsyncClient, terminal_code: str, typed: str, now: datetime) -> Holder:
+async def find_holder(line: DepartmentLine, terminal_code: str, typed: str, now: datetime) -> Holder:
     """Resolve a code; only codes that no card bears count against the terminal.
 
     Raises:
@@ -66,7 +66,7 @@ async def find_holder(client: httpx.AsyncClient, terminal_code: str, typed: str,
         if address is None:
             raise IssuerSilent("no connector")
         async with asyncio.timeout(ASK_S):
-            holder = await ask_issuer(client, *address, code)
+            holder = await ask_issuer(line, *address, code)
     except (IssuerSilent, TimeoutError) as error:
         log.warning("card cannot be identified", department=ISSUER, why=str(error) or "no answer in time")
         await in_thread(forget_attempt, attempt)
@@ -78,26 +78,18 @@ async def find_holder(client: httpx.AsyncClient, terminal_code: str, typed: str,
     return holder
 
 
-async def ask_issuer(client: httpx.AsyncClient, url: str, key: str, code: str) -> Holder | None:
+async def ask_issuer(line: DepartmentLine, url: str, key: str, code: str) -> Holder | None:
     """One call, without repetition: a person waits for it. None when no card bears the code.
 
     Raises:
         IssuerSilent: anything but the contract's two answers.
     """
-    headers = {"Authorization": f"Bearer {key}"} if key else {}
-    try:
-        response = await client.post(f"{check_address(url)}/v1/identify", json={"card_code": code}, headers=headers)
-    except (httpx.HTTPError, BadAddress) as error:
-        raise IssuerSilent(type(error).__name__) from None
-    try:
-        body: Any = response.json()
-    except ValueError:
-        body = None
-    said: dict[str, Any] = body if isinstance(body, dict) else {}
-    if response.status_code == 404 and said.get("error") == "unknown_card":
+    body = json.dumps({"card_code": code}).encode()
+    said = await line.read(ISSUER, url, key, kind="identify", path="/v1/identify", body=body)
+    if said is None:
+        raise IssuerSilent("no answer of the contract")
+    if said.get("error") == UNKNOWN_CARD:
         return None
-    if response.status_code != 200:
-        raise IssuerSilent(f"HTTP {response.status_code}")
     name, number = said.get("name"), said.get("id_number")
     if not isinstance(name, str) or not isinstance(number, str) or not name.strip() or not number.strip():
         raise IssuerSilent("the answer is not of the contract")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
-from math import asin, cos, radians, sin, sqrt
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,15 +14,15 @@ from django.utils.translation import gettext as _
 from budayang.center.platform.actors import Actor
 from budayang.center.platform.queries import scope_q
 from budayang.center.services import judging
+from budayang.center.services.alternatives import Alternative, Alternatives
 from budayang.center.services.models import Case, Connector, Department, DepartmentHours, Item, Offering
+from budayang.center.services.places import STALE_S, Point, point_of
+from budayang.center.services.places import distance_km as distance_km
 from budayang.center.services.states import CaseState
 from budayang.center.terminals import queries as terminals
-from budayang.rules.calendars import DEFAULT_ZONE, add_workdays
+from budayang.rules.calendars import DEFAULT_ZONE, DayKind, add_workdays
 from budayang.rules.services import Truth, Verdict
 
-# Beyond this a stored verdict says nothing about now: the worker that judges is not running.
-STALE_S = 25 * 60
-EARTH_KM = 6371.0
 # Nearest first within each of these; what cannot be done comes after what can.
 RETIRED = "retired"
 ORDER = (Truth.DOABLE, Truth.SUBMITTABLE, Truth.UNCONFIRMED, Truth.MACHINE, Truth.STOPPED)
@@ -44,28 +43,24 @@ class PlaceWhere:
     stale: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Alternative:
-    """Another place where the item can be finished now."""
-
-    terminal: str
-    area: str
-    distance_km: float | None
-    text: str
-
-
 def items() -> QuerySet[Item]:
-    """The catalogue. It is public."""
-    return Item.objects.select_related("department").order_by("code")
+    """The catalogue in force. It is public."""
+    return Item.objects.filter(in_force=True).select_related("department").order_by("code")
 
 
-def get_item(code: str) -> Item:
-    """Raises Item.DoesNotExist."""
-    return items().get(code=code)
+def find_item(code: str) -> Item | None:
+    """An item, also one that is not in force any more."""
+    return Item.objects.select_related("department").filter(code=code).first()
 
 
 def item_names(codes: Iterable[str]) -> dict[str, str]:
     return dict(Item.objects.filter(code__in=list(codes)).values_list("code", "name"))
+
+
+def offerings_on(terminals_seen: QuerySet[Any]) -> QuerySet[Offering]:
+    """What these terminals offer, with the verdict last judged."""
+    rows = Offering.objects.filter(active=True, terminal__in=terminals_seen)
+    return rows.select_related("item", "terminal__area")
 
 
 def departments() -> QuerySet[Department]:
@@ -104,7 +99,8 @@ def stored_verdict(offering: Offering) -> Verdict:
     """The verdict last judged. An offering that was never judged is not known: unconfirmed."""
     if not offering.truth:
         return Verdict(Truth.UNCONFIRMED, "not_judged", _("还没有判定"))
-    return Verdict(Truth(offering.truth), offering.reason, offering.text, offering.until_at)
+    truth, notes = Truth(offering.truth), tuple(offering.notes)
+    return Verdict(truth, offering.reason, offering.text, offering.until_at, notes=notes)
 
 
 def where(
@@ -124,7 +120,7 @@ def where(
         rows = rows.filter(item__code=item_code)
     if area_code is not None:
         rows = rows.filter(terminal__area__code=area_code)
-    return sorted(_places(rows, now, point or _point(from_area)), key=_rank)
+    return sorted(_places(rows, now, point or _point(from_area)), key=rank)
 
 
 def _places(rows: QuerySet[Offering], now: datetime | None, start: tuple[float, float] | None) -> list[PlaceWhere]:
@@ -136,7 +132,7 @@ def _places(rows: QuerySet[Offering], now: datetime | None, start: tuple[float, 
     return found
 
 
-def _rank(place: PlaceWhere) -> tuple[int, float, float, str, str]:
+def rank(place: PlaceWhere) -> tuple[int, float, float, str, str]:
     """What can be done first, then nearest; of places that stopped, the one whose end is known and soonest."""
     far = float("inf")
     truth, until = place.verdict.truth, place.verdict.until
@@ -145,67 +141,46 @@ def _rank(place: PlaceWhere) -> tuple[int, float, float, str, str]:
     return (ORDER.index(truth) + (10 if place.stale else 0), km, ends, place.terminal.code, place.item.code)
 
 
-def _point(area: Any | None) -> tuple[float, float] | None:
-    if area is None or area.latitude is None or area.longitude is None:
-        return None
-    return (area.latitude, area.longitude)
-
-
-def distance_km(a: tuple[float, float] | None, b: tuple[float, float] | None) -> float | None:
-    """Great-circle distance by the haversine formula; roads are longer, so pages say 直线."""
-    if a is None or b is None:
-        return None
-    north, east = radians(b[0] - a[0]), radians(b[1] - a[1])
-    chord = sin(north / 2) ** 2 + cos(radians(a[0])) * cos(radians(b[0])) * sin(east / 2) ** 2
-    return round(2 * EARTH_KM * asin(min(1.0, sqrt(chord))), 1)
+def _point(area: Any | None) -> Point | None:
+    return None if area is None else point_of(area.latitude, area.longitude)
 
 
 def alternatives(item_code: str, terminal_id: int, now: datetime, limit: int = 3) -> list[Alternative]:
     """Other terminals at which the item can be finished now, those of the same area first, then nearest first."""
-    return alternatives_of([item_code], terminal_id, now, limit)[item_code]
-
-
-def alternatives_of(
-    item_codes: Iterable[str], terminal_id: int, now: datetime, limit: int = 3
-) -> dict[str, list[Alternative]]:
-    """The same for many items in one query: item code -> alternatives."""
     here = terminals.in_service().select_related("area").get(pk=terminal_id)
-    found: dict[str, list[PlaceWhere]] = {code: [] for code in item_codes}
-    rows = Offering.objects.filter(active=True, item__code__in=list(found), truth=Truth.DOABLE)
-    rows = rows.exclude(terminal_id=terminal_id).exclude(terminal__state=RETIRED)
-    for place in _places(rows, now, _point(here.area)):
-        if not place.stale:
-            found[place.item.code].append(place)
-    return {
-        code: [
-            Alternative(p.terminal.code, p.area.name, p.distance_km, _alternative_text(p, here))
-            for p in sorted(places, key=lambda p: (p.area.pk != here.area_id, _rank(p)))[:limit]
-        ]
-        for code, places in found.items()
-    }
+    return Alternatives.load(now, [item_code]).of([item_code], here, limit)[item_code]
 
 
-def _alternative_text(place: PlaceWhere, here: Any) -> str:
-    if place.area.pk == here.area_id:
-        return _("本区%(terminal)s现在能办") % {"terminal": place.terminal.name}
-    if place.distance_km is None:
-        return _("%(area)s现在能办") % {"area": place.area.name}
-    return _("%(area)s现在能办，直线约%(km)d公里") % {"area": place.area.name, "km": round(place.distance_km)}
-
-
-def truth_counts() -> dict[int, dict[str, int]]:
-    """Area id -> truth -> number of different items that have this as their best truth in the area."""
+def truth_counts(area_id: int | None = None) -> dict[int, dict[str, int]]:
+    """Area id -> truth -> number of different items that have this as their best truth in the area; of one area
+    alone when it is named.
+    """
     best: dict[tuple[int, int], Truth] = {}
     rows = Offering.objects.filter(active=True).exclude(truth="").exclude(terminal__state=RETIRED)
-    for area_id, item_id, truth in rows.values_list("terminal__area_id", "item_id", "truth"):
-        key = (area_id, item_id)
+    if area_id is not None:
+        rows = rows.filter(terminal__area_id=area_id)
+    for found_id, item_id, truth in rows.values_list("terminal__area_id", "item_id", "truth"):
+        key = (found_id, item_id)
         if key not in best or ORDER.index(Truth(truth)) < ORDER.index(best[key]):
             best[key] = Truth(truth)
     counts: dict[int, dict[str, int]] = {}
-    for (area_id, _item), truth in best.items():
-        counts.setdefault(area_id, {}).setdefault(truth.value, 0)
-        counts[area_id][truth.value] += 1
+    for (found_id, _item), truth in best.items():
+        counts.setdefault(found_id, {}).setdefault(truth.value, 0)
+        counts[found_id][truth.value] += 1
     return counts
+
+
+def items_not_doable(
+    *, terminal_ids: Sequence[int] | None = None, department: str = "", truths: Sequence[str], limit: int = 40
+) -> list[tuple[str, int]]:
+    """(item, number of terminals) of offerings with one of these truths now, the most widespread first."""
+    rows = Offering.objects.filter(active=True, truth__in=list(truths))
+    if terminal_ids is not None:
+        rows = rows.filter(terminal_id__in=list(terminal_ids))
+    if department:
+        rows = rows.filter(item__department__code=department)
+    counted = rows.values_list("item__name").annotate(count=Count("pk")).order_by("-count", "item__name")
+    return [(name, count) for name, count in counted[:limit]]
 
 
 def cases_visible_to(actor: Actor) -> QuerySet[Case]:
@@ -245,3 +220,8 @@ def working_days_after(start: datetime, days: int, zone: str = DEFAULT_ZONE) -> 
     place = ZoneInfo(zone)
     last = add_workdays(start.astimezone(place).date(), days, judging.calendar_table())
     return datetime.combine(last + timedelta(days=1), time(0), place)
+
+
+def calendar_days() -> dict[date, DayKind]:
+    """What the editable calendar says of each day that it knows: holidays and make-up workdays."""
+    return judging.calendar_table()

@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
+from budayang.center.platform.queries import latest_head
+from budayang.center.platform.templatetags.platform_format import day_and_clock
 from budayang.papers import PaperError, render
 
 # So much of the head's hash is printed: 96 bits, nobody makes a second chain that fits them.
@@ -33,9 +35,18 @@ class Witness:
         return f"{self.seq}-{self.hash[:PRINTED_HASH]}"
 
 
+def newest_witness() -> Witness | None:
+    """The newest signed head, for a receipt; None before the first line was sealed."""
+    head = latest_head()
+    return Witness(head["seq"], head["hash"], head["signature"], head["at"]) if head else None
+
+
 @dataclass(frozen=True, slots=True)
 class CaseOutcome:
-    """What a receipt says. No name and no identity number."""
+    """What a receipt says. No name and no identity number.
+
+    `law`: what this step is and is not, in one sentence. `extra`: rows of limits, payments and what is missing.
+    """
 
     number: str
     item: str
@@ -48,6 +59,11 @@ class CaseOutcome:
     code: str
     verify_url: str
     demo: bool
+    official_number: str = ""
+    law: str = ""
+    extra: tuple[tuple[str, str], ...] = ()
+    progress_url: str = ""
+    title: str = ""
 
 
 def receipt_pdf(outcome: CaseOutcome, head: Witness | None, now: datetime) -> bytes:
@@ -59,15 +75,21 @@ def receipt_pdf(outcome: CaseOutcome, head: Witness | None, now: datetime) -> by
         "department": outcome.department,
         "area": outcome.area,
         "terminal": outcome.terminal,
-        "at": f"{local.year}年{local.month}月{local.day}日 {local:%H:%M}",
+        "at": day_and_clock(local),
         "outcome": outcome.outcome,
         "next": outcome.message,
         "code": outcome.code,
         "verify_url": f"{outcome.verify_url}?w={head.mark}" if head else outcome.verify_url,
         "head_seq": str(head.seq) if head else _("尚无"),
         "head_hash": head.hash[:PRINTED_HASH] if head else _("尚无"),
+        "law": outcome.law,
+        "progress_url": outcome.progress_url,
         "demo": outcome.demo,
     }
+    official = [(_("办件流水号"), outcome.official_number)] if outcome.official_number else []
+    data["rows"] = [list(row) for row in (*official, *outcome.extra)]
+    if outcome.title:
+        data["title"] = outcome.title
     try:
         return render("receipt", data, at=now)
     except PaperError:

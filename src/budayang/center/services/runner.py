@@ -10,55 +10,19 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
 import structlog
-from asgiref.sync import sync_to_async
-from django.db import close_old_connections
 from django.utils import timezone
 
-from budayang.center.platform.queries import latest_head
-from budayang.center.platform.sealing import CannotOpen, open_field
 from budayang.center.services import case_actions
 from budayang.center.services.case_actions import Taken
-from budayang.center.services.models import Connector
-from budayang.center.services.receipts import Witness
+from budayang.center.services.connector_queries import find_address
+from budayang.center.services.receipts import newest_witness
 from budayang.center.services.sending import Answer, DepartmentLine
+from budayang.center.services.threads import in_thread
 
 log = structlog.get_logger(__name__)
-P = ParamSpec("P")
-T = TypeVar("T")
-
-
-async def in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run ORM work in a thread, with connections that are alive and not older than they may be."""
-
-    def run() -> T:
-        close_old_connections()
-        try:
-            return work(*args, **kwargs)
-        finally:
-            close_old_connections()
-
-    return await sync_to_async(run, thread_sensitive=False)()
-
-
-def find_address(department_code: str) -> tuple[str, str] | None:
-    """(address, key) of a department's system, or None when it has no connector."""
-    row = Connector.objects.filter(department__code=department_code).first()
-    if row is None:
-        return None
-    try:
-        key = open_field("services_connector", department_code, "key", bytes(row.key_sealed)) if row.key_sealed else ""
-    except CannotOpen:
-        log.error("connector key does not open", department=department_code)
-        return None
-    return row.url, key
-
-
-def newest_witness() -> Witness | None:
-    head = latest_head()
-    return Witness(head["seq"], head["hash"], head["signature"], head["at"]) if head else None
 
 
 @dataclass(slots=True)

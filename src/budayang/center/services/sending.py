@@ -1,92 +1,110 @@
-"""Calls to departments' systems: only to the connector's address, one key per case, never a guess about the outcome.
+"""Calls to departments' systems: only to the connector's address, one key per act, never a guess about the outcome.
 
-The contract is docs/mechanisms/department-contract.md: `POST {url}/v1/matters` with `Idempotency-Key`. A department
-answers the same key with the same answer, so asking again is safe; what stays unclear goes to a person (待核).
+The contract is docs/mechanisms/department-contract.md. Asking again is safe where the department honours the key, or
+where it can be asked whether it has the case; where it can do neither, an attempt that may have arrived is never
+repeated, and the case goes to a person (待核). `lines` carries a call; before it the journal says whether calls go out,
+and after it learns what the call proved.
 """
 
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
-import ipaddress
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote
 
 import httpx
 import structlog
+from django.utils import timezone
+
+from budayang.center.services.connector_calls import DatabaseJournal, Journal, Made
+from budayang.center.services.connector_queries import Capability
+from budayang.center.services.lines import over_http
+from budayang.center.services.lines.addresses import BadAddress, check_address
+from budayang.center.services.lines.answers import (
+    UNKNOWN_CASE,
+    Answer,
+    Booked,
+    Correction,
+    Standing,
+    Step,
+    Whose,
+    Withdrawal,
+    read_answer,
+    read_standing,
+    same_person,
+)
+from budayang.center.services.lines.calls import Call, NoAnswer, NotSent
+from budayang.center.services.lines.hearing import NOTHING_TAKEN, UNKNOWN_CARD, Act, Heard, hear
+from budayang.center.services.lines.plugins import Connections
+from budayang.rules.connectors import CallClass
+
+__all__ = [
+    "UNKNOWN_CARD",
+    "UNKNOWN_CASE",
+    "Answer",
+    "BadAddress",
+    "Booked",
+    "Correction",
+    "DepartmentLine",
+    "Patience",
+    "Standing",
+    "Step",
+    "Whose",
+    "Withdrawal",
+    "check_address",
+    "make_client",
+    "read_answer",
+    "read_standing",
+    "same_person",
+]
 
 log = structlog.get_logger(__name__)
-
-MAX_ANSWER = 8 * 1024 * 1024
-OUTCOMES = frozenset({"done", "handed_in", "refused"})
-
-
-class BadAddress(ValueError):
-    """A connector's address that must not be called; the message names the repair."""
+StillOurs = Callable[[bool], Awaitable[bool]]
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long and how often a department is asked about one case. Seconds."""
+    """How long and how often a department is asked about one case. Seconds.
+
+    `timeout_s` is one attempt, shorter than a case's lease; `deadline_s` all of them. `settle_s`: within it a
+    department has to know what reached it, so that "never heard of it" is true when it is asked after that.
+    """
 
     timeout_s: float = 10.0
     pauses_s: tuple[float, ...] = (0.5, 1.0, 2.0, 4.0)
     longest_retry_after_s: float = 5.0
     at_once: int = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What is known after asking. `event` is one of states.CASE_TRANSITIONS' events for a working case."""
-
-    event: str
-    message: str = ""
-    rows: tuple[tuple[str, str], ...] = ()
-    paper_pdf: bytes | None = None
-    department_ref: str = ""
+    deadline_s: float = 60.0
+    settle_s: float = 5.0
 
 
 @dataclass(slots=True)
 class _Tried:
-    """What one attempt proved."""
+    """What one attempt proved. `unclear`: the department may have acted on it."""
 
     answer: Answer | None = None
     unclear: bool = False
     stop: bool = False
     pause_s: float | None = None
+    closed_s: float = 0.0
 
 
-def check_address(url: str) -> str:
-    """The connector's base address, without a slash at its end.
+@dataclass(frozen=True, slots=True)
+class _Door:
+    """A department's door: its code, its address and our key."""
 
-    HTTPS anywhere; plain HTTP on loopback only; link-local and unspecified addresses (cloud metadata) never.
-
-    Raises:
-        BadAddress
-    """
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    if parts.scheme not in {"http", "https"} or not host or parts.query or parts.fragment or parts.username:
-        raise BadAddress("a connector's address is https://host/path without a query or a password")
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        loopback = host == "localhost"
-    else:
-        loopback = address.is_loopback
-        if address.is_link_local or address.is_unspecified or address.is_multicast:
-            raise BadAddress("link-local, unspecified and multicast addresses are never called")
-    if parts.scheme == "http" and not loopback:
-        raise BadAddress("plain http is for loopback only: write https://")
-    return url.rstrip("/")
+    department: str
+    url: str
+    key: str = field(repr=False)
 
 
 def make_client(patience: Patience) -> httpx.AsyncClient:
-    """A client that follows no redirect and reads no proxy from the environment."""
-    return httpx.AsyncClient(timeout=patience.timeout_s, follow_redirects=False, trust_env=False)
+    """The client of a line."""
+    return over_http.make_client(patience.timeout_s)
 
 
 @dataclass(slots=True)
@@ -96,6 +114,9 @@ class DepartmentLine:
     client: httpx.AsyncClient
     patience: Patience = field(default_factory=Patience)
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    journal: Journal = field(default_factory=DatabaseJournal)
+    clock: Callable[[], datetime] = timezone.now
+    connections: Connections | None = None
     _limits: dict[str, asyncio.Semaphore] = field(default_factory=dict)
 
     async def ask(
@@ -107,91 +128,206 @@ class DepartmentLine:
         number: str,
         body: bytes,
         unclear: bool,
-        still_ours: Callable[[bool], Awaitable[bool]],
+        still_ours: StillOurs,
     ) -> Answer | None:
-        """Ask until the answer is clear or patience ends.
+        """Hand a matter in and ask until the answer is clear or patience ends.
 
         Args:
+            body: the contract's body of POST /v1/matters, the same bytes at each repetition.
             unclear: an earlier attempt (of a process that is gone) may have reached the department.
             still_ours: renews the lease before each attempt and stores that an attempt may have got through;
                 False means that a rival took the case over, and this call ends with None.
         """
-        limit = self._limits.setdefault(department, asyncio.Semaphore(self.patience.at_once))
-        async with limit:
+        said = json.loads(body)
+        person: dict[str, str] = said["person"]
+        whose = same_person(person["name"], person["id_number"])
+        act = Act("matter", "/v1/matters", number, number, body, str(said["item"]), whose)
+        return await self._carry(act, _Door(department, url, key), unclear=unclear, still_ours=still_ours)
+
+    async def correct(
+        self,
+        department: str,
+        url: str,
+        key: str,
+        *,
+        number: str,
+        item: str,
+        body: bytes,
+        whose: Whose | None,
+        unclear: bool,
+        still_ours: StillOurs,
+    ) -> Answer | None:
+        """Hand in what was missing (补正). `body` is {"materials": [...], "form": {...}}; the key is "<number>-C"."""
+        act = Act("correct", _case_path(number, "correct"), number, f"{number}-C", body, item, whose)
+        return await self._carry(act, _Door(department, url, key), unclear=unclear, still_ours=still_ours)
+
+    async def paid(
+        self,
+        department: str,
+        url: str,
+        key: str,
+        *,
+        number: str,
+        item: str,
+        payment: str,
+        bill: str,
+        amount_fen: int,
+        paid_at: datetime,
+        whose: Whose | None,
+        unclear: bool,
+        still_ours: StillOurs,
+    ) -> Answer | None:
+        """Tell that a bill of the case was paid: done with its paper, or refused, which means a refund. The key is the
+        payment's number; contract 1 has this key honoured by every department that lets people pay.
+        """
+        told = {"payment": payment, "bill": bill, "amount_fen": amount_fen, "paid_at": paid_at.isoformat()}
+        body = json.dumps(told, sort_keys=True).encode()
+        act = Act("paid", _case_path(number, "paid"), number, payment, body, item, whose)
+        return await self._carry(act, _Door(department, url, key), unclear=unclear, still_ours=still_ours)
+
+    async def asked(
+        self, department: str, url: str, key: str, *, number: str, item: str = "", whose: Whose | None = None
+    ) -> Standing | None:
+        """How a matter stands at the department; None when that is not known. A read is not repeated.
+
+        A standing whose outcome is about another person is not known either.
+        """
+        async with self._limit(department):
+            return await self._standing(_Door(department, url, key), number, item, whose)
+
+    async def withdraw(
+        self, department: str, url: str, key: str, *, number: str, item: str = "", reason: str
+    ) -> Withdrawal:
+        """Take a matter back. The key is "<number>-W", which the contract has honoured: withdrawing twice is once."""
+        body = json.dumps({"reason": reason}, ensure_ascii=False).encode()
+        act = Act("withdraw", _case_path(number, "withdraw"), number, f"{number}-W", body, item)
+        door, unclear = _Door(department, url, key), False
+        async with self._limit(department):
+            for pause_s in (*self.patience.pauses_s, None):
+                heard = await self._send(door, act)
+                if isinstance(heard.said, Withdrawal):
+                    return heard.said
+                unclear = unclear or heard.how not in NOTHING_TAKEN
+                if pause_s is None:
+                    break
+                await self.sleep(pause_s)
+        return Withdrawal.UNCLEAR if unclear else Withdrawal.NOT_REACHED
+
+    async def read(
+        self, department: str, url: str, key: str, *, kind: str, path: str, body: bytes | None = None
+    ) -> dict[str, Any] | None:
+        """A plain question (slots, identify) that changes nothing: the object, or None when it is not known.
+
+        For identify {"error": "unknown_card"} is an answer too: no card bears the code.
+        """
+        async with self._limit(department):
+            act = Act(kind, path, "", "", body or b"")
+            heard = await self._send(_Door(department, url, key), act, read=body is None)
+        return heard.said if isinstance(heard.said, dict) else None
+
+    def _limit(self, department: str) -> asyncio.Semaphore:
+        return self._limits.setdefault(department, asyncio.Semaphore(self.patience.at_once))
+
+    async def _carry(self, act: Act, door: _Door, *, unclear: bool, still_ours: StillOurs) -> Answer | None:
+        """Attempts until the answer is clear. A repetition after an unclear one is earned by the key, or by asking."""
+        promised = await self.journal.capability(act.item)
+        by_key = promised.honours_key or act.kind == "paid"
+        loop = asyncio.get_running_loop()
+        deadline, closed_s = loop.time() + self.patience.deadline_s, 0.0
+        async with self._limit(door.department):
             for pause_s in (*self.patience.pauses_s, None):
                 if not await still_ours(unclear):
                     return None
-                tried = await self._try(url, key, number, body)
-                unclear = unclear or tried.unclear
+                tried = _Tried()
+                if unclear and not by_key:
+                    tried = await self._look(act, door, promised)
+                    unclear = tried.unclear
+                if tried.answer is None and not (unclear and not by_key):
+                    tried = await self._try(act, door, promised)
+                    unclear = unclear or tried.unclear
                 if tried.answer is not None:
                     return tried.answer
-                if tried.stop or pause_s is None:
+                closed_s = tried.closed_s or closed_s
+                if tried.stop or pause_s is None or loop.time() > deadline:
                     break
                 await self.sleep(tried.pause_s if tried.pause_s is not None else pause_s)
-        return Answer("unclear") if unclear else Answer("not_reached")
+        return Answer("unclear") if unclear else Answer("not_reached", retry_after_s=int(closed_s))
 
-    async def _try(self, url: str, key: str, number: str, body: bytes) -> _Tried:
-        headers = {"Idempotency-Key": number, "Content-Type": "application/json"}
-        if key:
-            headers["Authorization"] = f"Bearer {key}"
-        try:
-            response = await self.client.post(f"{check_address(url)}/v1/matters", content=body, headers=headers)
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
-            return _Tried()  # nothing left this machine
-        except httpx.HTTPError as error:
-            log.warning("department gave no answer", case=number, error=type(error).__name__)
-            return _Tried(unclear=True)
-        return self._read(response, number)
-
-    def _read(self, response: httpx.Response, number: str) -> _Tried:
-        status = response.status_code
-        if status == 200:
-            try:
-                return _Tried(answer=read_answer(response.content))
-            except ValueError as error:
-                log.error("department's answer cannot be read", case=number, error=str(error))
-                return _Tried(unclear=True)
-        log.warning("department refused the call", case=number, status=status)
-        if status == 503:
-            wait = response.headers.get("retry-after", "")
-            wait_s = float(wait) if wait.isdecimal() else None
-            return _Tried(stop=wait_s is not None and wait_s > self.patience.longest_retry_after_s, pause_s=wait_s)
-        if status == 409:  # our number with another body: somebody has to look
+    async def _look(self, act: Act, door: _Door, promised: Capability) -> _Tried:
+        """Before repeating what does not honour the key: does the department have it? Only its plain no allows it."""
+        if not promised.can_be_asked or act.kind != "matter":
             return _Tried(unclear=True, stop=True)
-        if 400 <= status < 500:  # it says that it took nothing
+        await self.sleep(self.patience.settle_s)
+        standing = await self._standing(door, act.number, act.item, act.whose, must_name=promised.names_person)
+        if standing is None or standing.state == "working":
+            return _Tried(unclear=True)
+        if standing.state == UNKNOWN_CASE:
+            return _Tried(unclear=False)
+        answer = _answer_of(standing)
+        return _Tried(answer=answer, unclear=answer is None, stop=answer is None)
+
+    async def _try(self, act: Act, door: _Door, promised: Capability) -> _Tried:
+        heard = await self._send(door, act, must_name=promised.names_person)
+        how = heard.how
+        if isinstance(heard.said, Answer):
+            return _Tried(answer=heard.said)
+        if how is CallClass.WRONG_PERSON:
+            return _Tried(unclear=True, stop=True)
+        if how is CallClass.CLOSED and heard.reply is not None:
+            wait_s = heard.reply.retry_after_s
+            too_long = wait_s is not None and wait_s > self.patience.longest_retry_after_s
+            return _Tried(stop=too_long, pause_s=wait_s, closed_s=wait_s or 0.0)
+        if how is CallClass.CONFLICT:  # our number with another body: somebody has to look
+            return _Tried(unclear=True, stop=True)
+        if how in (CallClass.REFUSED, CallClass.KEY_REFUSED):  # it says that it took nothing
             return _Tried(stop=True)
-        return _Tried(unclear=True)
+        return _Tried(unclear=how not in NOTHING_TAKEN)
 
+    async def _standing(
+        self, door: _Door, number: str, item: str, whose: Whose | None, *, must_name: bool = False
+    ) -> Standing | None:
+        act = Act("standing", _case_path(number), number, "", b"", item, whose)
+        heard = await self._send(door, act, read=True, must_name=must_name)
+        return heard.said if isinstance(heard.said, Standing) else None
 
-def read_answer(content: bytes) -> Answer:
-    """A department's 200 answer.
-
-    Raises:
-        ValueError: the answer breaks the contract; the message holds none of it.
-    """
-    if len(content) > MAX_ANSWER:
-        raise ValueError("answer too large")
-    try:
-        body: Any = httpx.Response(200, content=content).json()
-    except ValueError as error:
-        raise ValueError("not JSON") from error
-    if not isinstance(body, dict) or body.get("outcome") not in OUTCOMES:
-        raise ValueError("no known outcome")
-    rows = body.get("rows") or []
-    if not isinstance(rows, list) or not all(isinstance(row, list) and len(row) == 2 for row in rows):
-        raise ValueError("rows are not pairs")
-    paper: bytes | None = None
-    if body.get("paper_pdf"):
+    async def _send(self, door: _Door, act: Act, *, read: bool = False, must_name: bool = False) -> Heard:
+        """One call with its row in the journal."""
+        if not await self.journal.begin(door.department, self.clock()):
+            await self._note(door, act, Heard(CallClass.NOT_CALLED), 0.0)
+            return Heard(CallClass.NOT_CALLED)
+        loop = asyncio.get_running_loop()
+        body, began = None if read else act.body, loop.time()
+        call = Call(act.kind, door.url, act.path, door.key, act.number, act.key, body, self.patience.timeout_s)
         try:
-            paper = base64.b64decode(str(body["paper_pdf"]), validate=True)
-        except (binascii.Error, ValueError) as error:
-            raise ValueError("paper_pdf is not base64") from error
-        if not paper.startswith(b"%PDF-"):
-            raise ValueError("paper_pdf is not a PDF")
-    return Answer(
-        event=str(body["outcome"]),
-        message=str(body.get("message") or "")[:300],
-        rows=tuple((str(label)[:80], str(value)[:300]) for label, value in rows[:60]),
-        paper_pdf=paper,
-        department_ref=str(body.get("department_ref") or "")[:80],
-    )
+            heard = hear(await self._lines().send(call), act, must_name=must_name)
+        except NotSent:
+            heard = Heard(CallClass.NO_CONNECTION)
+        except NoAnswer as error:
+            heard = Heard(CallClass.TIMEOUT if error.timeout else CallClass.CUT)
+        if heard.how is not CallClass.ANSWERED:
+            log.warning("department gave no good answer", case=act.number, kind=act.kind, result=heard.how.value)
+        await self._note(door, act, heard, loop.time() - began)
+        return heard
+
+    def _lines(self) -> Connections:
+        if self.connections is None:
+            self.connections = Connections(self.client)
+        return self.connections
+
+    async def _note(self, door: _Door, act: Act, heard: Heard, seconds: float) -> None:
+        status = heard.reply.status if heard.reply is not None else None
+        made = Made(door.department, act.kind, act.item, act.number, heard.how, status, round(seconds * 1000))
+        await self.journal.end(made, self.clock())
+
+
+def _answer_of(standing: Standing) -> Answer | None:
+    """A standing as the answer that was lost; None where its essential part (a paper, a bill) was not told."""
+    if standing.outcome is not None:
+        return standing.outcome
+    if standing.state in ("handed_in", "accepted", "correction"):
+        return Answer("handed_in")
+    return Answer("refused") if standing.state in ("refused", "withdrawn") else None
+
+
+def _case_path(number: str, what: str = "") -> str:
+    return f"/v1/matters/{quote(number, safe='')}" + (f"/{what}" if what else "")

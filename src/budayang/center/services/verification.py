@@ -9,11 +9,16 @@ from django.conf import settings
 
 from budayang.center.platform.queries import find_head
 from budayang.center.platform.sealing import lookup_hash
+from budayang.center.platform.wording import words
 from budayang.center.services import codes
 from budayang.center.services.case_actions import code_hash
 from budayang.center.services.models import Case, VerificationAttempt
-from budayang.center.services.states import CASE_WORDS, CaseState
+from budayang.center.services.states import CASE_WORDS, FINAL_CASE_STATES, CaseState
+from budayang.rules.cases import LAW_NOTES
 
+# The states in which something was printed that somebody may want to check.
+ON_PAPER = FINAL_CASE_STATES - {CaseState.REVIEW}
+NOT_VALID = frozenset({CaseState.FAILED, CaseState.WITHDRAWN})
 WINDOW = timedelta(minutes=10)
 MISSES_ALLOWED = 10
 SHORTEST_HASH = 16
@@ -22,7 +27,12 @@ HEX = frozenset("0123456789abcdef")
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What the verification page shows. `document_sha256` is empty for a case without a paper of its own."""
+    """What the verification page shows. `document_sha256` is empty for a case without a paper of its own.
+
+    `prints`: how often it was sent to a printer. `valid`: the matter still stands as the paper says; one that was taken
+    back, or did not come about, does not. `issuer_url`: where the issuer itself verifies its paper; empty where it has
+    nothing of its own.
+    """
 
     number: str
     item: str
@@ -34,6 +44,12 @@ class Verified:
     id_number: str
     document_sha256: str
     demo: bool
+    official_number: str = ""
+    issuer_name: str = ""
+    issuer_url: str = ""
+    prints: int = 0
+    law: str = ""
+    valid: bool = True
 
 
 class TooManyAttempts(Exception):
@@ -56,7 +72,7 @@ def verify(code_text: str, client: str, now: datetime) -> Verified | None:
     code = codes.read_code(code_text)
     case = None
     if code is not None:
-        finished = Case.objects.filter(state__in=(CaseState.DONE, CaseState.HANDED_IN))
+        finished = Case.objects.filter(state__in=[state.value for state in ON_PAPER])
         rows = finished.select_related("item__department", "terminal__area", "paper")
         case = rows.defer("request_sealed", "result_sealed").filter(code_hash=code_hash(code)).first()
     VerificationAttempt.objects.create(client=who, at=now, found=case is not None)
@@ -76,6 +92,12 @@ def _shown(case: Case) -> Verified:
         id_number=str(case.masked.get("id_number", "")),
         document_sha256=paper.document_sha256 if paper is not None else "",
         demo=settings.BUDAYANG.demo or case.item.is_demo,
+        official_number=case.official_number,
+        issuer_name=case.issuer_name or case.item.department.name,
+        issuer_url=case.issuer_url,
+        prints=paper.prints if paper is not None else 0,
+        law=words(LAW_NOTES[case.state]),
+        valid=CaseState(case.state) not in NOT_VALID,
     )
 
 

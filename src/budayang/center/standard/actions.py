@@ -17,14 +17,19 @@ from budayang.center.platform.works import Progress, long_work, request_work
 from budayang.center.standard import queries
 from budayang.center.standard.measuring import measure
 from budayang.center.standard.models import Assessment, Clause, ClauseVerdict, Edition
+from budayang.center.standard.sign_measuring import measure_signs
 from budayang.data import requirements
 from budayang.rules.parameters import PARAMETERS
 from budayang.rules.standard import CLAUSE_CHECKS, ClauseAnswer, ClauseCheck
+from budayang.rules.standard.answers import Comparison
 
 REFERENCE_CODE = "REF-2026"
 REFERENCE_TITLE = "政务服务24小时自助服务区运行要求（参照版）"
 JOB = Actor.job("standard.assess")
 WORK_NAME = "standard.assess"
+CLAUSE_TEXTS = (
+    "chapter", "chapter_title", "requirement", "criterion", "verification", "frequency", "basis", "grade",
+)  # fmt: skip
 
 
 @transaction.atomic
@@ -37,22 +42,12 @@ def load_reference_edition(actor: Actor, now: datetime) -> Edition:
     edition, created = Edition.objects.get_or_create(
         code=REFERENCE_CODE, defaults={"title": REFERENCE_TITLE, "is_reference": True, "loaded_at": now}
     )
-    for position, row in enumerate(requirements(), start=1):
-        Clause.objects.update_or_create(
-            edition=edition,
-            code=row.code,
-            defaults={
-                "position": position,
-                "chapter": row.chapter,
-                "chapter_title": row.chapter_title,
-                "requirement": row.requirement,
-                "criterion": row.criterion,
-                "verification": row.verification,
-                "frequency": row.frequency,
-                "basis": row.basis,
-                "grade": row.grade,
-            },
-        )
+    rows = [
+        Clause(edition=edition, code=row.code, position=position, **{name: getattr(row, name) for name in CLAUSE_TEXTS})
+        for position, row in enumerate(requirements(), start=1)
+    ]
+    told = ("position", *CLAUSE_TEXTS)
+    Clause.objects.bulk_create(rows, update_conflicts=True, unique_fields=("edition", "code"), update_fields=told)
     if created:
         details = {"clauses": edition.clauses.count()}
         record(actor, "standard.load_edition", subject=f"edition:{edition.code}", details=details, at=now)
@@ -119,7 +114,11 @@ def assess(place: Place, month: date, now: datetime) -> list[ClauseVerdict]:
         if clause is None:
             continue
         answer = check.judge_with(measured.numbers, _threshold(check, place.path, min(end, now)))
-        made.append(_keep(clause, place, (start, end), check, answer, measured.evidence.get(clause.code, []), now))
+        rows = measured.evidence.get(clause.code, [])
+        made.append(_keep(clause, place, (start, end), check.comparison, answer, rows, now))
+    for code, answer, rows in measure_signs(area, start, min(end, now), now):
+        if code in rules:
+            made.append(_keep(rules[code], place, (start, end), Comparison.AT_LEAST, answer, rows, now))
     Assessment.objects.update_or_create(place=place, month=month.replace(day=1), defaults={"computed_at": now})
     emit(
         "standard.assessed",
@@ -140,7 +139,7 @@ def _keep(
     clause: Clause,
     place: Place,
     period: tuple[datetime, datetime],
-    check: ClauseCheck,
+    comparison: Comparison,
     answer: ClauseAnswer,
     rows: list[Any],
     now: datetime,
@@ -155,7 +154,7 @@ def _keep(
             "answer": answer.answer.value,
             "number": answer.number,
             "threshold": answer.threshold,
-            "comparison": check.comparison.value,
+            "comparison": comparison.value,
             "unit": answer.unit,
             "sample": answer.sample,
             "why": answer.why,

@@ -40,7 +40,7 @@ def keep_fresh(now: datetime) -> int:
 
 
 CONSUMERS: tuple[Consumer, ...] = (
-    Consumer("standard.news", ("maintenance.", "evaluation.", "services.case_done"), handle_news),
+    Consumer("standard.news", ("maintenance.", "evaluation.", "signage.", "services.case_done"), handle_news),
 )
 DUES: tuple[Due, ...] = (
     Due("standard.recompute", 1.0, actions.recompute),

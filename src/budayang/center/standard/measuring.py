@@ -94,8 +94,9 @@ def _time(area_id: int, start: datetime, until: datetime, out: Measured) -> None
     buckets: dict[Bucket, float] = {}
     lost: dict[tuple[str, str, Bucket], float] = {}
     counted = 0
+    divided = maintenance.attributed_many([one.pk for one in here], start, until) if start < until else {}
     for terminal in here:
-        found = maintenance.attributed(terminal.pk, start, until) if start < until else []
+        found = divided.get(terminal.pk, [])
         counted += bool(found)
         for one in found:
             promised += one.interval.seconds

@@ -14,7 +14,7 @@ from budayang.center.platform.actors import Actor
 from budayang.center.platform.queries import scope_q
 from budayang.center.platform.roles import Role
 from budayang.center.standard.models import Assessment, Clause, ClauseVerdict, Edition
-from budayang.rules.standard import CHECK_BY_CLAUSE, Answer
+from budayang.rules.standard import METRICS, Answer
 from budayang.rules.standard.answers import show
 
 ZONE = "Asia/Shanghai"
@@ -52,7 +52,7 @@ def get_clause(edition: Edition, code: str) -> Clause:
 
 def is_connected(code: str) -> bool:
     """Whether a check judges this clause from facts. What is not connected (未接入) is shown so, never as met."""
-    return code in CHECK_BY_CLAUSE
+    return code in METRICS
 
 
 def verdicts_visible_to(actor: Actor) -> QuerySet[ClauseVerdict]:

@@ -18,18 +18,21 @@ from budayang.center.platform import queries as platform
 from budayang.center.platform.actions import Refused, emit, record
 from budayang.center.platform.actors import Actor, Role
 from budayang.center.platform.sealing import center_keys, lookup_hash, seal_field
-from budayang.center.terminals import queries
+from budayang.center.terminals import profile_actions, queries
 from budayang.center.terminals.inbox import InboxRow, consume_inbox
 from budayang.center.terminals.models import (
+    GRAVITY,
     Credential,
     EnrolmentCode,
     IngestLease,
     IngestNotice,
-    Outgoing,
     Session,
     Terminal,
+    TerminalNow,
 )
 from budayang.center.terminals.queries import session_key
+from budayang.center.terminals.sending import send, send_to_many
+from budayang.center.terminals.summary_actions import counted_in
 from budayang.wire import mac
 from budayang.wire.messages import Enrol, Enrolled, SessionAnswer, SessionRequest
 
@@ -57,7 +60,6 @@ CODE_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # 32 letters that are not mi
 CODE_LENGTH = 12  # 60 bits
 CODE_ATTEMPTS = 5
 SESSION_S = 24 * 3600
-REPLACING = frozenset({"catalogue", "availability", "keys"})  # only the newest of these matters
 KEEPERS = (Role.SUPERVISOR, Role.AREA_KEEPER)
 
 
@@ -87,11 +89,14 @@ def register_terminal(
     make: str = "",
     serial: str = "",
     spot: str = "",
-    plan_s: int = 30,
-    grace_s: int = 30,
+    plan_s: int | None = None,
+    grace_s: int | None = None,
     is_demo: bool = False,
 ) -> Terminal:
-    """Register a machine of an area. `area`, `owner`, `vendor` are codes; `kind` is own or watched."""
+    """Register a machine of an area. `area`, `owner`, `vendor` are codes; `kind` is own or watched.
+
+    `plan_s` and `grace_s` are values of its own; without them it has those of its place, as all other settings.
+    """
     where = areas.get_area(actor, area)
     actor.require(*KEEPERS, Role.SYSTEM_ADMIN, place_path=where.place.path)
     if not code or not all(one.isascii() and (one.isupper() or one.isdigit() or one == "-") for one in code):
@@ -102,8 +107,15 @@ def register_terminal(
     terminal = Terminal.objects.create(
         code=code, name=name, area=where, kind=kind, owner=bodies.get(code=owner),
         vendor=bodies.get(code=vendor) if vendor else None, make=make, serial=serial, spot=spot,
-        plan_s=plan_s, grace_s=grace_s, is_demo=is_demo, registered_at=now,
+        is_demo=is_demo, registered_at=now,
     )  # fmt: skip
+    TerminalNow.objects.create(
+        terminal=terminal, updated_at=now, gravity=GRAVITY.index("registered"), area_id=counted_in(terminal)
+    )
+    for setting, value in (("heartbeat_plan_s", plan_s), ("silence_grace_s", grace_s)):
+        if value is not None:
+            profile_actions.set_value(Actor.job("terminals.register"), setting, value, terminal=terminal, now=now)
+    profile_actions.keep_link_values([terminal], now)
     _notify(terminal)
     _record(actor, "terminals.register", terminal, {"area": area, "owner": owner, "kind": kind}, now)
     return terminal
@@ -152,6 +164,7 @@ def _enrol(terminal: Terminal, request: Enrol, now: datetime) -> Enrolled:
     )
     Terminal.objects.filter(pk=terminal.pk).update(state=Terminal.State.ACTIVE, state_reason="", enrolled_at=now)
     _notify(terminal)
+    profile_actions.push([terminal], now)  # waits for its first sync
     actor = Actor.terminal(terminal.code, place.path)
     _record(actor, "terminals.enrol", terminal, {"replaced": replaced}, now)
     emit(
@@ -259,46 +272,10 @@ def retire(actor: Actor, terminal_id: int, now: datetime) -> Terminal:
     _drop_credential(terminal, now, "retired")
     Terminal.objects.filter(pk=terminal.pk).update(state=Terminal.State.RETIRED, state_reason="")
     terminal.state = Terminal.State.RETIRED
+    TerminalNow.objects.filter(pk=terminal.pk).update(gravity=GRAVITY.index("retired"), updated_at=now)
     _notify(terminal)
     _record(actor, "terminals.retire", terminal, {}, now)
     return terminal
-
-
-def send(
-    actor: Actor, terminal_id: int, kind: str, body: Mapping[str, Any], now: datetime, *, valid_s: int | None = None
-) -> Outgoing:
-    """Put a message for a terminal; it arrives within seconds while the terminal is on line, else when it is back.
-
-    Only the newest catalogue, availability and keys are kept. `valid_s`: a command that is not worth obeying later.
-    """
-    return send_to_many(actor, [terminal_id], kind, body, now, valid_s=valid_s)[0]
-
-
-@transaction.atomic
-def send_to_many(
-    actor: Actor,
-    terminal_ids: list[int],
-    kind: str,
-    body: Mapping[str, Any],
-    now: datetime,
-    *,
-    valid_s: int | None = None,
-) -> list[Outgoing]:
-    """`send` to many terminals in one transaction. Commands of people are audited; policy by jobs is not."""
-    terminals = list(Terminal.objects.filter(pk__in=terminal_ids).select_related("area__place"))
-    for terminal in terminals:
-        _require(actor, terminal, Role.OWNER_UNIT, Role.VENDOR_ENGINEER)
-        if not actor.sees_all:
-            _record(actor, "terminals.send", terminal, {"kind": kind, "name": body.get("name", "")}, now)
-    if kind in REPLACING:
-        older = Outgoing.objects.filter(terminal__in=terminals, kind=kind, acked_at__isnull=True)
-        older.filter(replaced_at__isnull=True).update(replaced_at=now)
-    expires_at = now + timedelta(seconds=valid_s) if valid_s else None
-    rows = Outgoing.objects.bulk_create(
-        Outgoing(terminal=one, kind=kind, body=dict(body), created_at=now, expires_at=expires_at) for one in terminals
-    )
-    IngestNotice.objects.bulk_create(IngestNotice(terminal=one) for one in terminals)
-    return rows
 
 
 @transaction.atomic

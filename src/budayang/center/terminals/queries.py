@@ -22,11 +22,20 @@ from budayang.center.terminals.models import (
     Session,
     StatusInterval,
     Terminal,
+    WatchNow,
 )
-from budayang.rules.terminals import Health, roll_up
+from budayang.rules.terminals import TERMINAL, Health, StateMeaning, kind_of, meaning, roll_up
 
 Liveness = Literal["online", "silent", "suspended", "unknown"]
 LINK = ("terminal", "link")  # subject and property under which ingest keeps "online" and "silent"
+APPLICATION = ("terminal", "application")  # where a terminal's program tells how it is itself
+WATCHED_LIVENESS: dict[str, Liveness] = {
+    "ok": "online",
+    "on": "online",
+    "fault": "online",
+    "off": "silent",
+    "unreachable": "silent",
+}
 BEAT_LATE_S = 20  # ingest beats each 5 s; beyond this nobody is listening
 
 
@@ -63,11 +72,14 @@ class KeyedTerminal:
 
 
 def visible_to(actor: Actor) -> QuerySet[Terminal]:
-    """Terminals of the actor's places; owner units and vendors see their own machines only."""
+    """Terminals of the actor's places; owner units and vendors see their own machines only. Relays, at which people do
+    nothing, have their own list: watching_queries.relays_visible_to.
+    """
     if actor.kind == "terminal":
         return Terminal.objects.filter(code=actor.name)
     mine = scope_q(actor, place="area__place__path", organizations=("owner_id", "vendor_id"))
-    return Terminal.objects.filter(mine).select_related("area__place", "owner", "vendor")
+    machines = Terminal.objects.filter(mine).exclude(kind=Terminal.Kind.RELAY)
+    return machines.select_related("area__place", "owner", "vendor")
 
 
 def get_terminal(actor: Actor, code: str) -> Terminal:
@@ -80,8 +92,9 @@ def find_terminal(actor: Actor, code: str) -> Terminal | None:
 
 
 def in_service() -> QuerySet[Terminal]:
-    """Terminals that are or will be at work: registered, active or suspended; for jobs."""
-    return Terminal.objects.exclude(state=Terminal.State.RETIRED).select_related("area__place")
+    """Terminals that are or will be at work: registered, active or suspended; no relays; for jobs."""
+    at_work = Terminal.objects.exclude(state=Terminal.State.RETIRED).exclude(kind=Terminal.Kind.RELAY)
+    return at_work.select_related("area__place")
 
 
 def current_states(ids: Iterable[int]) -> dict[int, dict[tuple[str, str], StateNow]]:
@@ -100,24 +113,87 @@ def history(terminal_id: int, start: datetime, end: datetime) -> list[StateRow]:
     return [StateRow(r.subject, r.property, r.kind, r.state, r.raw, r.since, r.until) for r in rows]
 
 
+def recent_history(terminal_id: int, start: datetime, end: datetime, limit: int) -> list[StateRow]:
+    """`history`, but of the newest `limit` intervals only: for pages, which a flapping part must not slow down."""
+    rows = StatusInterval.objects.filter(terminal_id=terminal_id, since__lt=end)
+    rows = rows.filter(Q(until__isnull=True) | Q(until__gt=start)).order_by("-since", "subject", "property")[:limit]
+    found = [StateRow(r.subject, r.property, r.kind, r.state, r.raw, r.since, r.until) for r in rows]
+    return found[::-1]
+
+
 def peripherals(terminal_id: int) -> list[Peripheral]:
-    return list(Peripheral.objects.filter(terminal_id=terminal_id).order_by("subject"))
+    """What the terminal reported; what vanished stays in the list (`gone_since`) until it retires."""
+    return list(Peripheral.objects.filter(terminal_id=terminal_id, retired_at__isnull=True).order_by("subject"))
+
+
+def kinds_of(ids: Iterable[int]) -> dict[int, set[str]]:
+    """The kinds of the components that each of these terminals reported; those that reported none are missing."""
+    found: dict[int, set[str]] = {}
+    rows = Peripheral.objects.filter(terminal_id__in=list(ids), retired_at__isnull=True)
+    for terminal_id, kind in rows.values_list("terminal_id", "kind"):
+        found.setdefault(terminal_id, set()).add(kind)
+    return found
 
 
 def health(terminal_id: int) -> Health:
-    """The roll-up of all peripherals by the shared rule (without the terminal's own link)."""
+    """The roll-up of the terminal's devices by the shared rule: neither its link nor its program."""
     return health_of([terminal_id])[terminal_id]
 
 
 def health_of(ids: Iterable[int]) -> dict[int, Health]:
     """`health` of many terminals with one query."""
-    return {
-        terminal_id: roll_up(
-            {key: one.state for key, one in states.items() if key != LINK},
-            kinds={subject: one.kind for (subject, _prop), one in states.items() if one.kind},
-        )
-        for terminal_id, states in current_states(ids).items()
-    }
+    return {terminal_id: facts.health for terminal_id, facts in facts_of(ids).items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a terminal last told of its devices and, apart from them, of its program."""
+
+    health: Health
+    application: StateMeaning
+    application_told: bool
+
+    @property
+    def pair(self) -> tuple[Health, StateMeaning]:
+        """Devices and program, as pages word them."""
+        return self.health, self.application
+
+
+def facts_of(ids: Iterable[int]) -> dict[int, Facts]:
+    """Devices and program of many terminals with one query."""
+    return {terminal_id: _facts(states) for terminal_id, states in current_states(ids).items()}
+
+
+def _facts(states: dict[tuple[str, str], StateNow]) -> Facts:
+    devices = {key: one for key, one in states.items() if (one.kind or kind_of(key[0])) != TERMINAL.kind}
+    told = states.get(APPLICATION)
+    return Facts(
+        roll_up(
+            {key: one.state for key, one in devices.items()},
+            kinds={subject: one.kind for (subject, _prop), one in devices.items() if one.kind},
+        ),
+        meaning(*APPLICATION, told.state if told else "unknown"),
+        told is not None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ThreeFacts:
+    """Whether it is heard, how its program is, how its devices are. None follows from another.
+
+    While it is not heard, the last two are what it said last, not what is the case.
+    """
+
+    liveness: Liveness
+    application: StateMeaning
+    health: Health
+
+
+def three_facts_of(ids: Iterable[int], now: datetime) -> dict[int, ThreeFacts]:
+    """The three facts of many terminals with three queries."""
+    terminals = {one.pk: one for one in Terminal.objects.filter(pk__in=list(ids))}
+    alive, facts = liveness_of(terminals.values(), now), facts_of(terminals)
+    return {one: ThreeFacts(alive[one], facts[one].application, facts[one].health) for one in terminals}
 
 
 def liveness(terminal_id: int, now: datetime) -> Liveness:
@@ -125,10 +201,27 @@ def liveness(terminal_id: int, now: datetime) -> Liveness:
 
 
 def liveness_of(terminals: Iterable[Terminal], now: datetime) -> dict[int, Liveness]:
-    """Whether each can be heard. While ingest itself is away nobody is called silent: it is not known."""
+    """Whether each can be heard. While ingest itself is away nobody is called silent: it is not known.
+
+    A machine that is watched from beside never speaks itself: the verdict of its sources stands for its word.
+    """
     lease = IngestLease.objects.first()
     heard = lease is not None and lease.beat_at is not None and now - lease.beat_at <= timedelta(seconds=BEAT_LATE_S)
-    return {one.pk: _liveness(one, heard) for one in terminals}
+    chosen = list(terminals)
+    watched = [one.pk for one in chosen if one.kind == Terminal.Kind.WATCHED]
+    usable = dict(WatchNow.objects.filter(pk__in=watched).values_list("pk", "usable")) if watched else {}
+    return {
+        one.pk: _watched_liveness(one, usable.get(one.pk, ""), heard)
+        if one.kind == Terminal.Kind.WATCHED
+        else _liveness(one, heard)
+        for one in chosen
+    }
+
+
+def _watched_liveness(terminal: Terminal, usable: str, ingest_is_up: bool) -> Liveness:
+    if terminal.state in (Terminal.State.SUSPENDED, Terminal.State.RETIRED):
+        return "suspended"
+    return WATCHED_LIVENESS.get(usable, "unknown") if ingest_is_up else "unknown"
 
 
 def _liveness(terminal: Terminal, ingest_is_up: bool) -> Liveness:
@@ -160,6 +253,12 @@ def waiting_outgoing(terminal_ids: Sequence[int], now: datetime) -> list[Outgoin
 
 def valid_credential(terminal_id: int) -> Credential | None:
     return Credential.objects.filter(terminal_id=terminal_id, revoked_at__isnull=True).first()
+
+
+def credentials_at(terminal_id: int, at: datetime) -> list[Credential]:
+    """The credentials that were valid at a moment: what was signed then can still be checked."""
+    rows = Credential.objects.filter(terminal_id=terminal_id, enrolled_at__lte=at)
+    return list(rows.filter(Q(revoked_at__isnull=True) | Q(revoked_at__gt=at)))
 
 
 def session_key(code: str, now: datetime) -> bytes | None:

@@ -1,13 +1,21 @@
-"""Clauses of the reference edition that facts can judge."""
+"""Clauses of the reference edition that facts can judge: twelve by numbers, chapter 6 by plans, plates and looks."""
 
 from __future__ import annotations
 
 from budayang.rules.standard.answers import Answer, ClauseAnswer, ClauseCheck, Comparison, Numbers
 from budayang.rules.standard.checks import CHECK_BY_CLAUSE, CLAUSE_CHECKS, get_check
+from budayang.rules.standard.signs import SIGN_METRIC, SIGNS_CLAUSES
+
+METRICS: dict[str, str] = {
+    **{check.clause_code: check.metric for check in CLAUSE_CHECKS},
+    **dict.fromkeys(SIGNS_CLAUSES, SIGN_METRIC),
+}
+"""Every clause that the platform's own facts answer, and what its number is."""
 
 __all__ = [
     "CHECK_BY_CLAUSE",
     "CLAUSE_CHECKS",
+    "METRICS",
     "Answer",
     "ClauseAnswer",
     "ClauseCheck",

@@ -48,14 +48,28 @@ function draw(state) {
     [one.jam ? "清除卡纸" : "卡纸", `printers/${n}`, { jam: !one.jam }, one.jam], [one.cover_open ? "关盖" : "开盖", `printers/${n}`, { cover_open: !one.cover_open }, one.cover_open],
     [one.toner > 10 ? "墨粉将尽" : "换墨粉", `printers/${n}`, { toner: one.toner > 10 ? 5 : 100 }, one.toner <= 10],
   ])));
+  fill("machines", Object.entries(state.machines).map(([n, one]) => card(`专机 ${n}`, `${{ on: "开着", standby: "待机", off: "关机" }[one.power]}，插座测得 ${one.watts} W，网页${one.power === "on" ? { ok: "正常", error: "报错", down: "没有应答" }[one.page] : "没有应答"}`, one.power !== "on" || one.page !== "ok", [
+    ...[["on", "开机"], ["standby", "待机"], ["off", "关机"]].map(([word, name]) => [name, `machines/${n}`, { power: word }, one.power === word]),
+    ...[["ok", "网页正常"], ["error", "网页报错"], ["down", "程序退出"]].map(([word, name]) => [name, `machines/${n}`, { page: word }, one.page === word]),
+  ])));
   fill("departments", Object.entries(state.departments).map(([code, one]) => card(one.name, (one.down ? "系统已停" : "系统正常") + (one.delay_s ? `，每次慢 ${one.delay_s} 秒` : "") + `，已答复 ${one.answered} 件`, one.down, [
     [one.down ? "恢复" : "停掉系统", `departments/${code}`, { down: !one.down }, one.down], [one.delay_s ? "不再慢" : "慢 5 秒", `departments/${code}`, { delay_s: one.delay_s ? 0 : 5 }, one.delay_s > 0],
     ["丢一次答复", `departments/${code}`, { lose_answers: 1 }, one.lose_answers > 0],
   ])));
 }
 
+function drawNotices(board) {
+  document.getElementById("notice-count").textContent = board.notices.length ? `最近 ${board.notices.length} 条` : "还没有";
+  document.getElementById("notices").replaceChildren(...board.notices.map((one) => {
+    const row = el("tr", "");
+    row.append(el("td", new Date(one.came_at).toLocaleTimeString("zh-CN", { timeZone: "Asia/Shanghai" })), el("td", one.title), el("td", one.text));
+    return row;
+  }));
+}
+
 async function look() {
   try {
+    drawNotices(await (await fetch("/control/notices")).json());
     draw(await (await fetch("/control/state")).json());
   } catch {
     document.getElementById("said").textContent = "沙盒没有应答";

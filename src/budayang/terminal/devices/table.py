@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, cast, runtime_checkable
 
-from budayang.terminal.clock import Clock
 from budayang.terminal.settings import Settings
+from budayang.uplink.clock import Clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +70,32 @@ KINDS: tuple[DeviceKind, ...] = (
         configured=lambda settings: bool(settings.reader_url),
     ),
     DeviceKind(
+        kind="documentCamera",
+        subject="documentCamera",
+        title="高拍仪",
+        module="budayang.terminal.devices.documentcamera.driver",
+        configured=lambda settings: bool(settings.camera_url),
+    ),
+    DeviceKind(
         kind="printer",
         subject="printer",
         title="打印机",
         module="budayang.terminal.devices.printer.driver",
         configured=lambda settings: bool(settings.printer_url),
+    ),
+    DeviceKind(
+        kind="payment",
+        subject="payment",
+        title="付款码扫描窗",
+        module="budayang.terminal.devices.payerscanner.driver",
+        configured=lambda settings: bool(settings.payer_scanner_url),
+    ),
+    DeviceKind(
+        kind="departmentPage",
+        subject="departmentPage",
+        title="部门网页窗口",
+        module="budayang.terminal.devices.departmentpage.driver",
+        configured=lambda settings: bool(settings.page_helper),
     ),
 )
 

@@ -1,4 +1,7 @@
-"""The pages a person sees: GET draws, never changes. Every change is a POST that the journey answers."""
+"""The pages a person sees: GET draws, never changes. Every change is a POST that the journey answers.
+
+One count is kept by drawing: that somebody opened an item which cannot be begun now (白跑率).
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,9 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from budayang.rules.services import Truth
 from budayang.terminal.screens import words
-from budayang.terminal.screens.door import Terminal
+from budayang.terminal.screens.door import Catalogue, Terminal
 from budayang.terminal.screens.fields import field_views
 from budayang.terminal.screens.language import _, speak
 from budayang.terminal.screens.render import STATIC, html
@@ -20,19 +24,31 @@ from budayang.terminal.screens.render import STATIC, html
 log = structlog.get_logger(__name__)
 
 _BROWSING = frozenset({"attract", "choose"})
-_HOME_ALLOWED = frozenset({"consent", "identity", "resume", "fill", "confirm", "outcome"})
+_HOME_ALLOWED = frozenset({"consent", "identity", "resume", "fill", "confirm", "outcome", "progress"}) | {
+    "agent",
+    "licences",
+    "sheets",
+    "correct",
+}
 # Where 返回 leads in the states that know a step back; elsewhere the button stands, but rests.
 _BACK = {
     "consent": "/journey/decline",
     "identity": "/journey/decline",
     "resume": "/journey/home",
-    "fill": "/journey/back",
+    "fill": "/journey/page_back",
+    "agent": "/journey/decline",
+    "licences": "/journey/licences_no",
+    "sheets": "/journey/sheets_back",
     "confirm": "/journey/back",
+    "progress": "/journey/home",
+    "correct": "/journey/home",
 }
 # Keys of a view that only some states give; the others read as absent.
 _OWN_KEYS = (
     *("consent", "identity", "papers", "fields", "values", "errors", "rows", "masks", "has_form", "truth", "submit"),
-    *("printing", "take", "result", "outcome", "rating", "clear", "item", "person", "help", "error"),
+    *("printing", "take", "result", "outcome", "rating", "clear", "item", "person", "help", "error", "pay", "progress"),
+    *("step", "sources", "answers", "agent", "given", "parts", "acting", "licences", "sheets", "slots"),
+    *("correct", "launch", "faults"),
 )
 # A printing that has no act yet (the moment between two states) is drawn as one that is about to start.
 _NO_ACT: dict[str, Any] = {
@@ -92,8 +108,7 @@ async def index(request: Request) -> Response:
         home = catalogue.home()
         if "q" in request.query_params:
             query = request.query_params["q"].strip()[:_QUERY_LONGEST]
-            items = catalogue.search(query, _SEARCH_MOST) if query else []
-            return _draw("search.html", view, back="/", query=query, items=items, home=home)
+            return _draw("search.html", view, back="/", home=home, **_answer(catalogue, query))
         return _draw("home.html", view, home=home, departments=home["departments"][:_DEPARTMENTS_ON_HOME])
     return _draw(f"{state}.html", view, **_extras(view))
 
@@ -116,8 +131,12 @@ async def found(request: Request) -> Response:
         return Response(status_code=409)
     catalogue = _terminal(request).catalogue
     query = request.query_params.get("q", "").strip()[:_QUERY_LONGEST]
-    items = catalogue.search(query, _SEARCH_MOST) if query else []
-    return _draw("found.html", view, query=query, items=items, home=catalogue.home())
+    return _draw("found.html", view, home=catalogue.home(), **_answer(catalogue, query))
+
+
+def _answer(catalogue: Catalogue, query: str) -> dict[str, Any]:
+    answer = catalogue.answer(query, _SEARCH_MOST) if query else {"items": []}
+    return {"query": query, "answer": answer, "items": answer["items"]}
 
 
 def _away(view: Mapping[str, Any]) -> Response | None:
@@ -151,7 +170,32 @@ def _list(view: Mapping[str, Any], listed: Mapping[str, Any] | None, *, over: st
         return RedirectResponse("/", status_code=303)
     items = listed["items"]
     usable = sum(1 for item in items if item["can_start"])
-    return _draw("list.html", view, back=back, heading=listed["name"], over=over, items=items, usable=usable)
+    context = {"heading": listed["name"], "over": over, "items": items, "usable": usable}
+    return _draw("list.html", view, back=back, joint=listed.get("joint") or [], **context)
+
+
+async def faults(request: Request) -> Response:
+    """停用告示: everything that does not work here, this machine's first."""
+    view = _view(request)
+    if view["state"] not in _BROWSING or not (view["faults"] or {}).get("rows"):
+        return RedirectResponse("/", status_code=303)
+    return _draw("faults.html", view, back="/")
+
+
+async def report(request: Request) -> Response:
+    """报修: the code with which a person's own phone says what is wrong with this machine, also without our network."""
+    view = _view(request)
+    if view["state"] not in _BROWSING or not view["terminal"].get("report_url"):
+        return RedirectResponse("/", status_code=303)
+    return _draw("report.html", view, back="/")
+
+
+async def here(request: Request) -> Response:
+    """巡查码: the changing code by which who walks a round proves to stand here; drawn anew within its minute."""
+    view, address = _view(request), _terminal(request).presence()
+    if view["state"] not in _BROWSING or not address:
+        return RedirectResponse("/", status_code=303)
+    return _draw("here.html", view, back="/", address=address)
 
 
 async def item(request: Request) -> Response:
@@ -164,7 +208,11 @@ async def item(request: Request) -> Response:
         return error_page(
             request, _("没有找到这个事项"), _("它可能刚刚从目录里撤下。"), _("没有提交任何内容。"), status=404
         )
+    if chosen.get("joint"):
+        return _draw("joint.html", view, back="/", item=chosen)
     chosen.setdefault("unverified", False)
+    if not chosen["can_start"] and chosen["truth"] != Truth.MACHINE:
+        _terminal(request).looked_in_vain(chosen["code"], chosen["reason"])
     return _draw("item.html", view, back="/", item=chosen, guide=words.guide(chosen), steps=words.steps(chosen))
 
 
@@ -189,5 +237,8 @@ def routes() -> list[BaseRoute]:
         Route("/departments/{code}", department),
         Route("/events/{code}", event),
         Route("/items/{code}", item),
+        Route("/faults", faults),
+        Route("/report", report),
+        Route("/here", here),
         Mount("/static", StaticFiles(directory=STATIC), name="static"),
     ]

@@ -70,6 +70,7 @@ def _environment() -> Environment:
         truth_help=words.truth_help,
         item_line=words.item_line,
         fee=words.fee,
+        how_known=words.known,
         reported=words.reported,
         distance=words.distance,
         elapsed=words.elapsed,
@@ -82,6 +83,7 @@ def _environment() -> Environment:
         outcome_class=words.outcome_class,
         outcome_word=words.outcome_word,
         mouths=words.MOUTHS,
+        part_class=words.part_class,
     )
     return env
 

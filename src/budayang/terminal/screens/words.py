@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from budayang.rules.catalogue import MARK_NAMES, MATERIAL_FORMS, OUTPUT_KINDS, OUTPUT_MEDIA, WHO_NAMES, WHO_WORDS
 from budayang.terminal.screens.language import _, say
 
 # truth -> (class that carries shape and colour, word, heading on the item's own page, help when no reason came along)
@@ -39,6 +40,12 @@ _PRINT_TITLES = {
     "sending": "正在打印，请稍候",
     "sent": "正在打印，请稍候",
     "trouble": "没打完，但事情已经办好",
+}
+_RECEIPT_TITLES = {
+    "entitled": "已保存，准备打印回执",
+    "sending": "正在打印回执，请稍候",
+    "sent": "正在打印回执，请稍候",
+    "trouble": "回执没打完，但申请已经保存",
 }
 _OUTCOMES = {
     "refused": ("stop", "部门没有办理"),
@@ -139,6 +146,9 @@ def step_state(phase: str, index: int) -> str:
 
 
 def print_title(printing: Mapping[str, Any]) -> str:
+    """What is going on; a receipt of what only was handed in is never called done."""
+    if printing.get("matter") == "receipt":
+        return _(_RECEIPT_TITLES.get(str(printing["phase"]), _RECEIPT_TITLES["sending"]))
     return _(_PRINT_TITLES.get(str(printing["phase"]), _PRINT_TITLES["sending"]))
 
 
@@ -160,21 +170,69 @@ def outcome_word(kind: str) -> str:
     return _(_OUTCOMES.get(kind, _OUTCOMES["failed"])[1])
 
 
-def guide(item: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Rows of the item's page beyond minutes, fee and what to bring; only those that are known."""
+def known(item: Mapping[str, Any], field: str) -> tuple[str, str]:
+    """How a field of the guide is known, as (class, word): 已核实, 部门已确认 or 未核实; empty where the center did
+    not say.
+    """
+    mark = str((item.get("marks") or {}).get(field, ""))
+    return (f"known {mark}", _(MARK_NAMES[mark])) if mark in MARK_NAMES else ("", "")
+
+
+def guide(item: Mapping[str, Any]) -> list[tuple[str, str, tuple[str, str]]]:
+    """Rows of the item's page beyond minutes, fee and what to bring, each with how it is known; only what is said."""
+    kind, medium = str(item.get("output_kind") or ""), str(item.get("output_medium") or "")
+    output = [item.get("output"), _(OUTPUT_KINDS.get(kind, "")), _(OUTPUT_MEDIA.get(medium, ""))]
+    who = "、".join(_(WHO_NAMES[one]) for one in WHO_WORDS.get(str(item.get("who_acts") or ""), ()))
+    legal = [item.get("legal_limit"), item.get("legal_basis")]
     rows = (
-        (_("谁能办"), item.get("who_acts")),
-        (_("材料"), item.get("materials")),
-        (_("能拿到"), item.get("output")),
-        (_("办理时间"), item.get("hours")),
-        (_("法定时限"), item.get("legal_limit")),
-        (_("依据"), item.get("legal_basis")),
+        (_("是什么"), [item.get("summary")], "guide"),
+        (_("谁能办"), [who or item.get("who_acts")], "who"),
+        (_("材料"), _material_lines(item), "materials"),
+        (_("能拿到"), output, "output"),
+        (_("办理时间"), [item.get("hours")], "hours"),
+        (_("法定时限"), legal, "legal"),
+        (_("承诺时限"), [item.get("promised_limit")], "promise"),
+        (_("收费依据"), [item.get("fee_basis")], "fee"),
     )
-    return [(label, str(value)) for label, value in rows if value]
+    found = []
+    for label, parts, field in rows:
+        value = " · ".join(str(part) for part in parts if part)
+        if value:
+            found.append((label, value, known(item, field)))
+    return found
+
+
+def _material_lines(item: Mapping[str, Any]) -> list[str]:
+    """What is said of each material beyond its name; the names alone stand under 要带."""
+    found = []
+    for one in item.get("material_list") or []:
+        form = MATERIAL_FORMS.get(str(one.get("form") or ""), "")
+        said = [_(form) if form else "", _("用高拍仪拍") if one.get("camera") else "", str(one.get("when") or "")]
+        told = "，".join(part for part in said if part)
+        if told:
+            found.append(f"{one.get('name', '')}（{told}）")
+    return found or [str(item.get("materials") or "")]
 
 
 def steps(item: Mapping[str, Any]) -> Sequence[str]:
-    """What the person will do, in order."""
+    """What the person will do, in order: the item's own steps where the catalogue has them."""
+    if item.get("guide_steps"):
+        return [str(step) for step in item["guide_steps"]]
     middle = _("填几项内容，核对后提交") if item["truth"] == "submittable" else _("核对信息，点提交")
     last = _("取走回执；部门办好后通知您") if item["truth"] == "submittable" else _("取走纸张和回执")
     return (_("看同意书，点同意"), _("把身份证放在读卡区"), middle, last)
+
+
+_PART_CLASSES = {
+    "done": "ok",
+    "taken_in": "hand",
+    "under_way": "hand",
+    "to_pay": "ask",
+    "to_mend": "ask",
+    "failed": "stop",
+}
+
+
+def part_class(state: str) -> str:
+    """The look of a joint matter's part; a window and what is not clear are neither good nor bad."""
+    return _PART_CLASSES.get(state, "ask")

@@ -7,10 +7,12 @@ from typing import Any
 from django import template
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import resolve, reverse
 from django.utils.translation import gettext as _
 
 from budayang import data
 from budayang.center.console import nav
+from budayang.center.console.reader import may_open as opens
 from budayang.center.console.reader import reader
 from budayang.center.platform import queries
 from budayang.center.platform.actors import Grant, Role
@@ -23,6 +25,15 @@ def navigation(context: dict[str, Any]) -> list[nav.ShownChapter]:
     """The chapters that the reader of this page may open; none on error pages, which have no request."""
     request = context.get("request")
     return nav.chapters(request) if isinstance(request, HttpRequest) and hasattr(request, "actor") else []
+
+
+@register.simple_tag(takes_context=True)
+def may_open(context: dict[str, Any], name: str) -> bool:
+    """Whether the reader of this page may open the address of this name."""
+    request = context.get("request")
+    if not isinstance(request, HttpRequest) or not hasattr(request, "actor"):
+        return False
+    return opens(resolve(reverse(name)).func, reader(request))
 
 
 @register.simple_tag

@@ -40,6 +40,11 @@ def day(value: date | None) -> str:
     return f"{value.year}年{value.month}月{value.day}日" if _chinese() else date_format(value, "N j, Y")
 
 
+def day_and_clock(local: datetime) -> str:
+    """2026年11月23日 02:14, of a moment that is in its place's zone already."""
+    return f"{day(local)} {local:%H:%M}"
+
+
 @register.filter
 def clock(value: datetime | None) -> str:
     """02:14."""

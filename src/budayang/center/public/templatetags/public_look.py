@@ -20,18 +20,6 @@ def theme() -> str:
 
 
 @register.filter
-def mark(value: str) -> str:
-    """How a figure of the guide is known, in words."""
-    return _("已核实") if value == "V" else _("未核实")
-
-
-@register.filter
-def fee(value: str) -> str:
-    """0 is no fee."""
-    return _("不收费") if value in {"", "0"} else value
-
-
-@register.filter
 def kilometres(value: float | None) -> str:
     """直线 3.4 公里; empty when the distance is not known."""
     if value is None:

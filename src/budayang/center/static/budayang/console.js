@@ -5,6 +5,9 @@
   const channel = "BroadcastChannel" in window ? new BroadcastChannel("budayang-live") : null;
   const EVERYTHING = "*";
   const waiting = new Set();
+  /* When a part was fetched last, by its id: with 100,000 terminals something changes every second, and a page that
+     is costly to make says by data-calm how many seconds it keeps quiet. */
+  const fetched = new Map();
   let timer = 0;
 
   function refresh(element) {
@@ -15,24 +18,58 @@
     });
   }
 
+  function calm(element) {
+    const left = (fetched.get(element.id) || 0) + Number(element.dataset.calm || 0) * 1000 - Date.now();
+    if (left <= 0) fetched.set(element.id, Date.now());
+    return Math.max(0, left);
+  }
+
   /* Somebody who types in a part keeps what was typed: that part is fetched when the field is left. */
   function typing(element) {
     const active = document.activeElement;
-    return active && element.contains(active) && active.matches("input, select, textarea");
+    return (active && element.contains(active) && active.matches("input, select, textarea")) || unsent(element);
+  }
+
+  /* What is not sent yet: words, ticks, choices, and photos that are chosen: a phone's camera takes the focus away. */
+  function unsent(element) {
+    return [...element.querySelectorAll("form[method=post]")].some((form) => [...form.elements].some(touched));
+  }
+
+  function touched(field) {
+    if (field.type === "file") return field.files.length > 0;
+    if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
+    if (field.matches("select")) return chosen(field);
+    return field.matches("input, textarea") && field.type !== "hidden" && field.value !== field.defaultValue;
+  }
+
+  /* A list that names no choice shows its first one. */
+  function chosen(list) {
+    const options = [...list.options];
+    const named = options.some((one) => one.defaultSelected);
+    if (!named && !list.multiple) return list.selectedIndex > 0;
+    return options.some((one) => one.selected !== one.defaultSelected);
   }
 
   function flush() {
     timer = 0;
     if (document.hidden || !waiting.size || !window.htmx) return;
     const late = new Set();
+    const later = [];
     for (const element of document.querySelectorAll("[data-topic][hx-get]")) {
       const topics = element.dataset.topic.split(" ");
       const hit = waiting.has(EVERYTHING) || topics.some((topic) => waiting.has(topic));
       if (hit && typing(element)) topics.forEach((topic) => late.add(topic));
-      else if (hit) refresh(element);
+      else if (hit) {
+        const left = calm(element);
+        if (left) {
+          topics.forEach((topic) => late.add(topic));
+          later.push(left);
+        } else refresh(element);
+      }
     }
     waiting.clear();
     late.forEach((topic) => waiting.add(topic));
+    if (later.length && !timer) timer = window.setTimeout(flush, Math.min(...later) + 50);
   }
 
   function hear(topic) {
@@ -79,7 +116,22 @@
     }
   }
 
+  /* On a phone a table becomes cards (console.css), and each cell says its column. */
+  function label() {
+    for (const table of document.querySelectorAll("table.cards")) {
+      const heads = [...table.querySelectorAll("thead th")].map((head) => head.textContent.trim());
+      for (const row of table.querySelectorAll("tbody tr")) {
+        if (row.cells.length !== heads.length) continue;
+        [...row.cells].forEach((cell, place) => {
+          if (cell.tagName === "TD" && heads[place] && !cell.dataset.label) cell.dataset.label = heads[place];
+        });
+      }
+    }
+  }
+
+  document.addEventListener("htmx:afterSettle", label);
   document.addEventListener("DOMContentLoaded", () => {
+    label();
     if (channel) {
       channel.onmessage = (event) => {
         if (event.data.topic) hear(event.data.topic);

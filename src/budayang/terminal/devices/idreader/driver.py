@@ -20,13 +20,13 @@ from zoneinfo import ZoneInfo
 import serial
 import structlog
 
-from budayang.terminal.clock import Clock
 from budayang.terminal.devices.idreader import frames
 from budayang.terminal.devices.idreader.card import BadCard, Card, decode, expired
 from budayang.terminal.devices.idreader.frames import Answer, Command, Word
 from budayang.terminal.devices.table import Reading, States
 from budayang.terminal.errors import DeviceError
 from budayang.terminal.settings import Settings
+from budayang.uplink.clock import Clock
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")

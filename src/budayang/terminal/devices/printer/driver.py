@@ -12,17 +12,19 @@ import structlog
 from pyipp import IPP, IPPConnectionError, IPPError
 from pyipp.enums import IppOperation
 
-from budayang.terminal.clock import Clock
 from budayang.terminal.devices.printer import states
 from budayang.terminal.devices.printer.jobs import Job, JobState
 from budayang.terminal.devices.table import States
 from budayang.terminal.errors import DeviceError
 from budayang.terminal.settings import Settings
+from budayang.uplink.clock import Clock
 
 log = structlog.get_logger(__name__)
 
 ATTRIBUTES = ["printer-state", "printer-state-reasons", "printer-make-and-model"]
-JOB_ATTRIBUTES = ["job-id", "job-name", "job-state", "job-state-reasons"]
+JOB_SHEETS = ("job-media-sheets-completed", "job-impressions-completed")
+JOB_ATTRIBUTES = ["job-id", "job-name", "job-state", "job-state-reasons", *JOB_SHEETS]
+METERS = ("printer-media-sheets-completed", "printer-impressions-completed")  # PWG 5100.22, lifetime totals
 REQUEST_S = 8
 
 
@@ -49,6 +51,16 @@ class IppPrinter:
         return states.translate(
             int(printer.get("printer-state", states.STOPPED)), _words(printer.get("printer-state-reasons"))
         )
+
+    async def meter(self) -> int | None:
+        """Sheets in the printer's life, by its own meter; None when it has none.
+
+        Raises:
+            DeviceError: it cannot be asked now.
+        """
+        answer = await self._execute(IppOperation.GET_PRINTER_ATTRIBUTES, {"requested-attributes": [*METERS]})
+        printer: dict[str, Any] = next(iter(answer.get("printers") or []), {})
+        return _first_count(printer, METERS)
 
     async def print_pdf(self, name: str, document: bytes) -> Job:
         """Send one PDF as a job. `name` is the case number's, never a person's.
@@ -142,7 +154,13 @@ def _job(row: dict[str, Any], name: str) -> Job:
         name=str(row.get("job-name", name)),
         state=JobState(int(row.get("job-state", JobState.PENDING))),
         reasons=_words(row.get("job-state-reasons")),
+        sheets=_first_count(row, JOB_SHEETS) or 0,
     )
+
+
+def _first_count(row: dict[str, Any], names: tuple[str, ...]) -> int | None:
+    """The first of these attributes that is a count; IPP's "no-value" is none."""
+    return next((row[name] for name in names if isinstance(row.get(name), int) and row[name] >= 0), None)
 
 
 def build(settings: Settings, clock: Clock) -> IppPrinter:

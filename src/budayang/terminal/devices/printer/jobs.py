@@ -29,3 +29,5 @@ class Job:
     name: str
     state: JobState
     reasons: tuple[str, ...] = ()
+    sheets: int = 0
+    """Sheets that came out, as far as the printer says (RFC 8011, 5.3.18)."""

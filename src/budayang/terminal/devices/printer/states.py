@@ -8,56 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from budayang.rules.raw_states import IPP_REASONS, PRINTER_NORMAL, PRINTER_ORDER, Told, worst_of
 from budayang.terminal.devices.table import Reading
 
 STOPPED = 5
 SUFFIXES = ("-report", "-warning", "-error")
 
-# Worst last: of two reasons about one property the worse one is told.
-ORDER: dict[str, tuple[str, ...]] = {
-    "device": ("online", "deviceBusy", "userError", "hardwareError", "offline", "noDevice"),
-    "paper.upper": ("full", "low", "unknown", "out", "jammed"),
-    "toner": ("full", "unknown", "low", "out"),
-    "media": ("notPresent", "present", "unknown", "jammed"),
-    "x-printer.waste": ("ok", "high", "full"),
-    "x-printer.outputBin": ("ok", "high", "full"),
-    "x-printer.queue": ("running", "paused"),
-}
-NORMAL: dict[str, str] = {
-    "device": "online",
-    "paper.upper": "full",
-    "toner": "full",
-    "media": "notPresent",
-    "x-printer.waste": "ok",
-    "x-printer.outputBin": "ok",
-    "x-printer.queue": "running",
-}
-REASONS: dict[str, tuple[tuple[str, str], ...]] = {
-    "media-low": (("paper.upper", "low"),),
-    "media-empty": (("paper.upper", "out"),),
-    "media-needed": (("paper.upper", "out"),),
-    "input-tray-missing": (("paper.upper", "unknown"), ("device", "userError")),
-    "media-jam": (("media", "jammed"), ("paper.upper", "jammed")),
-    "toner-low": (("toner", "low"),),
-    "marker-supply-low": (("toner", "low"),),
-    "toner-empty": (("toner", "out"),),
-    "marker-supply-empty": (("toner", "out"),),
-    "marker-supply-missing": (("toner", "out"), ("device", "userError")),
-    "marker-waste-almost-full": (("x-printer.waste", "high"),),
-    "marker-waste-full": (("x-printer.waste", "full"),),
-    "opc-near-eol": (("x-printer.waste", "high"),),
-    "cover-open": (("device", "userError"),),
-    "door-open": (("device", "userError"),),
-    "interlock-open": (("device", "userError"),),
-    "output-area-almost-full": (("x-printer.outputBin", "high"),),
-    "output-area-full": (("x-printer.outputBin", "full"),),
-    "offline": (("device", "offline"),),
-    "connecting-to-device": (("device", "offline"),),
-    "timed-out": (("device", "offline"),),
-    "shutdown": (("device", "offline"),),
-    "paused": (("x-printer.queue", "paused"),),
-    "moving-to-paused": (("x-printer.queue", "paused"),),
-}
+ORDER, NORMAL, REASONS = PRINTER_ORDER, PRINTER_NORMAL, IPP_REASONS
 UNKNOWN: dict[str, Reading] = {
     "paper.upper": Reading("unknown"),
     "toner": Reading("unknown"),
@@ -75,18 +32,13 @@ def stem(reason: str) -> str:
 
 def translate(printer_state: int, reasons: Iterable[str]) -> dict[str, Reading]:
     """All properties of a printer that answered with `printer-state` and `printer-state-reasons`."""
-    worst = dict(NORMAL)
-    raws: dict[str, str] = {}
     stems = [stem(reason) for reason in reasons]
-    for name in stems:
-        for prop, state in REASONS.get(name, ()):
-            if ORDER[prop].index(state) > ORDER[prop].index(worst[prop]):
-                worst[prop], raws[prop] = state, name
+    told = worst_of((name, REASONS[name]) for name in stems if name in REASONS)
     explained = any(name in REASONS for name in stems)
-    if printer_state == STOPPED and worst["device"] == "online" and (not explained or "other" in stems):
+    if printer_state == STOPPED and told["device"].state == "online" and (not explained or "other" in stems):
         # Stopped and none of the known reasons says why: somebody has to look.
-        worst["device"], raws["device"] = "hardwareError", "stopped"
-    return {prop: Reading(state, raws.get(prop, "")) for prop, state in worst.items()}
+        told["device"] = Told("hardwareError", "stopped")
+    return {prop: Reading(*one) for prop, one in told.items()}
 
 
 def absent(reason: str) -> dict[str, Reading]:

@@ -32,9 +32,9 @@
     if ("sos" in form.dataset) { open($("#sos")); return; }
     if ("pref" in form.dataset) { prefer(form); return; }
     form.dataset.sent = "1";
-    const fields = new FormData(form);
+    const fields = new FormData(form), where = button?.hasAttribute("formaction") ? button.formAction : form.action;
     try {
-      const answer = await send(form.action, fields);
+      const answer = await send(where, fields);
       if ("help" in form.dataset || "sure" in form.dataset) { close($("#sos")); delete form.dataset.sent; await panels(); return; }
       if ("close" in form.dataset) { close(form.closest("dialog")); return; }
       if ("stay" in form.dataset) { delete form.dataset.sent; close($("#idle")); ends(answer.ends_in_s); touched(true); return; }
@@ -101,6 +101,9 @@
     const told = (live.printing || live.submit || {}).text, line = $("[data-live=text]");
     if (told && line && line.textContent !== told) line.textContent = told;
   }
+  let quietFrom = 0;
+  document.addEventListener("pointerdown", () => { quietFrom = Math.max(quietFrom, performance.now() + 2000); }, { capture: true, passive: true });
+  document.addEventListener("click", (event) => { if (!event.defaultPrevented && event.target.closest("a[href]")) quietFrom = performance.now() + 10000; });
   async function follow() {
     let misses = 0;
     while (!leaving) {
@@ -113,9 +116,13 @@
         const samePlace = live.state === state() || (browsing() && live.state === "choose");
         if (String(live.page) !== page) {
           page = String(live.page);
-          if (samePlace && (browsing() || state() === "fill")) { body.dataset.state = live.state; await panels(); }
+          if (samePlace && (browsing() || (state() === "fill" && !$("[data-slots]")) || (state() === "agent" && $("[data-sign]")))) { body.dataset.state = live.state; await panels(); }
           else if (!leaving) { go("/"); return; }
-        } else if (browsing() && String(live.catalogue) !== catalogue && !typing()) { go(location.pathname + location.search); return; }
+        } else if (browsing() && String(live.catalogue) !== catalogue && !typing()) {
+          // A touch comes first: no page is renewed under a finger, nor while the page that it asked for is on its way.
+          while (!leaving && performance.now() < quietFrom) await new Promise((done) => setTimeout(done, 200));
+          if (!leaving && !typing()) { go(location.pathname + location.search); return; }
+        }
       } catch (error) { if (leaving) return; misses += 1; if (misses >= 2) lost(); await new Promise((done) => setTimeout(done, 1500)); }
     }
   }
@@ -165,6 +172,15 @@
   // --- seconds that pass while one waits
   const since = $("[data-elapsed]"), began = performance.now(), before = Number(since?.dataset.elapsed || 0);
   setInterval(() => { tick(); if (since) since.textContent = minutes(Math.floor(before + (performance.now() - began) / 1000)); }, 500);
+
+  // --- a department's page stands below our strip: its time runs here, its size is that of this screen
+  const until = $("[data-until]"), ending = performance.now() + Number(until?.dataset.until || 0) * 1000;
+  if (until) setInterval(() => { const left = Math.max(0, Math.round((ending - performance.now()) / 1000)), m = Math.floor(left / 60); until.textContent = (m ? until.dataset.minutes.replace("#", m) : "") + until.dataset.seconds.replace("#", left % 60); }, 500);
+  for (const [name, size] of [["width", innerWidth], ["height", innerHeight]]) for (const field of $$(`input[type=hidden][name=${name}]`)) field.value = size;
+
+  // --- a code that changes with the minute (巡查码)
+  const again = $("[data-again]");
+  if (again) setTimeout(() => { if (!leaving) go(location.pathname); }, Number(again.dataset.again) * 1000);
 
   $$("[data-open]").forEach(open); $(".note[role=alert][tabindex]")?.focus(); more(); follow();
   window.budayang = { more, touched };
