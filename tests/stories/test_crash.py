@@ -6,10 +6,12 @@ entitled once, its rating counts once.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
 
+import httpx
 import pytest
 from house import FORM, ITEM, Citizen, Facts, Stage, clerk, nothing_left, order, wait_for
 
@@ -20,6 +22,7 @@ pytestmark = pytest.mark.processes
 TERMINAL = "KBS-01"
 OTHER_ITEM = "ZZ031"  # of another department
 AWAY_S = 1.0
+PAGE_ASKS_S = 5.0
 # Who was killed while it held a lease is waited for: 30 s for a case, 60 s for a piece of news.
 SETTLED_S = 120
 LEVEL = "unsatisfied"
@@ -293,6 +296,26 @@ def test_the_worker_is_killed(point: str, matter: Matter, stage: Stage, supervis
     check_export(supervisor, matter.number())
 
 
+@pytest.fixture
+def page(stage: Stage) -> Iterator[None]:
+    """The first terminal's browser asks on while a clerk works: a page that was seen and falls silent is a fault."""
+    person, gone = Citizen(stage.screen(stage.terminals[0]), stage.sandbox, 1, "甲"), threading.Event()
+    person.begin()
+    person.live()
+
+    def ask() -> None:
+        while not gone.wait(PAGE_ASKS_S):
+            with suppress(httpx.HTTPError, ValueError):  # the terminal itself may be away
+                person.live()
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    yield
+    gone.set()
+    asking.join()
+    person.close()
+
+
 class Repair:
     """Paper has run out in one of the sandbox's printers, and a clerk of the owner unit works the order."""
 
@@ -361,6 +384,7 @@ def owner(stage: Stage) -> Iterator[Clerk]:
 
 
 # Not all at one printer: a tray that is emptied and filled three times within ten minutes is 不稳定, and rightly so.
+@pytest.mark.usefixtures("page")
 @pytest.mark.parametrize(("victim", "printer"), [("worker", 3), ("web", 1), (TERMINAL, 1)])
 def test_killed_while_the_order_is_worked(
     victim: str, printer: int, matter: Matter, stage: Stage, owner: Clerk

@@ -106,7 +106,7 @@ def ready(told: Night) -> None:
     told.chain.see(
         "terminals_in_service",
         "终端在线，事项可办",
-        lambda: _doable(told, "KBS-01") and _doable(told, "KBS-02"),
+        lambda: _startable(told) and _doable(told, "KBS-02") and _doable(told, "KBS-01"),
         within_s=60,
         tell=lambda row: f"{row['area_name']} {row['terminal']} {row['text']}",
     )
@@ -122,6 +122,13 @@ def ready(told: Night) -> None:
 def _doable(told: Night, terminal: str) -> dict[str, Any] | None:
     row = told.public_row(terminal)
     return row if row and row["truth"] == "doable" else None
+
+
+def _startable(told: Night) -> dict[str, Any] | None:
+    """The first terminal's own answer: a terminal that has just enrolled is known before it knows the catalogue."""
+    person = told.citizen("甲")
+    person.begin()
+    return next((item for item in person.find("参保证明") if item["code"] == ITEM and item["can_start"]), None)
 
 
 def first_matter(told: Night) -> None:
