@@ -1,4 +1,4 @@
-"""Rows of the evaluation room. A rating holds a case number and codes, nothing about the person."""
+"""Ratings, the negative ones with what is done about them, and visits."""
 
 from __future__ import annotations
 
