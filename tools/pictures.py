@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Browser, Error, Page, StorageState, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Error, Page, ViewportSize, sync_playwright
 
 from budayang.cli.messages import Stop
 from budayang.cli.stage import Stage
@@ -62,40 +62,43 @@ def keep(page: Page, name: str) -> None:
     raw.unlink()
 
 
-def open_page(browser: Browser, size: tuple[int, int], state: StorageState | None = None) -> Page:
+def open_page(browser: Browser, size: tuple[int, int]) -> Page:
     """A fresh browser context of one size."""
     viewport: ViewportSize = {"width": size[0], "height": size[1]}
-    return browser.new_context(viewport=viewport, locale="zh-CN", storage_state=state).new_page()
+    return browser.new_context(viewport=viewport, locale="zh-CN").new_page()
 
 
-def signed_in(browser: Browser, stage: Stage, who: str) -> StorageState:
-    """What a browser keeps of somebody who signed in."""
-    page = open_page(browser, (1440, 1000))
-    page.goto(f"{stage.center}/accounts/login/")
-    page.fill("[name=login]", who)
-    page.fill("[name=password]", demo().password)
-    page.press("[name=password]", "Enter")
-    page.wait_for_url("**/console/**")
-    kept = page.context.storage_state()
-    page.context.close()
-    return kept
-
-
-def visit(
-    browser: Browser, stage: Stage, shot: Shot, names: Mapping[str, str], people: dict[str, StorageState]
-) -> Page:
-    """A browser of its own on the page of a shot, signed in as who looks at it; `people` have signed in before. `names`
-    stand in the addresses: `order` a number, and what `morning` gives.
+class Windows:
+    """Windows of one browser on the pages of a house, one a person who looks: signed in once, and what the pages share
+    is fetched once. `names` stand in the addresses: `order` a number, and what `morning` gives.
     """
-    if shot.who and shot.who not in people:
-        people[shot.who] = signed_in(browser, stage, shot.who)
-    page = open_page(browser, shot.size, people.get(shot.who))
-    page.goto(stage.center + shot.path.format(**names))
-    if shot.follow:
-        page.goto(stage.center + thing(page, shot))
-    page.wait_for_function(SETTLED)
-    page.wait_for_timeout(100)
-    return page
+
+    def __init__(self, browser: Browser, stage: Stage, names: Mapping[str, str]) -> None:
+        self._browser, self._stage, self._names = browser, stage, names
+        self._pages: dict[str, Page] = {}
+
+    def visit(self, shot: Shot) -> Page:
+        """The window of who looks at it, at its size, on the page of a shot. It is used again by the next visit."""
+        if shot.who not in self._pages:
+            self._pages[shot.who] = self._window(shot.who)
+        page = self._pages[shot.who]
+        page.set_viewport_size({"width": shot.size[0], "height": shot.size[1]})
+        page.goto(self._stage.center + shot.path.format(**self._names))
+        if shot.follow:
+            page.goto(self._stage.center + thing(page, shot))
+        page.wait_for_function(SETTLED)
+        page.wait_for_timeout(100)
+        return page
+
+    def _window(self, who: str) -> Page:
+        page = open_page(self._browser, (1440, 1000))
+        if who:
+            page.goto(f"{self._stage.center}/accounts/login/")
+            page.fill("[name=login]", who)
+            page.fill("[name=password]", demo().password)
+            page.press("[name=password]", "Enter")
+            page.wait_for_url("**/console/**")
+        return page
 
 
 def thing(page: Page, shot: Shot) -> str:
@@ -109,11 +112,9 @@ def thing(page: Page, shot: Shot) -> str:
 
 def photograph_pages(browser: Browser, stage: Stage, order: str, *, trouble: bool) -> None:
     """Public pages and the console's, each as somebody who may see it."""
-    people: dict[str, StorageState] = {}
+    windows = Windows(browser, stage, {"order": order})
     for shot in (one for one in (*PUBLIC, *CONSOLE) if one.trouble == trouble):
-        page = visit(browser, stage, shot, {"order": order}, people)
-        keep(page, shot.name)
-        page.context.close()
+        keep(windows.visit(shot), shot.name)
 
 
 def photograph_terminal(browser: Browser, stage: Stage, order: str) -> None:

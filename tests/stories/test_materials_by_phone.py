@@ -17,16 +17,13 @@ from house import Facts, Stage, order, wait_for
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
+from tests.accessibility import TERMINAL_RULES, violations
 
 from budayang.cli.visitors import Citizen as Stranger
 from budayang.sandbox.devices.documentcamera import sample_paper
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
 
-AXE = Path(__file__).resolve().parents[1] / "vendor" / "axe.min.js"
-AXE_RUN = """async (rules) => (await axe.run(document, {rules})).violations.map((v) => v.id + ': ' +
-  v.nodes.slice(0, 3).map((n) => n.target.join(' ') + ' ' + n.failureSummary).join(' | '))"""
-TERMINAL_RULES = {"color-contrast-enhanced": {"enabled": True}, "target-size": {"enabled": True}}
 PATIENCE_S = 60
 
 
@@ -54,8 +51,7 @@ class Screen:
         self.reach(heading)
         self.page.wait_for_timeout(150)
         self.page.screenshot(path=str(self._pictures / f"forms-{name}.png"))
-        self.page.evaluate(AXE.read_text())
-        assert self.page.evaluate(AXE_RUN, TERMINAL_RULES) == [], name
+        assert violations(self.page, TERMINAL_RULES) == [], name
 
     def touch(self, words: str) -> None:
         button = self.page.get_by_role("button", name=words, exact=True)
@@ -208,8 +204,7 @@ def by_camera_and_phone(screen: Screen, browser: Browser, stage: Stage, artifact
     paper = tmp_path / "paper.jpg"
     paper.write_bytes(sample_paper("phone DEMO", lines=24))
     page.screenshot(path=str(artifacts / "forms-phone.png"), full_page=True)
-    page.evaluate(AXE.read_text())
-    assert page.evaluate(AXE_RUN, {}) == []
+    assert violations(page) == []
     first = page.locator("form.card").first
     first.locator("input[type=file]").set_input_files(str(paper))
     first.locator("button[type=submit]").tap()
@@ -287,6 +282,5 @@ def progress(browser: Browser, stage: Stage, number: str, code: str, artifacts: 
     page.get_by_role("button", name="查进度").tap()
     expect(page.locator("h1")).to_have_text("就业上岗一件事")
     page.screenshot(path=str(artifacts / "forms-joint-progress.png"), full_page=True)
-    page.evaluate(AXE.read_text())
-    assert page.evaluate(AXE_RUN, {}) == []
+    assert violations(page) == []
     phone.close()

@@ -17,6 +17,7 @@ import traces
 from house import Facts, Stage, clerk, nothing_left, order, wait_for
 from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Response, Route, expect, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
+from tests.accessibility import TERMINAL_RULES, violations
 
 from budayang.cli.story import CASE
 from budayang.cli.visitors import Citizen as Stranger
@@ -24,11 +25,6 @@ from budayang.sandbox.citizens import Citizen, find_citizen
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
 
-AXE = Path(__file__).resolve().parents[1] / "vendor" / "axe.min.js"
-# 7:1 for every text is the house's own bar, above the AA rules that axe runs by itself.
-AXE_RUN = """async () => (await axe.run(document, {rules: {'color-contrast-enhanced': {enabled: true},
-  'target-size': {enabled: true}}})).violations.map((v) => v.id + ': ' + v.nodes.slice(0, 3).map((n) =>
-  n.target.join(' ') + ' ' + n.failureSummary).join(' | '))"""
 STORED = """async () => ({local: localStorage.length, session: sessionStorage.length, cookies: document.cookie,
   databases: (await indexedDB.databases()).length, caches: (await caches.keys()).length,
   workers: (await navigator.serviceWorker?.getRegistrations() ?? []).length})"""
@@ -108,8 +104,7 @@ class Screen:
             self.reach(SCREENS[name], heading)
             try:
                 self.page.screenshot(path=str(self._pictures(name)))
-                self.page.evaluate(AXE.read_text())
-                assert self.page.evaluate(AXE_RUN) == [], name
+                assert violations(self.page, TERMINAL_RULES) == [], name
                 break
             except PlaywrightError as error:  # what is offered has changed: the page renewed itself under our eyes
                 if not again or "navigation" not in str(error):

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, sync_playwright
+from tests.accessibility import violations, wider
 from tests.center.console.the_desk import Desk, build
 from tests.center.hall import PASSWORD
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-AXE = (Path(__file__).resolve().parents[2] / "vendor" / "axe.min.js").read_text()
 SIZES = {"desk": (1440, 1000), "phone": (390, 844)}
 PAGES = {
     "zhu": {
@@ -39,7 +39,6 @@ PAGES = {
     "sys": {"person-new": "/console/staff/new/"},
     "aud": {"audit": "/console/audit/"},
 }
-VIOLATIONS = "axe.run().then(r => r.violations.map(v => [v.id, v.nodes.map(n => n.html.slice(0, 200))]))"
 
 
 @pytest.fixture
@@ -101,12 +100,9 @@ def sign_in(page: Page, base: str, name: str) -> None:
 
 def judge(page: Page, name: str) -> list[str]:
     """What is wrong with the page that stands open."""
-    wrong = []
-    wider = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-    if wider > 0:
-        wrong.append(f"{name}: {wider} px wider than the screen")
-    page.evaluate(AXE)
-    wrong += [f"{name}: {found}" for found in page.evaluate(VIOLATIONS)]
+    wrong = [f"{name}: {found}" for found in violations(page)]
+    if (more := wider(page)) > 0:
+        wrong.append(f"{name}: {more} px wider than the screen")
     return wrong
 
 

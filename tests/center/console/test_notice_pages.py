@@ -12,6 +12,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Browser, sync_playwright
+from tests.accessibility import violations, wider
 from tests.center.console.the_desk import Desk, build
 from tests.center.hall import PASSWORD, SYSTEM
 from tests.center.maintenance.the_alarm import Alarm
@@ -34,7 +35,6 @@ from budayang.rules.duty import Days
 from budayang.rules.escalation import SHIPPED, Step, StepKind
 from budayang.rules.maintenance import Severity
 
-AXE = (Path(__file__).resolve().parents[2] / "vendor" / "axe.min.js").read_text()
 SIZES = {"desk": (1440, 1000), "phone": (390, 844)}
 PAGES = {
     "zhu": [
@@ -369,11 +369,9 @@ def test_the_pages_fit_and_are_accessible(
                 title = "link" if address.startswith("/n/") else address.strip("/").replace("/", "-").partition("?")[0]
                 if answer is None or answer.status != 200:
                     wrong.append(f"{address}: {answer and answer.status}")
-                if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+                if wider(page) > 0:
                     wrong.append(f"{address}: wider than the screen")
-                page.evaluate(AXE)
-                script = "axe.run().then(r => r.violations.map(v => [v.id, v.nodes.map(n => n.html.slice(0, 200))]))"
-                wrong += [f"{address}: {found}" for found in page.evaluate(script)]
+                wrong += [f"{address}: {found}" for found in violations(page)]
                 page.screenshot(path=artifacts / f"notices-{name}-{title}-{size}.png", full_page=True)
             context.close()
         return wrong

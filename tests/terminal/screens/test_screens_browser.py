@@ -12,15 +12,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 from screens_stage import CLEAR, ORIGIN, SCREENS, StageTerminal, view
+from tests.accessibility import TERMINAL_RULES, violations
 
 pytestmark = pytest.mark.browser
 
 Show = Callable[..., tuple[Page, StageTerminal]]
-AXE = Path(__file__).resolve().parents[2] / "vendor" / "axe.min.js"
 SIZES = ((1080, 1920), (1920, 1080), (1280, 1024))
-# 7:1 for every text is the house's own bar, above the AA rules that axe runs by itself.
-AXE_RUN = """async () => (await axe.run(document, {rules: {'color-contrast-enhanced': {enabled: true}, 'target-size': {enabled: true}}}))
-  .violations.map((v) => v.id + ': ' + v.nodes.slice(0, 3).map((n) => n.target.join(' ') + ' ' + n.failureSummary).join(' | '))"""
 # What a finger meets: visible, and not covered by the scrolled edge. Keys of a ten-column keyboard are as wide as the screen allows.
 TARGETS = """() => [...document.querySelectorAll('a[href], button:not([disabled]), .chips label, .level, input.field')]
   .filter((e) => e.checkVisibility() && !e.closest('dialog:not([open])') && !e.classList.contains('only-read'))
@@ -42,8 +39,7 @@ def test_a_screen_at_its_sizes(name: str, show: Show, pictures: Path) -> None:
             assert target["h"] >= least, (width, target)
             assert target["key"] or target["fix"] or target["w"] >= 96, (width, target)
         if (width, height) == SIZES[0]:
-            page.evaluate(AXE.read_text())
-            assert page.evaluate(AXE_RUN) == []
+            assert violations(page, TERMINAL_RULES) == []
         page.close()
 
 
