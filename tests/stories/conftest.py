@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,15 +21,9 @@ def port() -> Iterator[int]:
 
 @pytest.fixture(scope="session")
 def seeded(tmp_path_factory: pytest.TempPathFactory, port: int) -> Path:
-    """A folder with the demonstration's data, to be copied. Test processes that run side by side share it."""
-    base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "seeded"
-    with open(folder.with_suffix(".lock"), "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not folder.with_suffix(".done").exists():
-            shutil.rmtree(folder, ignore_errors=True)  # whoever began it was killed
-            Stage(folder, port, environment=dict(ENVIRONMENT)).prepare()
-            folder.with_suffix(".done").touch()
+    """A folder with the demonstration's data, to be copied."""
+    folder = tmp_path_factory.mktemp("seeded")
+    Stage(folder, port, environment=dict(ENVIRONMENT)).prepare()
     return folder
 
 
