@@ -31,6 +31,12 @@ NIGHT = datetime(2026, 11, 23, 18, 14, tzinfo=UTC)  # 02:14 in Ordos
 ARTIFACTS = Path(__file__).resolve().parents[1] / "artifacts"
 
 
+@pytest.hookimpl(trylast=True)  # after the shuffle
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes minutes begins first: at the end it would leave the other test process with nothing to do."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 def pytest_collection_finish() -> None:
     """Half a million objects stand now until the end; the collector need not look at them again and again."""
     heap.settle()

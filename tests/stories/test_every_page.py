@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 from morning import morning  # noqa: E402
 from pictures import Windows  # noqa: E402
-from shots import AFTERWARDS, CHECKED, CONSOLE, PHONE, PUBLIC, Shot  # noqa: E402
+from shots import AFTERWARDS, CHECKED, CONSOLE, PHONE, PUBLIC  # noqa: E402
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +36,17 @@ def after_a_night(stage: Stage) -> Morning:
     return Morning(stage, {"order": order, **morning(stage)})
 
 
-SEEN = {"public": (*PUBLIC, *AFTERWARDS), "console": CONSOLE, "more": CHECKED}
-
-
 @pytest.mark.browser
 @pytest.mark.processes
-@pytest.mark.parametrize("shots", SEEN.values(), ids=SEEN)
+@pytest.mark.long
 def test_every_page_is_accessible_and_fits(
-    shots: tuple[Shot, ...], after_a_night: Morning, chromium: str, chromium_flags: tuple[str, ...]
+    after_a_night: Morning, chromium: str, chromium_flags: tuple[str, ...]
 ) -> None:
     troubles: list[str] = []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=list(chromium_flags))
         windows = Windows(browser, after_a_night.stage, after_a_night.names)
-        for shot in shots:
+        for shot in (*PUBLIC, *AFTERWARDS, *CONSOLE, *CHECKED):
             page = windows.visit(shot)
             troubles += looked_at(page, shot.name)
             if shot.size != PHONE:
