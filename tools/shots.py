@@ -84,6 +84,7 @@ CONSOLE: tuple[Shot, ...] = (
 )
 # Checked like all others by tests/stories/test_every_page.py, and not worth a place in docs/pictures.
 CHECKED: tuple[Shot, ...] = (
+    Shot("console-sign-looks", "标志检查", "looks at signs", "/console/sign-looks/", "zhu"),
     Shot("console-search", "查找", "search", "/console/search/?q=KBS", "zhu"),
     Shot("console-area-new", "登记自助区", "an area's form", "/console/areas/new/", "zhu"),
     Shot("console-area-hours", "开放时间", "an area's hours", "/console/areas/KBS/hours/", "zhu"),

@@ -85,6 +85,7 @@ CHAPTERS: tuple[Chapter, ...] = (
         "sign",
         (
             Entry("/console/sign-plans/", _("标志平面图")),
+            Entry("/console/sign-looks/", _("标志检查")),
             Entry("/console/sign-kinds/", _("标志目录")),
             Entry("/console/plates/", _("标牌核对")),
             Entry("/console/sign-artwork/", _("标志制作")),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -22,6 +24,7 @@ from budayang.center.console.incidents import places
 from budayang.center.console.listing import Column, Filter, State, listing
 from budayang.center.console.reader import reader
 from budayang.center.console.sign_drawing import about_of, name_of, shown
+from budayang.center.console.sign_looks import last_looks, look_state
 from budayang.center.platform.access import allow
 from budayang.center.platform.actions import Refused
 from budayang.center.platform.queries import names_of
@@ -32,10 +35,22 @@ from budayang.center.signage import plan_actions as actions
 from budayang.center.signage import queries
 from budayang.center.signage.models import PlanVersion, SignPlan
 from budayang.center.signage.plan_findings import Counts, count_newest, judge_drawing
-from budayang.rules.signs.drawing import SIDE_MOST_MM, read
+from budayang.rules.signs.drawing import SIDE_MOST_MM, Drawing, PlacedSign, read
 from budayang.rules.signs.kinds import FACT_NAMES, MOUNTING_NAMES
 
 DRAWERS = frozenset(actions.DRAWERS)
+
+
+@dataclass(frozen=True, slots=True)
+class SignRow:
+    """A sign on the plan, in words, with what the last look at it said and when."""
+
+    sign: PlacedSign
+    name: str
+    about: str
+    mounting: str
+    look: State
+    looked_at: datetime | None
 
 
 def area_of(request: HttpRequest, code: str) -> Any:
@@ -179,12 +194,7 @@ def _page(request: HttpRequest, area: Any, picture: PictureForm, *, status: int 
         "newest": versions[0].number if versions else 0,
         "versions": [(one, names.get(one.made_by, one.made_by)) for one in versions],
         "shown": shown(drawing, findings) if drawing else None,
-        "signs": [
-            (one, name_of(one), about_of(drawing, one.about), words(MOUNTING_NAMES[one.mounting]))
-            for one in drawing.signs
-        ]
-        if drawing
-        else [],
+        "signs": _signs(area, drawing) if drawing else [],
         "may": actor.may(*actions.DRAWERS, place_path=area.place.path),
         "form": picture,
         "present": PresentForm(initial={"present": plan.present if plan else []}),
@@ -192,6 +202,17 @@ def _page(request: HttpRequest, area: Any, picture: PictureForm, *, status: int 
         "present_by": names.get(plan.present_by, plan.present_by) if plan else "",
     }
     return render(request, "console/signs/plan.html", context, status=status)
+
+
+def _signs(area: Any, drawing: Drawing) -> list[SignRow]:
+    looks = last_looks(area.pk)
+    found = []
+    for sign in drawing.signs:
+        look = looks.get(sign.id)
+        about, mounting = about_of(drawing, sign.about), words(MOUNTING_NAMES[sign.mounting])
+        state = look_state(look.value) if look else State("ask", _("半年内没有看过"))
+        found.append(SignRow(sign, name_of(sign), about, mounting, state, look.at if look else None))
+    return found
 
 
 @allow(OPERATING_ROLES)

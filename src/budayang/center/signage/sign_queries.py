@@ -29,6 +29,12 @@ def signs_of(area_id: int) -> list[SignHere]:
     return _signs(read(version.drawing)) if version is not None else []
 
 
+def planned_signs(area_ids: list[int]) -> dict[int, list[str]]:
+    """Ids of the signs on the plan in force, by area; an area without a plan is not in it."""
+    newest = queries.newest_of(area_ids)
+    return {pk: [sign.id for sign in read(version.drawing).signs] for pk, version in newest.items()}
+
+
 def _signs(drawing: Drawing) -> list[SignHere]:
     kinds = sign_kinds()
     machines = {thing.id: thing.code for thing in drawing.things}
