@@ -9,13 +9,14 @@ import pwd
 import shutil
 import socket
 import subprocess
+import threading
 from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from budayang.terminal.department_page import launching
+from budayang.terminal.department_page import inside, launching
 from budayang.terminal.department_page.gate import Gate, hosts_of, is_ours, may_dial
 from budayang.terminal.department_page.helper import Helper
 from budayang.terminal.department_page.launching import DepartmentPage, browser_command
@@ -31,6 +32,24 @@ def _can_make_namespaces() -> bool:
 
 
 ROOT = pytest.mark.skipif(not _can_make_namespaces(), reason="namespaces need root and unshare")
+
+
+# the way to the gate
+
+
+def test_a_slow_way_to_the_gate_is_waited_for() -> None:
+    listens, tells = os.pipe()
+    slow = threading.Timer(0.3, inside.say_so, [tells])
+    slow.start()
+    inside.wait_for_carrier(listens)
+    slow.join()
+
+
+def test_a_way_to_the_gate_that_ended_is_not_waited_for() -> None:
+    listens, tells = os.pipe()
+    os.close(tells)
+    with pytest.raises(OSError, match="did not open"):
+        inside.wait_for_carrier(listens)
 
 
 # the gate

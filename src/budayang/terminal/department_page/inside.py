@@ -12,14 +12,17 @@ import asyncio
 import ctypes
 import fcntl
 import os
+import select
 import socket
 import struct
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 SOCKS_PORT = 1080
+CARRIER_S = 20.0
+"""So long the carrier may take to listen: a terminal that has just been switched on is slow."""
 _SIOCGIFFLAGS, _SIOCSIFFLAGS, _IFF_UP = 0x8913, 0x8914, 1
 _MS_NOSUID, _MS_NODEV = 2, 4
 _HOME_SIZE = "size=256m,mode=700"
@@ -53,8 +56,8 @@ def become(uid: int, gid: int) -> None:
     os.setresuid(uid, uid, uid)
 
 
-async def carry(gate: str) -> None:
-    """Whatever comes to the loopback's SOCKS port goes to the gate's socket."""
+async def carry(gate: str, opened: Callable[[], None]) -> None:
+    """Whatever comes to the loopback's SOCKS port goes to the gate's socket. `opened` is told once it listens."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -66,6 +69,7 @@ async def carry(gate: str) -> None:
 
     server = await asyncio.start_server(serve, "127.0.0.1", SOCKS_PORT)
     async with server:
+        opened()
         await server.serve_forever()
 
 
@@ -83,12 +87,15 @@ def run(uid: int, gid: int, home: Path, gate: str, browser: Sequence[str]) -> in
     """The browser's exit code; 1 when the page's surroundings cannot be made."""
     loopback_up()
     mount_home(home, uid, gid)
+    listens, tells = os.pipe()
     carrier = os.fork()
     if carrier == 0:
+        os.close(listens)
         become(uid, gid)
-        asyncio.run(carry(gate))
+        asyncio.run(carry(gate, lambda: say_so(tells)))
         os._exit(0)
-    _wait_for_carrier()
+    os.close(tells)
+    wait_for_carrier(listens)
     environment = {
         "HOME": str(home),
         "TMPDIR": str(home),
@@ -102,13 +109,22 @@ def run(uid: int, gid: int, home: Path, gate: str, browser: Sequence[str]) -> in
     ).returncode
 
 
-def _wait_for_carrier() -> None:
-    for _ in range(200):
-        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-            probe.settimeout(0.05)
-            if probe.connect_ex(("127.0.0.1", SOCKS_PORT)) == 0:
-                return
-    raise OSError("the way to the gate did not open")
+def say_so(tells: int) -> None:
+    """Tell through the pipe that the carrier listens."""
+    os.write(tells, b"1")
+    os.close(tells)
+
+
+def wait_for_carrier(listens: int) -> None:
+    """Until the carrier says that it listens; one that ended leaves the pipe closed.
+
+    Raises:
+        OSError: it ended, or said nothing for CARRIER_S.
+    """
+    with open(listens, "rb", buffering=0) as pipe:
+        ready, _writable, _failed = select.select([pipe], [], [], CARRIER_S)
+        if not ready or not pipe.read(1):
+            raise OSError("the way to the gate did not open")
 
 
 def main(argv: Sequence[str]) -> int:
