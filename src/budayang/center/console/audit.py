@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_POST
 
+from budayang.center.console.audit_words import action_word
 from budayang.center.console.listing import Column, Filter, State, listing
 from budayang.center.console.reader import reader
 from budayang.center.platform import audit, queries
@@ -24,52 +25,12 @@ from budayang.center.platform.models import AuditLine
 from budayang.center.platform.sealing import center_keys
 
 READERS = frozenset({Role.AUDIT_ADMIN, Role.SUPERVISOR, Role.INSPECTOR})
-ACTION_WORDS = {
-    "platform.sign_in": gettext_noop("登录"),
-    "platform.sign_in_failed": gettext_noop("登录失败"),
-    "platform.sign_out": gettext_noop("退出"),
-    "platform.add_place": gettext_noop("新建区划或自助区位置"),
-    "platform.add_organization": gettext_noop("新建单位"),
-    "platform.add_staff": gettext_noop("新建账号"),
-    "platform.set_staff_active": gettext_noop("停用或恢复账号"),
-    "platform.grant_role": gettext_noop("授予角色"),
-    "platform.withdraw_role": gettext_noop("收回角色"),
-    "platform.set_parameter": gettext_noop("设置参数"),
-    "platform.rotate_key": gettext_noop("更换字段密钥"),
-    "platform.retire_key": gettext_noop("停用字段密钥"),
-    "platform.issue_token": gettext_noop("制作接口密钥"),
-    "platform.revoke_token": gettext_noop("停用接口密钥"),
-    "platform.make_evidence": gettext_noop("制作证据包"),
-    "services.publish_notice": gettext_noop("发布知情同意书"),
-    "services.view_person": gettext_noop("查看办件人信息"),
-    "platform.request_work": gettext_noop("提交后台任务"),
-    "platform.cancel_work": gettext_noop("取消后台任务"),
-    "console.export": gettext_noop("导出列表"),
-    "console.verify_audit": gettext_noop("核对审计链"),
-    "areas.create_area": gettext_noop("新建自助区"),
-    "areas.update_area": gettext_noop("修改自助区"),
-    "areas.set_promised_hours": gettext_noop("写明承诺时间"),
-    "areas.add_exception": gettext_noop("增加例外日"),
-    "areas.remove_exception": gettext_noop("取消例外日"),
-    "areas.set_facility": gettext_noop("登记设施"),
-    "areas.remove_facility": gettext_noop("移除设施"),
-    "areas.stop_planned": gettext_noop("公告计划停用"),
-    "areas.stop_cancelled": gettext_noop("取消计划停用"),
-    "areas.import_regions": gettext_noop("导入区划"),
-    "terminals.register": gettext_noop("登记终端"),
-    "terminals.issue_code": gettext_noop("发入网码"),
-    "terminals.enrol": gettext_noop("终端入网"),
-    "terminals.revoke": gettext_noop("吊销凭证"),
-    "terminals.suspend": gettext_noop("停用终端"),
-    "terminals.resume": gettext_noop("恢复终端"),
-    "terminals.retire": gettext_noop("终端退役"),
-    "terminals.send": gettext_noop("向终端发指令"),
-}
 ROOMS = (
     ("platform", gettext_noop("平台")),
     ("areas", gettext_noop("自助区")),
     ("terminals", gettext_noop("终端")),
     ("services", gettext_noop("事项")),
+    ("signage", gettext_noop("标志")),
     ("maintenance", gettext_noop("维护")),
     ("evaluation", gettext_noop("评价")),
     ("standard", gettext_noop("标准")),
@@ -81,12 +42,6 @@ KINDS = {
     "job": gettext_noop("平台自动"),
     "public": gettext_noop("未登录"),
 }
-
-
-def action_word(action: str) -> str:
-    """What an action's name says to a reader; names without a word are shown as they are."""
-    word = ACTION_WORDS.get(action)
-    return f"{_(word)}（{action}）" if word else action
 
 
 def _rooms() -> list[tuple[str, str]]:
