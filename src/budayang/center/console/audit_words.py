@@ -86,6 +86,7 @@ ACTION_WORDS = {
     "services.ask_reading": gettext_noop("核对到账"),
     "services.bring_edition": gettext_noop("送入事项目录版本"),
     "services.case_accepted": gettext_noop("办件：受理"),
+    "services.case_corrected": gettext_noop("办件：已补正"),
     "services.case_correction": gettext_noop("办件：要求补正"),
     "services.case_denied": gettext_noop("办件：不予办理"),
     "services.case_done": gettext_noop("办件：办结"),
