@@ -169,7 +169,7 @@ SIGNS = (
     _body("center/signage/svg_cleaning.py", "clean_svg", "_view_box"),
 )
 SEARCH = _tables([one.reason for one in search.REFUSALS], [one.advice for one in search.OUTSIDE])
-RATING = (_tables(evaluation.LEVELS, evaluation.REASONS), _body("rules/evaluation.py", "rating_problem"))
+RATING = (_tables(evaluation.LEVELS, evaluation.REASONS), _body("rules/evaluation/reason_texts.py", "rating_problem"))
 
 
 def _whole_steps() -> Iterator[escalation.Step]:

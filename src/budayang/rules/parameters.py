@@ -153,6 +153,23 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("rating_days_d", 7, "d", "未当场评价的补评期限", "PJ-06"),
     Parameter("negative_check_workdays", 1, "d", "差评核实时限（工作日）", "PJ-07"),
     Parameter("negative_fix_workdays", 5, "d", "差评整改办结时限（工作日）", "PJ-08"),
+    Parameter("negative_call_workdays", 3, "d", "差评整改后回访时限（工作日）", "PJ-09", 1, 30),
+    Parameter("negative_call_tries", 3, "count", "差评回访最多打几次没有接通就记为联系不上", "PJ-09", 1, 10),
+    Parameter("negative_rerate_d", 7, "d", "差评整改后本人再评价的期限", "PJ-11", 1, 60),
+    Parameter("negative_appeal_workdays", 5, "d", "归属单位对差评申诉的期限（工作日）", "PJ-10", 1, 30),
+    Parameter("negative_decide_workdays", 5, "d", "差评申诉裁定时限（工作日）", "PJ-10", 1, 30),
+    Parameter("negative_warn_s", 4 * _HOUR, "s", "差评各步到期前多久提醒", "", 0, 3 * _DAY),
+    Parameter("negative_phone_d", 7, "d", "差评办结后保存手机号的天数", "", 0, 90),
+    Parameter("negative_phone_most_d", 60, "d", "差评的手机号最长保存的天数", "", 1, 180),
+    Parameter("lived_before_s", 30 * _MINUTE, "s", "差评前多久之内的故障算这次经历", "", 60, _DAY),
+    Parameter("slow_call_s", 10, "s", "部门接口一次应答超过多久算慢", "", 1, 300),
+    Parameter("flag_burst", 6, "count", "一台终端短时间内几次评价算集中", "PJ-04", 2, 1000),
+    Parameter("flag_burst_s", 10 * _MINUTE, "s", "判断集中评价的时间段", "PJ-04", 60, _DAY),
+    Parameter("flag_fast_s", 1, "s", "评价页出现多久之内提交算太快", "PJ-04", 0, 60),
+    Parameter("flag_same", 4, "count", "一天内几次评价的等级和几项原因完全相同算可疑", "PJ-04", 2, 1000),
+    Parameter("flag_staffed", 3, "count", "维护人员在场时几次非常满意算可疑", "PJ-04", 1, 1000),
+    Parameter("flag_days", 5, "count", "几天在同一时刻非常满意算可疑", "PJ-04", 2, 30),
+    Parameter("flag_wait_s", _HOUR, "s", "评价后多久再判断是否异常（等迟到的数据）", "", 0, _DAY),
 )
 
 BY_NAME: dict[str, Parameter] = {p.name: p for p in PARAMETERS}

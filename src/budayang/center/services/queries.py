@@ -197,6 +197,11 @@ def find_case(number: str) -> Case | None:
     return rows.defer("request_sealed", "result_sealed").filter(number=number).first()
 
 
+def known_numbers(numbers: Sequence[str]) -> set[str]:
+    """Which of these are numbers of cases that are here."""
+    return set(Case.objects.filter(number__in=list(numbers)).values_list("number", flat=True))
+
+
 def case_counts(start: datetime, end: datetime, place_path: str = "/") -> dict[str, int]:
     """State -> number of cases accepted in [start, end) at and below a place."""
     rows = Case.objects.filter(accepted_at__gte=start, accepted_at__lt=end, place_path__startswith=place_path)

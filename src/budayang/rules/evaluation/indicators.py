@@ -1,82 +1,14 @@
-"""好差评: five levels, the reasons of a negative rating, and the six monthly public indicators.
+"""The six monthly public indicators (GB/T 39734-2020 appendix B names them).
 
-Names of levels and indicators follow the national system (国办发〔2019〕51号; GB/T 39734-2020 appendix B names the
-six indicators). Their exact
-formulas could not be read: each definition below is ours and says so wherever its figure is shown.
+Their exact formulas could not be read: each definition below is ours and says so wherever its figure is shown.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-
-@dataclass(frozen=True)
-class RatingLevel:
-    code: str
-    name: str
-    score: int
-    negative: bool
-
-
-LEVELS: tuple[RatingLevel, ...] = (
-    RatingLevel("very_satisfied", "非常满意", 5, False),
-    RatingLevel("satisfied", "满意", 4, False),
-    RatingLevel("basically_satisfied", "基本满意", 3, False),
-    RatingLevel("unsatisfied", "不满意", 2, True),
-    RatingLevel("very_unsatisfied", "非常不满意", 1, True),
-)
-LEVEL_BY_CODE: dict[str, RatingLevel] = {x.code: x for x in LEVELS}
-NEGATIVE_LEVELS: frozenset[str] = frozenset(x.code for x in LEVELS if x.negative)
-
-
-@dataclass(frozen=True)
-class RatingReason:
-    """``levels`` are the levels under which it is offered; ``hint`` is the kind of incident that could explain it,
-    empty when none could.
-    """
-
-    code: str
-    name: str
-    levels: frozenset[str] = NEGATIVE_LEVELS
-    hint: str = ""
-
-
-REASONS: tuple[RatingReason, ...] = (
-    RatingReason("device_broken", "设备坏了或反应慢", hint="device"),
-    RatingReason("no_paper", "没有打出来或打印不清", hint="printer"),
-    RatingReason("stopped", "该办的时候办不了", hint="department"),
-    RatingReason("unclear", "看不懂、找不到要办的事项"),
-    RatingReason("too_slow", "等的时间太长"),
-    RatingReason("no_help", "没有人帮忙、电话打不通"),
-    RatingReason("wrong_result", "结果有错"),
-    RatingReason("environment", "环境脏乱、太冷太热、门进不来", hint="site"),
-    RatingReason("asked_too_much", "要求提供不该要的材料", frozenset({"very_unsatisfied"})),
-    RatingReason("privacy", "担心个人信息被看到", frozenset({"very_unsatisfied"})),
-    RatingReason("other", "其他"),
-)
-REASON_BY_CODE: dict[str, RatingReason] = {x.code: x for x in REASONS}
-
-
-def reasons_for(level: str) -> tuple[RatingReason, ...]:
-    """The reasons to offer for a level; none for a good one."""
-    return tuple(r for r in REASONS if level in r.levels)
-
-
-def rating_problem(level: str, reasons: Collection[str]) -> str:
-    """Why a rating cannot be taken, in Chinese; empty when it can. A negative rating needs a reason (PJ-06), a good
-    one has none.
-    """
-    found = LEVEL_BY_CODE.get(level)
-    if found is None:
-        return "评价只能是五级中的一级"
-    offered = {r.code for r in reasons_for(level)}
-    unknown = [r for r in reasons if r not in offered]
-    if unknown:
-        return "选择的原因不在本级可选的原因之内"
-    if found.negative and not reasons:
-        return "请选择至少一个不满意的原因"
-    return ""
+from budayang.rules.evaluation.levels import LEVEL_BY_CODE, NEGATIVE_LEVELS
 
 
 @dataclass(frozen=True)
