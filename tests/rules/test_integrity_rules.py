@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from budayang.rules.evaluation.integrity import FLAG_KINDS, Flag, Limits, Seen, flags_of
 
 NOW = datetime(2026, 11, 24, 10, tzinfo=UTC)
+USUAL = Limits()
 SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)
 
 
@@ -19,7 +20,7 @@ def seen(key: int, at: datetime, **more: object) -> Seen:
     return Seen(key=key, at=at, **values)  # type: ignore[arg-type]
 
 
-def kinds(rows: list[Seen], limits: Limits = Limits()) -> set[tuple[int, str]]:
+def kinds(rows: list[Seen], limits: Limits = USUAL) -> set[tuple[int, str]]:
     return {(one.key, one.kind) for one in flags_of(rows, limits)}
 
 

@@ -26,7 +26,9 @@ def fixed(hall: Hall, case: NegativeCase, now: datetime) -> NegativeCase:
     ren = hall.actor("ren")
     outcome = "reached" if case.phone_sealed else "no_phone"
     actions.contact(ren, case, outcome=outcome, note="打印机缺纸 20 分钟", now=now + MINUTE)
-    return actions.fix(ren, case, outcome="fixed", note="已增加备纸", reply="已加备纸，谢谢提醒。", now=now + 2 * MINUTE)
+    return actions.fix(
+        ren, case, outcome="fixed", note="已增加备纸", reply="已加备纸，谢谢提醒。", now=now + 2 * MINUTE
+    )
 
 
 def events(case: NegativeCase) -> list[str]:

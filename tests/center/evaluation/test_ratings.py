@@ -8,7 +8,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from tests.center.hall import Hall, number
 
-from budayang.center.evaluation import actions, jobs, queries
+from budayang.center.evaluation import jobs, queries
 from budayang.center.evaluation.models import Invitation, NegativeCase, Rating, Visit
 from budayang.center.platform.models import Transition
 from budayang.center.terminals.models import Inbox

@@ -112,9 +112,7 @@ def _write(found: Sequence[Flag], now: datetime) -> None:
             continue
         known.add((one.key, one.kind))
         rating = ratings[one.key]
-        RatingFlag.objects.create(
-            rating=rating, kind=one.kind, why=one.why, place_path=rating.place_path, found_at=now
-        )
+        RatingFlag.objects.create(rating=rating, kind=one.kind, why=one.why, place_path=rating.place_path, found_at=now)
         subject = f"case:{rating.case_number}"
         record(JOB, "evaluation.flagged", subject=subject, place_path=rating.place_path,
                details={"kind": one.kind}, at=now)  # fmt: skip

@@ -145,11 +145,13 @@ def call_back(actor: Actor, case: NegativeCase, *, outcome: str, note: str, now:
     if outcome in {"fixed_unsatisfied", "not_fixed"} and not note:
         raise Refused(_("请写明本人说了什么。"))
     event = call_event(outcome, case.call_tries, int(parameter("negative_call_tries", case.place_path, now)))
-    also: dict[str, object] = {"call_outcome": outcome, "call_tries": case.call_tries + (outcome == "unreached")}
-    if event == "call_back":
+    # What the person once said is not covered up by a later call that nobody answered.
+    kept = case.call_outcome if case.call_outcome in REACHED and outcome not in REACHED else outcome
+    also: dict[str, object] = {"call_outcome": kept, "call_tries": case.call_tries + (outcome == "unreached")}
+    if outcome in REACHED or (case.called_at is None and event == "call_back"):
         also["called_at"] = now
-    elif event == "send_back":
-        also |= {"called_at": now, "close_due_at": workdays("negative_fix_workdays", case, now)}
+    if event == "send_back":
+        also["close_due_at"] = workdays("negative_fix_workdays", case, now)
     moved = move(actor, case, event, now, outcome=outcome, note=note, **also)
     return lapse_if_over(moved, now)
 

@@ -87,9 +87,7 @@ def _handlers(case: NegativeCase, *, late: bool) -> list[Staff]:
     """The owner unit's people and the area's keeper; of what is late, or to be decided, the supervisors."""
     chain = platform.place_chain(case.place_path)
     supervisors = Q(grants__role=Role.SUPERVISOR.value, grants__place__path__in=chain)
-    own = Q(
-        grants__role=Role.OWNER_UNIT.value, grants__organization_id=case.owner_id, grants__place__path__in=chain
-    )
+    own = Q(grants__role=Role.OWNER_UNIT.value, grants__organization_id=case.owner_id, grants__place__path__in=chain)
     staff = platform.staff_visible_to(JOB).filter(is_active=True)
     if case.state in APPEALED:
         return list(staff.filter(supervisors).distinct())

@@ -41,7 +41,12 @@ def write_step(
     number = case.rating.case_number
     told = {"state": case.state, **({"outcome": outcome} if outcome else {})}
     record(
-        actor, f"evaluation.negative_{event}", subject=f"case:{number}", place_path=case.place_path, details=told, at=now
+        actor,
+        f"evaluation.negative_{event}",
+        subject=f"case:{number}",
+        place_path=case.place_path,
+        details=told,
+        at=now,
     )
     emit(
         f"evaluation.negative_{event}",

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
-from budayang.center.evaluation.models import Invitation, NegativeCase, NegativeStep, Rating, Visit
+from budayang.center.evaluation.models import Invitation, NegativeCase, NegativeStep, Rating, RatingFlag, Visit
 from budayang.center.platform.actors import Actor
 from budayang.center.platform.queries import parameter, scope_q
 from budayang.rules.evaluation import LEVELS
@@ -68,6 +68,23 @@ def negative_cases_visible_to(actor: Actor) -> QuerySet[NegativeCase]:
 def invitations_visible_to(actor: Actor) -> QuerySet[Invitation]:
     """Invitations in the actor's places; bodies' people see those of their own machines."""
     return Invitation.objects.filter(scope_q(actor, "place_path", ("terminal__owner_id", "terminal__vendor_id")))
+
+
+def flags_visible_to(actor: Actor) -> QuerySet[RatingFlag]:
+    """What looks wrong with ratings in the actor's places; an owner unit sees it of its own machines."""
+    rows = RatingFlag.objects.filter(scope_q(actor, "place_path", ("rating__owner_id",)))
+    return rows.select_related("rating__terminal__area", "rating__owner", "rating__negative_case")
+
+
+def other_flags(flag: RatingFlag) -> QuerySet[RatingFlag]:
+    """The other flags of the same rating."""
+    return RatingFlag.objects.filter(rating_id=flag.rating_id).exclude(pk=flag.pk).order_by("found_at")
+
+
+def around(rating: Rating, span: timedelta = timedelta(hours=1)) -> QuerySet[Rating]:
+    """The other ratings of its terminal around it, by time."""
+    rows = Rating.objects.filter(terminal_id=rating.terminal_id, at__gte=rating.at - span, at__lte=rating.at + span)
+    return rows.exclude(pk=rating.pk).order_by("at")[:40]
 
 
 def counts(start: datetime, end: datetime, place_path: str, now: datetime) -> Counts:

@@ -102,13 +102,17 @@ def incidents_during(area_id: int, terminal_id: int, start: datetime, end: datet
     return list(rows.select_related("terminal", "area", "cause").order_by("opened_at", "pk")[:50])
 
 
-def department_incidents_during(bodies: Sequence[int | None], start: datetime, end: datetime) -> list[Incident]:
-    """What stood at these bodies' systems (no terminal, no area) at any moment of [start, end], oldest first."""
-    rows = Incident.objects.filter(
-        owner_id__in=[one for one in bodies if one], terminal__isnull=True, area__isnull=True, opened_at__lte=end
-    )
+def visible_incident_ids(actor: Actor, ids: Sequence[int]) -> set[int]:
+    """Which of these incidents the actor may see."""
+    mine = scope_q(actor, "place_path", INCIDENT_ORGANIZATIONS)
+    return set(Incident.objects.filter(mine, pk__in=list(ids)).values_list("pk", flat=True))
+
+
+def department_incidents_during(department: str, start: datetime, end: datetime) -> list[Incident]:
+    """What stood at a department's system at any moment of [start, end], oldest first."""
+    rows = Incident.objects.filter(department=department, terminal__isnull=True, opened_at__lte=end)
     rows = rows.filter(Q(closed_at__isnull=True) | Q(closed_at__gte=start))
-    return list(rows.select_related("cause").order_by("opened_at", "pk")[:20])
+    return list(rows.select_related("terminal", "area", "cause").order_by("opened_at", "pk")[:20])
 
 
 def on_site_times(terminal_id: int, start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:

@@ -5,7 +5,7 @@ Names of levels and indicators follow the national system (国办发〔2019〕51
 
 from __future__ import annotations
 
-from budayang.rules.evaluation.indicators import INDICATORS, Counts, Indicator, Ratio, measure_all
+from budayang.rules.evaluation.indicators import INDICATORS, LEFT_OUT, Counts, Indicator, Ratio, measure_all
 from budayang.rules.evaluation.levels import CHANNELS, LEVEL_BY_CODE, LEVELS, NEGATIVE_LEVELS, RatingLevel
 from budayang.rules.evaluation.reason_texts import (
     EDITIONS,
@@ -24,6 +24,7 @@ __all__ = [
     "CHANNELS",
     "EDITIONS",
     "INDICATORS",
+    "LEFT_OUT",
     "LEVELS",
     "LEVEL_BY_CODE",
     "NEGATIVE_LEVELS",

@@ -13,11 +13,15 @@ from budayang.rules.evaluation.levels import LEVEL_BY_CODE, NEGATIVE_LEVELS
 
 @dataclass(frozen=True)
 class Counts:
-    """Counts of one place and month. Asked: the rating page was shown. Active: the person rated without being asked
-    (二维码, 补评).
+    """Counts of one place and month; what was set aside (剔除) is in none of them.
+
+    ``done``: matters done or handed in; ``done_rated``: those of them that were rated up to now, None: not counted one
+    by one. ``asked``: the rating page was shown at the machine. ``active``: rated without being asked there (二维码,
+    网页). ``visited``: negative ratings whose person was reached by telephone or rated again; the last word counts.
     """
 
     done: int = 0
+    done_rated: int | None = None
     asked: int = 0
     rated: Mapping[str, int] = field(default_factory=dict)
     active: Mapping[str, int] = field(default_factory=dict)
@@ -61,6 +65,8 @@ def _active_good_rate(c: Counts) -> Ratio:
 
 
 def _unrated_rate(c: Counts) -> Ratio:
+    if c.done_rated is not None:
+        return Ratio(c.done - c.done_rated, c.done)
     # ratings given later than the month of the case may outnumber the month's cases
     return Ratio(max(c.done - c.total, 0), c.done)
 
@@ -89,10 +95,20 @@ class Indicator:
 
 INDICATORS: tuple[Indicator, ...] = (
     Indicator("good_rate", "好评率", "非常满意、满意、基本满意的评价数 ÷ 全部评价数", _good_rate),
-    Indicator("active_good_rate", "主动评价好评率", "主动评价中前三级的评价数 ÷ 主动评价数", _active_good_rate),
-    Indicator("unrated_rate", "未评率", "办结后没有评价的办件数 ÷ 办结的办件数", _unrated_rate),
-    Indicator("negative_reply_rate", "差评回复率", "已回复的差评数 ÷ 全部差评数", _negative_reply_rate),
-    Indicator("visit_fix_rate", "回访整改率", "回访中确认已整改的差评数 ÷ 回访的差评数", _visit_fix_rate),
+    Indicator(
+        "active_good_rate",
+        "主动评价好评率",
+        "主动评价中前三级的评价数 ÷ 主动评价数；主动评价是离开终端后扫回执二维码或上网页评的",
+        _active_good_rate,
+    ),
+    Indicator("unrated_rate", "未评率", "办结的办件中到现在没有评价的 ÷ 办结的办件数", _unrated_rate),
+    Indicator("negative_reply_rate", "差评回复率", "已书面答复评价人的差评数 ÷ 全部差评数", _negative_reply_rate),
+    Indicator(
+        "visit_fix_rate",
+        "回访整改率",
+        "回访中确认已整改的差评数 ÷ 回访到的差评数；回访是电话接通或本人再评价，以最后一次为准",
+        _visit_fix_rate,
+    ),
     Indicator(
         "visit_satisfied_rate",
         "回访整改满意率",
@@ -100,6 +116,7 @@ INDICATORS: tuple[Indicator, ...] = (
         _visit_satisfied_rate,
     ),
 )
+LEFT_OUT = "已剔除的评价不计入；一件事只计一次评价；按评价的时间归月，未评率按办结的时间归月"
 
 
 def measure_all(counts: Counts) -> dict[str, Ratio]:

@@ -40,8 +40,8 @@ class Seen:
 
 @dataclass(frozen=True)
 class Limits:
-    """``burst``: so many in ``burst_s`` at one terminal. ``fast_s``: the shortest from page to answer. ``same``: so many
-    equal answers a day. ``staffed``: so many best ratings while staff was at the machine. ``days``: so many days with
+    """``burst``: so many in ``burst_s`` at one terminal. ``fast_s``: the shortest from page to answer. ``same``: so
+    many equal answers a day. ``staffed``: so many best ratings while staff was at the machine. ``days``: so many days with
     one in the same ``minute_s``.
     """
 
@@ -63,7 +63,10 @@ class Flag:
     why: str
 
 
-def flags_of(ratings: Iterable[Seen], limits: Limits = Limits()) -> list[Flag]:
+USUAL = Limits()
+
+
+def flags_of(ratings: Iterable[Seen], limits: Limits = USUAL) -> list[Flag]:
     """Everything that looks wrong with these ratings, by kind and time. Ratings of other terminals change nothing."""
     by_terminal: dict[str, list[Seen]] = defaultdict(list)
     for one in ratings:
@@ -78,7 +81,9 @@ def flags_of(ratings: Iterable[Seen], limits: Limits = Limits()) -> list[Flag]:
 
 def _bursts(rows: Sequence[Seen], limits: Limits) -> list[Flag]:
     window, first, marked = timedelta(seconds=limits.burst_s), 0, dict[int, int]()
-    here = [one for one in rows if one.journey is not None]  # from home, an evening's ratings come when people have time
+    here = [
+        one for one in rows if one.journey is not None
+    ]  # from home, an evening's ratings come when people have time
     for last, one in enumerate(here):
         while one.at - here[first].at >= window:
             first += 1
@@ -92,7 +97,9 @@ def _bursts(rows: Sequence[Seen], limits: Limits) -> list[Flag]:
 
 def _no_journey(rows: Sequence[Seen], limits: Limits) -> list[Flag]:
     return [
-        Flag(one.key, "no_journey", "那时这台终端上没有人办理的记录，也没有这个办件") for one in rows if one.journey is False
+        Flag(one.key, "no_journey", "那时这台终端上没有人办理的记录，也没有这个办件")
+        for one in rows
+        if one.journey is False
     ]
 
 

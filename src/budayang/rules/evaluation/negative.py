@@ -146,6 +146,17 @@ def rerate_event(level: str) -> str:
     return "rerate_bad" if RERATE_LEVELS[level] == "不满意" else "rerate_good"
 
 
+def last_word(call_outcome: str, called_at: datetime | None, rerated_level: str, rerated_at: datetime | None) -> str:
+    """What the person said last of what was done: a key of CALL_OUTCOMES that is in REACHED, "" when nobody knows.
+
+    A re-rating of 不满意 does not say that it was put right, so it counts as not put right.
+    """
+    by_call = call_outcome if call_outcome in REACHED else ""
+    if rerated_at is None or (by_call and called_at is not None and called_at > rerated_at):
+        return by_call
+    return "not_fixed" if rerate_event(rerated_level) == "rerate_bad" else "fixed_satisfied"
+
+
 @dataclass(frozen=True)
 class Dues:
     """Until when each step is due; None: not known yet, or never."""
