@@ -147,9 +147,9 @@ def test_the_six_figures_open_their_rows_and_go_away_as_a_file(desk: Desk, today
     month = f"{today.astimezone():%Y-%m}"
     zhu = desk.client("zhu")
     shown = text(zhu, f"/console/rating-indicators/?month={month}")
-    assert "67%" in shown
+    assert "66.7 %" in shown
     assert "2/3" in shown
-    assert "100%" in shown, "active ratings"
+    assert "100.0 %" in shown, "active ratings"
     assert "1/1" in shown
     assert "没有样本" in shown, "nobody was called back: no figure, and no zero"
     rows = text(zhu, f"/console/ratings/?month={month}&channel=later&aside=no")

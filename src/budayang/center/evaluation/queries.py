@@ -137,8 +137,12 @@ def may_still_rate(case: Any, now: datetime) -> bool:
     """Whether a case (a row of the services room) is done or handed in, and still within the days for rating."""
     if case.state not in RATEABLE or case.finished_at is None:
         return False
-    days = float(parameter("rating_days_d", case.place_path, now))
-    return bool(case.finished_at <= now < case.finished_at + timedelta(days=days))
+    return bool(case.finished_at <= now < case.finished_at + timedelta(days=rating_days(case, now)))
+
+
+def rating_days(case: Any, now: datetime) -> int:
+    """Within how many days a finished case may be rated afterwards (PJ-06)."""
+    return int(parameter("rating_days_d", case.place_path, now))
 
 
 def idle_visits(start: datetime, end: datetime, place_path: str) -> tuple[int, int]:

@@ -41,8 +41,8 @@ class Seen:
 @dataclass(frozen=True)
 class Limits:
     """``burst``: so many in ``burst_s`` at one terminal. ``fast_s``: the shortest from page to answer. ``same``: so
-    many equal answers a day. ``staffed``: so many best ratings while staff was at the machine. ``days``: so many days with
-    one in the same ``minute_s``.
+    many equal answers a day. ``staffed``: so many best ratings while staff was at the machine. ``days``: so many days
+    with one in the same ``minute_s``.
     """
 
     burst: int = 6
