@@ -79,9 +79,7 @@ def test_from_the_bad_rating_to_the_order_by_the_pages(desk: Desk, today: dateti
     assert NegativeStep.objects.filter(event="phone").count() == 1
 
 
-def test_an_appeal_is_decided_on_the_page_and_what_is_removed_stays_with_its_trace(
-    desk: Desk, today: datetime
-) -> None:
+def test_an_appeal_is_decided_on_the_page_and_what_is_removed_stays_with_its_trace(desk: Desk, today: datetime) -> None:
     bad(desk.hall, 1, today)
     ren, zhu = desk.client("ren"), desk.client("zhu")
     assert "裁定申诉" not in text(zhu, page(1))

@@ -63,9 +63,7 @@ def test_faster_than_a_person_from_page_to_answer(hall: Hall, now: datetime) -> 
     for counter, ms in ((1, 200), (2, 3000)):
         at = now + counter * 20 * MINUTE
         shown_at = at - timedelta(milliseconds=ms)
-        actions.record_invitation(
-            JOB, number=number(counter), terminal_code="KBS-01", shown_at=shown_at, now=shown_at
-        )
+        actions.record_invitation(JOB, number=number(counter), terminal_code="KBS-01", shown_at=shown_at, now=shown_at)
         rate(hall, counter, "very_satisfied", at)
         visit(hall, at + MINUTE)
     integrity.look(now + 3 * HOUR)
