@@ -1,4 +1,4 @@
-"""Ratings in a real Chromium: from the phone's bad rating to its re-rating, the desk's pages between; axe, no overflow."""
+"""Ratings in a real Chromium: from the phone's bad rating to its re-rating, the desk's pages between; axe clean."""
 
 from __future__ import annotations
 

@@ -137,6 +137,8 @@ CHAPTERS: tuple[Chapter, ...] = (
             Entry("/console/ratings/", _("评价")),
             Entry("/console/rating-indicators/", _("好差评指标")),
             Entry("/console/rating-flags/", _("评价异常")),
+            Entry("/console/complaints/", _("投诉、表扬、建议")),
+            Entry("/console/surveys/", _("满意度问卷")),
             Entry("/console/trips/", _("白跑率")),
         ),
     ),

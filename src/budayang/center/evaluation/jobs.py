@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from budayang.center.evaluation import actions, integrity_actions, negative_jobs
+from budayang.center.evaluation import actions, complaint_jobs, integrity_actions, negative_jobs
 from budayang.center.platform.actors import Actor
 from budayang.center.platform.deliveries import Consumer, Due
 from budayang.center.terminals.inbox import InboxRow, consume_inbox
@@ -52,9 +52,11 @@ def _take(row: InboxRow, now: datetime) -> None:
 
 CONSUMERS: tuple[Consumer, ...] = (
     Consumer("evaluation.notices", ("evaluation.negative_warned", "evaluation.negative_overdue"), negative_jobs.tell),
+    Consumer("evaluation.complaint_notices", ("evaluation.complaint_overdue",), complaint_jobs.tell),
 )
 DUES: tuple[Due, ...] = (
     Due("evaluation.inbox", 0.5, read_inbox),
     Due("evaluation.clocks", 5.0, negative_jobs.watch),
     Due("evaluation.integrity", 30.0, integrity_actions.look),
+    Due("evaluation.complaints", 10.0, complaint_jobs.watch),
 )

@@ -84,13 +84,23 @@ def tell(news: Sequence[Transition], now: datetime) -> None:
 
 
 def _handlers(case: NegativeCase, *, late: bool) -> list[Staff]:
-    """The owner unit's people and the area's keeper; of what is late, or to be decided, the supervisors."""
-    chain = platform.place_chain(case.place_path)
-    supervisors = Q(grants__role=Role.SUPERVISOR.value, grants__place__path__in=chain)
-    own = Q(grants__role=Role.OWNER_UNIT.value, grants__organization_id=case.owner_id, grants__place__path__in=chain)
-    staff = platform.staff_visible_to(JOB).filter(is_active=True)
-    if case.state in APPEALED:
-        return list(staff.filter(supervisors).distinct())
-    keeper = case.rating.terminal.area.keeper
-    found = list(staff.filter(own | supervisors if late else own).distinct())
-    return [*found, *([keeper] if keeper is not None and keeper.is_active else [])]
+    """Who handles it; of what is to be decided, the supervisors."""
+    return handlers_of(
+        case.place_path,
+        case.owner_id,
+        case.rating.terminal.area.keeper,
+        late=late or case.state in APPEALED,
+        own=case.state not in APPEALED,
+    )
+
+
+def handlers_of(place_path: str, owner_id: int | None, keeper: Staff | None, *, late: bool, own: bool) -> list[Staff]:
+    """People to be told: the owner unit's and the area's keeper (`own`), of what is `late` the supervisors too."""
+    chain = platform.place_chain(place_path)
+    who = Q(pk__in=())
+    if own and owner_id is not None:
+        who |= Q(grants__role=Role.OWNER_UNIT.value, grants__organization_id=owner_id, grants__place__path__in=chain)
+    if late:
+        who |= Q(grants__role=Role.SUPERVISOR.value, grants__place__path__in=chain)
+    found = list(platform.staff_visible_to(JOB).filter(who, is_active=True).distinct())
+    return [*found, *([keeper] if own and keeper is not None and keeper.is_active else [])]

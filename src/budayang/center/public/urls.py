@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from budayang.center.public import (
+    complaints,
     door,
     feeds,
     joint,
@@ -18,6 +19,7 @@ from budayang.center.public import (
     rating_figures,
     ratings,
     reports,
+    surveys,
     uploading,
 )
 
@@ -38,6 +40,13 @@ urlpatterns = [
     path("rate/", ratings.rate_find, name="rate_find"),
     path("rate/<str:letter>/<str:number>/<str:mark>/", ratings.rate, name="rate"),
     path("rate/<str:letter>/<str:number>/<str:mark>/again/", ratings.rate_again, name="rate_again"),
+    path("complaints/", complaints.complaint_new, name="complaint_new"),
+    path("complaints/find/", complaints.complaint_find, name="complaint_find"),
+    path("complaints/<str:number>/", complaints.complaint_progress, name="complaint_progress"),
+    path("complaints/<str:number>/withdraw/", complaints.complaint_withdraw, name="complaint_withdraw"),
+    path("survey/", surveys.survey_list, name="survey_list"),
+    path("survey/thanks/", surveys.survey_thanks, name="survey_thanks"),
+    path("survey/<str:code>/", surveys.survey, name="survey"),
     path("report/", reports.report_find, name="report_find"),
     path("report/<str:number>/", reports.report_progress, name="report_progress"),
     path("report/<str:number>/withdraw/", reports.report_withdraw, name="report_withdraw"),
