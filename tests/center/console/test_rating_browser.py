@@ -14,10 +14,11 @@ from playwright.sync_api import Browser
 from tests.center.console.test_browser import SIZES, in_chromium, judge, night, open_page, sign_in
 from tests.center.console.the_desk import Desk
 from tests.center.evaluation.the_rater import PHONE, bad, finished_case, rate
-from tests.center.hall import number
+from tests.center.hall import SYSTEM, number
 
-from budayang.center.evaluation import integrity_actions
-from budayang.center.evaluation.models import NegativeCase, Rating, RatingFlag
+from budayang.center.evaluation import complaint_actions, integrity_actions, survey_actions
+from budayang.center.evaluation.complaint_actions import Said
+from budayang.center.evaluation.models import Complaint, NegativeCase, Rating, RatingFlag, Survey
 from budayang.center.services.rating_addresses import rating_path
 
 __all__ = ["in_chromium", "night"]
@@ -37,6 +38,16 @@ def rated(night: Desk) -> Desk:
     integrity_actions.look(now)
     bad(hall, 2, now - 20 * MINUTE, phone=PHONE)
     rate(hall, 3, "satisfied", now, channel="qr")
+    for kind in ("complaint", "praise"):
+        said = Said(kind=kind, area="KBS", terminal="KBS-01", text="周日晚上九点按帮办没有人应", phone=PHONE)
+        complaint_actions.take_complaint(said, client="192.0.2.1", now=now)
+    today = timezone.localdate()
+    survey = survey_actions.open_survey(
+        SYSTEM, place_path=hall.city.path, title="下半年满意度问卷", opens_on=today, closes_on=today, now=now
+    )
+    for n, level in enumerate(("satisfied", "very_satisfied", "unsatisfied")):
+        sheet = {"way": level, "clean": "satisfied"}
+        survey_actions.take_sheet(survey, hall.area, sheet, ["items", "seats"], client=f"{n}", now=now)
     return night
 
 
@@ -51,6 +62,11 @@ def test_the_pages_are_accessible_and_fit(
         "rate-unknown": "/rate/q/KBS01/0000/",
         "rated": rating_path("qr", number(2)),
         "figures": f"/open/ratings/?month={month}",
+        "complaint": "/complaints/",
+        "complaint-find": "/complaints/find/",
+        "complaint-progress": f"/complaints/{Complaint.objects.order_by('pk')[0].number}/",
+        "survey": f"/survey/{Survey.objects.get().code}/",
+        "survey-thanks": "/survey/thanks/",
     }
     desk = {
         "ratings": "/console/ratings/",
@@ -58,6 +74,11 @@ def test_the_pages_are_accessible_and_fit(
         "flags": "/console/rating-flags/",
         "flag": f"/console/rating-flags/{RatingFlag.objects.order_by('pk')[0].pk}/",
         "indicators": f"/console/rating-indicators/?month={month}",
+        "complaints": "/console/complaints/",
+        "complaint": f"/console/complaints/{Complaint.objects.order_by('pk')[0].number}/",
+        "surveys": "/console/surveys/",
+        "survey-new": "/console/surveys/new/",
+        "survey": f"/console/surveys/{Survey.objects.get().code}/",
     }
 
     def look(browser: Browser) -> list[str]:
