@@ -24,10 +24,11 @@ from budayang.center.platform import exports
 from budayang.center.platform.access import allow
 from budayang.center.platform.actions import record
 from budayang.center.platform.actors import Actor, Role
-from budayang.center.platform.roles import BODY_ROLES, OPERATING_ROLES
+from budayang.center.platform.roles import BODY_ROLES
 from budayang.center.platform.wording import words
 from budayang.rules.evaluation import INDICATORS, LEFT_OUT, Ratio
 
+VIEWERS = frozenset({Role.SUPERVISOR, Role.AREA_KEEPER, Role.OWNER_UNIT, Role.INSPECTOR})
 EXPORTERS = frozenset({Role.SUPERVISOR, Role.AREA_KEEPER, Role.OWNER_UNIT})
 CSV = "text/csv; charset=utf-8"
 
@@ -51,7 +52,7 @@ def asked_of(request: HttpRequest, actor: Actor) -> Asked:
     """The reader's choice within his scope; what is odd falls back to the last whole month and all he may see."""
     known = months_back(timezone.localdate())
     month = next((one for one in known if f"{one:%Y-%m}" == request.GET.get("month")), known[1])
-    grants = [one for one in actor.grants if one.role in OPERATING_ROLES]
+    grants = [one for one in actor.grants if one.role in VIEWERS]
     wide = [one.place_path for one in grants if one.role not in BODY_ROLES]
     own = {one.organization_id for one in grants if one.role in BODY_ROLES and one.organization_id is not None}
     paths = tuple(wide) or tuple({one.place_path for one in grants})
@@ -84,7 +85,7 @@ def _cells(row: Row, asked: Asked) -> list[Cell]:
     return found
 
 
-@allow(OPERATING_ROLES)
+@allow(VIEWERS)
 def indicators(request: HttpRequest) -> HttpResponse:
     """The month's figures with their parts; as Excel with the definitions on a second sheet."""
     actor = reader(request)

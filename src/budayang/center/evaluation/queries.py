@@ -25,7 +25,8 @@ RATEABLE = ("done", "handed_in")
 class Counts:
     """Ratings and invitations of a place and a period, [start, end). What was set aside (剔除) is in `set_aside` only.
 
-    `invited` counts cases after which the rating page was shown, `rated` those that were rated. `levels` has all five
+    `invited` counts cases after which the rating page was shown, `rated_asked` those of them that were rated (also
+    later than the period), `rated` all ratings. `levels` has all five
     levels, zero included. `negative_reasoned`: negative ratings that carry a reason. `negative_late`: negative-rating
     cases of this period of which a step was, or is, past its clock.
     """
@@ -39,6 +40,7 @@ class Counts:
     negative_closed: int
     negative_late: int
     set_aside: int = 0
+    rated_asked: int = 0
 
     @property
     def satisfied_rate(self) -> float | None:
@@ -48,7 +50,7 @@ class Counts:
     @property
     def rated_rate(self) -> float | None:
         """Share of invitations that were answered, 0..1; None without invitations."""
-        return self.rated / self.invited if self.invited else None
+        return self.rated_asked / self.invited if self.invited else None
 
 
 def ratings_visible_to(actor: Actor) -> QuerySet[Rating]:
@@ -114,7 +116,14 @@ def count(ratings: QuerySet[Rating], invitations: QuerySet[Invitation], now: dat
         negative_closed=cases.filter(state="closed").count(),
         negative_late=cases.filter(late_q(now)).count(),
         set_aside=ratings.filter(set_aside_at__isnull=False).count(),
+        rated_asked=_answered(invitations),
     )
+
+
+def _answered(invitations: QuerySet[Invitation]) -> int:
+    """How many of the cases that were asked about have a rating that counts."""
+    asked = invitations.order_by().values("case_number")
+    return Rating.objects.filter(case_number__in=asked, set_aside_at__isnull=True).count()
 
 
 def late_q(now: datetime) -> Q:
