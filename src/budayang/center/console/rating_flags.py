@@ -18,6 +18,7 @@ from budayang.center.console.incidents import places
 from budayang.center.console.listing import Column, Filter, State, listing
 from budayang.center.console.reader import reader
 from budayang.center.evaluation import integrity_actions as actions
+from budayang.center.evaluation import negative_actions as negative
 from budayang.center.evaluation import queries
 from budayang.center.evaluation.models import RatingFlag
 from budayang.center.platform.access import allow
@@ -29,7 +30,7 @@ from budayang.rules.evaluation.integrity import FLAG_KINDS, FLAG_STATES
 from budayang.rules.evaluation.negative import SET_ASIDE_REASONS
 
 VIEWERS = frozenset({Role.SUPERVISOR, Role.AREA_KEEPER, Role.OWNER_UNIT, Role.INSPECTOR})
-JUDGES = frozenset(actions.JUDGES)
+JUDGES = frozenset(negative.JUDGES)
 
 
 def flag_state(flag: RatingFlag) -> State:
@@ -112,7 +113,7 @@ def _show(request: HttpRequest, flag: RatingFlag, *, status: int = 200) -> HttpR
         "reasons": reasons_of(flag.rating),
         "around": [(one, level_state(one.level), reasons_of(one)) for one in queries.around(flag.rating)],
         "others": [(one, words(FLAG_KINDS[one.kind]), flag_state(one)) for one in queries.other_flags(flag)],
-        "may_judge": flag.state == "open" and actor.may(*actions.JUDGES, place_path=flag.place_path),
+        "may_judge": flag.state == "open" and actor.may(*negative.JUDGES, place_path=flag.place_path),
         "reasons_aside": [(code, words(name)) for code, name in SET_ASIDE_REASONS.items()],
         "typed": {name: request.POST.get(name, "") for name in ("note", "reason")} if status != 200 else {},
     }

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -147,7 +148,7 @@ def call_back(actor: Actor, case: NegativeCase, *, outcome: str, note: str, now:
     event = call_event(outcome, case.call_tries, int(parameter("negative_call_tries", case.place_path, now)))
     # What the person once said is not covered up by a later call that nobody answered.
     kept = case.call_outcome if case.call_outcome in REACHED and outcome not in REACHED else outcome
-    also: dict[str, object] = {"call_outcome": kept, "call_tries": case.call_tries + (outcome == "unreached")}
+    also: dict[str, Any] = {"call_outcome": kept, "call_tries": case.call_tries + (outcome == "unreached")}
     if outcome in REACHED or (case.called_at is None and event == "call_back"):
         also["called_at"] = now
     if event == "send_back":
@@ -253,7 +254,7 @@ def rerate(case: NegativeCase, *, level: str, now: datetime) -> NegativeCase:
     if not may_rerate(case.state, case.rerate_until, case.rerated_at is not None, now):
         raise Refused(_("现在不能再评价：每件事只能再评价一次，且要在期限之内。"))
     event = rerate_event(level)
-    also: dict[str, object] = {"rerated_at": now, "rerated_level": level}
+    also: dict[str, Any] = {"rerated_at": now, "rerated_level": level}
     if event == "rerate_bad":
         also["close_due_at"] = workdays("negative_fix_workdays", case, now)
     return move(Actor.public(), case, event, now, outcome=level, **also)

@@ -4,6 +4,13 @@ import django.db.models.deletion
 from django.db import migrations, models
 
 
+def start_clocks(apps, schema_editor):
+    """Cases from before have no running clock yet: theirs is the one that their state says."""
+    cases = apps.get_model("evaluation", "NegativeCase").objects
+    for state, due in (("open", "verify_due_at"), ("verified", "close_due_at")):
+        cases.filter(state=state).update(due_at=models.F(due), look_at=models.F(due))
+
+
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -423,4 +430,5 @@ class Migration(migrations.Migration):
             model_name='surveysheet',
             index=models.Index(fields=['survey', 'area'], name='evaluation_sheet_area'),
         ),
+        migrations.RunPython(start_clocks, migrations.RunPython.noop),
     ]
