@@ -4,7 +4,6 @@ number.
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -13,14 +12,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
-from budayang.center.evaluation import queries as evaluation
 from budayang.center.platform.access import PUBLIC, allow
 from budayang.center.platform.actions import Refused
 from budayang.center.platform.actors import Actor
 from budayang.center.public import joint
+from budayang.center.public.ratings import rate_url
 from budayang.center.services import case_queries, joint_queries
 from budayang.center.services.case_actions import withdraw
-from budayang.center.services.rating_addresses import rating_path
 from budayang.center.services.verification import TooManyAttempts
 
 LONGEST = 80
@@ -51,14 +49,8 @@ def progress(request: HttpRequest) -> HttpResponse:
     if found is None:
         context["error"] = _("办件编号和验证码对不上，请对照回执再输一次。")
         return render(request, "public/progress.html", context, status=404)
-    context |= {"found": found[1], "code": code, "rate_url": _rate_url(found[0], now)}
+    context |= {"found": found[1], "code": code, "rate_url": rate_url(found[0], now)}
     return render(request, "public/progress.html", context)
-
-
-def _rate_url(case: Any, now: datetime) -> str:
-    """Where the matter may be rated, or its rating seen; "" while neither."""
-    rated = evaluation.find_rating(case.number) is not None
-    return rating_path("public", case.number) if rated or evaluation.may_still_rate(case, now) else ""
 
 
 def _withdraw(case: Any, sure: bool) -> dict[str, str]:

@@ -6,6 +6,7 @@ from number and code typed in.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -39,6 +40,12 @@ def _private(answer: HttpResponse) -> HttpResponse:
     answer["Referrer-Policy"] = "same-origin"
     answer["X-Robots-Tag"] = "noindex, nofollow"
     return answer
+
+
+def rate_url(case: Any, now: datetime) -> str:
+    """Where a matter (a row of the services room) may be rated, or its rating seen; "" while neither."""
+    rated = queries.find_rating(case.number) is not None
+    return rating_path("public", case.number) if rated or queries.may_still_rate(case, now) else ""
 
 
 @allow(PUBLIC)
