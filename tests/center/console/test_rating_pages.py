@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 from django.test import Client
 from tests.center.console.the_desk import Desk
-from tests.center.evaluation.the_rater import PHONE, bad, rate
+from tests.center.evaluation.the_rater import PHONE, bad, finished_case, rate
 from tests.center.hall import number
 
 from budayang.center.evaluation import integrity_actions
@@ -182,6 +182,29 @@ def test_the_national_names_go_with_what_is_known_and_nothing_is_invented(desk: 
     assert [row[name] for name in ("evalProcess", "userType", "certificateType", "projectType")] == [""] * 4
     assert row["ours_level"] == "unsatisfied"
     assert "没有读到" in found["fields"]["evalProcess"]
+    case, _code = finished_case(desk.hall.terminal, 7, today)
+    rate(desk.hall, 7, "satisfied", today)
+    rows = json.loads(desk.client("zhu").get(f"/console/rating-indicators/national/?month={month}").content)["records"]
+    known = next(row for row in rows if row["affairSerialNo"] == case.number)
+    assert (known["departmentCode"], known["affairCode"], known["affairName"]) == ("RS", "ZZ001", case.item.name)
+    mine = json.loads(desk.client("shui").get(f"/console/rating-indicators/national/?month={month}").content)["records"]
+    assert mine == [], "an owner unit takes away its own only"
     file = desk.client("zhu").get(f"/console/rating-indicators/national/?month={month}&format=csv")
     assert "departmentCode,evalProcess,hallCode" in file.content.decode("utf-8-sig")
     assert desk.client("ning").get("/console/rating-indicators/national/").status_code == 403
+
+
+@pytest.mark.parametrize("query", ["month=x", "month=2026-99", "negative=z", "area=z&owner=z", "channel=z&aside=z"])
+def test_an_old_bookmark_still_opens_the_list(desk: Desk, today: datetime, query: str) -> None:
+    bad(desk.hall, 1, today)
+    assert number(1) in text(desk.client("zhu"), f"/console/ratings/?{query}")
+
+
+@pytest.mark.parametrize("narrow", ["area=KBS", "owner=RS", "channel=terminal", "aside=no", "negative=waiting"])
+def test_the_list_narrows_by_area_and_owner(desk: Desk, today: datetime, narrow: str) -> None:
+    bad(desk.hall, 1, today)
+    zhu = desk.client("zhu")
+    assert number(1) in text(zhu, f"/console/ratings/?{narrow}")
+    for other in ("area=HJ", "owner=SW", "channel=qr", "aside=yes", "negative=closed"):
+        if other.split("=")[0] == narrow.split("=")[0]:
+            assert number(1) not in text(zhu, f"/console/ratings/?{other}")

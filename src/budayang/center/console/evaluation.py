@@ -12,6 +12,7 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from budayang.center.areas import queries as areas
 from budayang.center.console.listing import Column, Filter, State, listing
 from budayang.center.console.reader import reader
 from budayang.center.evaluation import queries
@@ -19,6 +20,7 @@ from budayang.center.evaluation.indicator_queries import month_span, months_back
 from budayang.center.evaluation.models import NegativeCase, Rating
 from budayang.center.platform import queries as platform
 from budayang.center.platform.access import allow
+from budayang.center.platform.actors import Actor
 from budayang.center.platform.roles import OPERATING_ROLES
 from budayang.center.platform.wording import words
 from budayang.center.services.queries import item_names
@@ -115,8 +117,8 @@ def rating_list(request: HttpRequest) -> HttpResponse:
             Filter("negative", _("差评"), _negative_choices, lambda q, v: _by_negative(q, v, now)),
             Filter("channel", _("渠道"), _channels, _by_channel),
             Filter("month", _("月份"), _months, _by_month),
-            Filter("area", _("自助区"), lambda: _areas(rows), lambda q, v: q.filter(terminal__area__code=v)),
-            Filter("owner", _("归属单位"), lambda: _owners(rows), lambda q, v: q.filter(owner__code=v)),
+            Filter("area", _("自助区"), lambda: _areas(actor), lambda q, v: q.filter(terminal__area__code=v)),
+            Filter("owner", _("归属单位"), lambda: _owners(actor), lambda q, v: q.filter(owner__code=v)),
             Filter("aside", _("计入"), _aside_choices, lambda q, v: q.filter(set_aside_at__isnull=v == "no")),
             Filter("place", _("地区"), places, lambda q, v: q.filter(place_path__startswith=v)),
         ),
@@ -152,13 +154,13 @@ def _by_month(rows: QuerySet[Any], value: str) -> QuerySet[Any]:
     return rows.filter(at__gte=start, at__lt=end)
 
 
-def _areas(rows: QuerySet[Rating]) -> list[tuple[str, str]]:
-    found = rows.order_by().values_list("terminal__area__code", "terminal__area__name").distinct()
-    return sorted(found)
+def _areas(actor: Actor) -> list[tuple[str, str]]:
+    return list(areas.visible_to(actor).order_by("name").values_list("code", "name")[:500])
 
 
-def _owners(rows: QuerySet[Rating]) -> list[tuple[str, str]]:
-    return sorted(rows.order_by().values_list("owner__code", "owner__name").distinct())
+def _owners(actor: Actor) -> list[tuple[str, str]]:
+    rows = platform.organizations_visible_to(actor).filter(kind="owner")
+    return list(rows.order_by("name").values_list("code", "name")[:500])
 
 
 def _aside_choices() -> list[tuple[str, str]]:
