@@ -57,6 +57,7 @@ from budayang.rules import (
     watch_settings,
     watching,
 )
+from budayang.rules.evaluation import complaints, integrity, negative, surveys
 from budayang.rules.signs import composing, conformity, findings, plates
 from budayang.rules.signs import kinds as sign_words
 from budayang.rules.standard import answers
@@ -169,7 +170,23 @@ SIGNS = (
     _body("center/signage/svg_cleaning.py", "clean_svg", "_view_box"),
 )
 SEARCH = _tables([one.reason for one in search.REFUSALS], [one.advice for one in search.OUTSIDE])
-RATING = (_tables(evaluation.LEVELS, evaluation.REASONS), _body("rules/evaluation.py", "rating_problem"))
+RATING = (
+    _tables(evaluation.LEVELS, *(one.reasons for one in evaluation.EDITIONS), evaluation.CHANNELS),
+    _tables(
+        [one.name for one in evaluation.INDICATORS],
+        [one.definition for one in evaluation.INDICATORS],
+        [evaluation.LEFT_OUT],
+    ),
+    _tables(negative.STATE_NAMES, negative.EVENT_NAMES, negative.CLOCK_NAMES, negative.RERATE_LEVELS),
+    _tables(negative.CONTACT_OUTCOMES, negative.FIX_OUTCOMES, negative.CALL_OUTCOMES, negative.SET_ASIDE_REASONS),
+    _tables(integrity.FLAG_KINDS, integrity.FLAG_STATES),
+    _tables(complaints.KIND_NAMES, complaints.STATE_NAMES, complaints.EVENT_NAMES, complaints.DECLINE_REASONS),
+    _tables(surveys.GROUPS, surveys.WISHES, [one.text for one in surveys.QUESTIONS]),
+    _body("rules/evaluation/reason_texts.py", "rating_problem"),
+    _body("rules/evaluation/complaints.py", "state_name"),
+    _body("rules/evaluation/integrity.py", "_no_journey"),
+    _body("rules/evaluation/surveys.py", "sheet_problem"),
+)
 
 
 def _whole_steps() -> Iterator[escalation.Step]:

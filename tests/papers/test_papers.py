@@ -112,6 +112,15 @@ def test_receipt_bears_witness() -> None:
     assert "9f3c02ab771d40e6" in text
 
 
+def test_a_receipt_asks_for_a_rating_only_where_there_is_an_address() -> None:
+    assert "这次办得怎么样" not in words(render("receipt", RECEIPT))
+    rated = {**RECEIPT, "rate_url": "http://127.0.0.1:8800/rate/q/KBS01-04HM-000001-1/0123456789abcdef0123/"}
+    text = words(render("receipt", rated))
+    assert "这次办得怎么样" in text
+    assert "自愿" in text
+    assert len(preview("receipt", rated, ppi=40)) == 1, "it is still one sheet"
+
+
 def test_what_only_the_code_carries_is_not_printed_as_an_address_to_type() -> None:
     text = words(render("receipt", {**RECEIPT, "verify_url": RECEIPT["verify_url"] + "?w=18204-9f3c02ab771d40e6"}))
     assert f"/verify/{CODE}" in text

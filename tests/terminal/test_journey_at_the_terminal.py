@@ -43,7 +43,9 @@ def test_a_matter_from_the_touch_to_the_cleared_screen(tmp_path: Path) -> None:
             }  # fmt: skip
             assert [b["state"] for b in s.center.bodies("case.paper")] == ["entitled", "sent", "confirmed", "taken"]
             assert s.center.bodies("rating.shown") == [{"number": number}]
-            assert s.center.bodies("rating") == [{"number": number, "level": "very_satisfied", "reasons": []}]
+            assert s.center.bodies("rating") == [
+                {"number": number, "level": "very_satisfied", "reasons": [], "texts": "参照版-1"}
+            ]
             (session,) = s.center.bodies("session")
             assert (session["end"], session["step"], session["item"]) == ("done", "rate", "ZZ001")
             assert session["steps"]["clear"] == 1

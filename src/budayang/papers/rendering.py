@@ -55,7 +55,18 @@ TEMPLATES: Mapping[str, Template] = {
         Template(
             "receipt",
             texts=("number", "item", "at", "department", "outcome", "code", "verify_url", "head_seq", "head_hash"),
-            optional=("title", "rows", "area", "terminal", "next", "law", "progress_url", "authority", "demo"),
+            optional=(
+                "title",
+                "rows",
+                "area",
+                "terminal",
+                "next",
+                "law",
+                "progress_url",
+                "rate_url",
+                "authority",
+                "demo",
+            ),
         ),
         Template(
             "test_page",
@@ -106,6 +117,8 @@ def _compile(
     for address in ADDRESSES:
         if address in template.texts:
             inputs["qr"] = qr_svg(str(data[address]))
+    if data.get("rate_url"):
+        inputs["rate_qr"] = qr_svg(str(data["rate_url"]))
     try:
         return set_pages(_source(template_name), inputs, form, at=at, ppi=ppi)
     except typst.TypstError as error:

@@ -76,6 +76,13 @@ PHRASES: tuple[Phrase, ...] = tuple(
         "%(n)s 次无操作退出，其中 %(m)s 次清除了本次办理的内容",
         # rules/orders
         "工单现在是“%(state)s”，不能“%(event)s”",
+        "这件差评现在是“%(state)s”，不能“%(event)s”",
+        "这件现在是“%(state)s”，不能“%(event)s”",
+        "这台终端 %(n)s 分钟里有 %(m)s 次评价",
+        "评价页出现 %(n)s 秒就提交了",
+        "同一天有 %(n)s 次评价的等级和几项原因完全相同",
+        "维修或维护人员在这台终端旁时有 %(n)s 次“非常满意”",
+        "有 %(n)s 天在同样的 %(m)s 分钟里出现“非常满意”",
         # rules/inference, rules/evidence, and what the center stores of an incident
         "%(department)s系统没有应答",
         "%(department)s用测试身份办不成“%(item)s”",

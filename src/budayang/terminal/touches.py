@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from budayang.rules.carry_over import Stage
-from budayang.rules.evaluation import rating_problem
+from budayang.rules.evaluation import edition_on, rating_problem
 from budayang.terminal import form_touches
 from budayang.terminal.attendant import Attendant
 from budayang.terminal.journey import Event, Journey, Person, State, move
@@ -233,12 +233,16 @@ class Touches:
         level, reasons = form.get("level"), form.all("reasons")
         if self._attendant.state is not State.RATE:
             return self._unfit()
-        problem = rating_problem(level, reasons)
+        clock, zone = self._attendant.clock, self._attendant.catalogue.zone
+        texts = edition_on(clock.now().astimezone(zone).date())
+        problem = rating_problem(level, reasons, texts)
         if problem:
             return self._fail(problem)
         journey = self._attendant.journey
         number = journey.rating[0][0] if journey.rating else journey.number
-        self._attendant.outbox.append("rating", {"number": number, "level": level, "reasons": reasons})
+        self._attendant.outbox.append(
+            "rating", {"number": number, "level": level, "reasons": reasons, "texts": texts.code}
+        )
         self._attendant.wake()
         journey.rating = journey.rating[1:]
         if journey.rating:  # a joint matter: each department's part is rated by itself

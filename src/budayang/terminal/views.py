@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from budayang.rules.areas import helper_until
-from budayang.rules.evaluation import LEVELS, reasons_for
+from budayang.rules.evaluation import LEVELS, edition_on, reasons_for
 from budayang.rules.fault_notices import STOPPED
 from budayang.terminal import book_views, form_views, pay_views
 from budayang.terminal.devices.idreader.words import reader_words
@@ -361,12 +361,13 @@ def after_result(terminal: Terminal) -> dict[str, Any]:
             "verify_url": result.verify_url if result else "",
         }
     else:
+        texts = edition_on(terminal.clock.now().astimezone(terminal.catalogue.zone).date())
         levels = [
             {
                 "code": level.code,
                 "name": _(level.name),
                 "negative": level.negative,
-                "reasons": [{"code": reason.code, "name": _(reason.name)} for reason in reasons_for(level.code)],
+                "reasons": [{"code": reason.code, "name": _(reason.name)} for reason in reasons_for(level.code, texts)],
             }
             for level in LEVELS
         ]

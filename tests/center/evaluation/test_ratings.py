@@ -8,11 +8,9 @@ import pytest
 from django.db import IntegrityError, transaction
 from tests.center.hall import Hall, number
 
-from budayang.center.evaluation import actions, jobs, queries
+from budayang.center.evaluation import jobs, queries
 from budayang.center.evaluation.models import Invitation, NegativeCase, Rating, Visit
-from budayang.center.platform.actions import Refused
-from budayang.center.platform.actors import Forbidden
-from budayang.center.platform.models import AuditLine, Transition
+from budayang.center.platform.models import Transition
 from budayang.center.terminals.models import Inbox
 
 MINUTE = timedelta(minutes=1)
@@ -71,29 +69,6 @@ def test_a_negative_rating_opens_a_case_with_clocks_in_working_days(hall: Hall, 
 def test_a_good_rating_keeps_no_reasons(hall: Hall, now: datetime) -> None:
     rate(hall, 1, "very_satisfied", now, ["other"])
     assert Rating.objects.get().reasons == []
-
-
-def test_a_negative_case_is_verified_and_closed_with_words(hall: Hall, now: datetime) -> None:
-    rate(hall, 1, "very_unsatisfied", now, ["too_slow"])
-    case = NegativeCase.objects.get()
-    ren = hall.actor("ren")
-    with pytest.raises(Refused):
-        actions.close_negative_case(ren, case, note="已整改", now=now)
-    with pytest.raises(Refused, match="写明"):
-        actions.verify_negative_case(ren, case, note=" ", now=now)
-    actions.verify_negative_case(ren, case, note="打印机缺纸 20 分钟", now=now + MINUTE)
-    actions.close_negative_case(ren, case, note="已增加备纸", now=now + 2 * MINUTE)
-    assert (case.state, case.closed_at) == ("closed", now + 2 * MINUTE)
-    assert AuditLine.objects.filter(action__startswith="evaluation.negative_").count() == 2
-    with pytest.raises(Refused, match="别人"):
-        actions.close_negative_case(hall.actor("lin"), NegativeCase.objects.get(), note="x", now=now)
-
-
-@pytest.mark.parametrize("name", ["shui", "mo", "ning", "ou", "sys"])
-def test_strangers_do_not_handle_it(hall: Hall, now: datetime, name: str) -> None:
-    rate(hall, 1, "unsatisfied", now, ["other"])
-    with pytest.raises(Forbidden):
-        actions.verify_negative_case(hall.actor(name), NegativeCase.objects.get(), note="x", now=now)
 
 
 @pytest.mark.parametrize(("name", "sees"), [("lin", 1), ("ren", 1), ("mo", 1), ("ning", 1), ("shui", 0), ("ou", 0)])

@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 from django.test import Client
+from django.utils import timezone
 from tests.center.services.the_counter import KEY, PDF, Clock, Counter, Department, Kiosk, give_session
 from tests.center.services.the_journey import (
     agent,
@@ -34,6 +35,7 @@ from budayang.center.platform.sealing import seal_field
 from budayang.center.services import jobs, joint_queries
 from budayang.center.services.joint_publishing import journeys_of
 from budayang.center.services.models import Case, JointCase, Offering, Paper
+from budayang.center.services.rating_addresses import rating_path
 from budayang.center.terminals.evidence import about_area
 from budayang.center.terminals.models import Inbox, Terminal
 from budayang.data.joint_matters import joint_matters
@@ -240,6 +242,21 @@ def test_its_progress_is_public_by_number_and_code_and_names_nobody(kiosk: Kiosk
     wrong = Client().post("/progress/", {"number": number, "code": "0" * 20})
     assert wrong.status_code == 404
     assert Client().get(f"/joint/{'0' * 20}/").status_code == 404
+
+
+def test_each_part_that_is_done_is_rated_by_itself(
+    kiosk: Kiosk, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number, parts = kiosk.number(), numbers(kiosk)
+    hand_in(kiosk, number, "YJSJY", WORK, parts=parts)
+    wait(kiosk, number)
+    code = joint_queries.code_of(JointCase.objects.get(number=number))
+    monkeypatch.setattr(timezone, "now", lambda: now + timedelta(hours=1))
+    page = Client().get(f"/joint/{code}/").content.decode()
+    assert all(rating_path("public", one) in page for one in parts.values())
+    assert page.count("/rate/p/") == 3, "the fourth waits for a window: it is not finished"
+    monkeypatch.setattr(timezone, "now", lambda: now + timedelta(days=30))
+    assert "/rate/p/" not in Client().get(f"/joint/{code}/").content.decode()
 
 
 def test_a_stranger_journey_gets_no_papers(kiosk: Kiosk) -> None:

@@ -131,16 +131,17 @@ def test_an_inspector_reads_and_does_not_act(night: Hall) -> None:
     client = sign_in(night, "ning")
     assert "下一步" not in client.get(f"/console/orders/{order.number}/").content.decode()
     assert client.post(f"/console/orders/{order.number}/accept/").status_code == 403
-    assert client.post(f"/console/ratings/{number(1)}/verify/", {"note": "x"}).status_code == 403
+    assert client.post(f"/console/ratings/{number(1)}/contact/", {"note": "x"}).status_code == 403
 
 
 def test_a_negative_rating_is_handled_from_its_page(night: Hall) -> None:
     client = sign_in(night, "ren")
     listed = client.get("/console/ratings/?negative=waiting").content.decode()
     assert "没有打出来或打印不清" in listed
-    client.post(f"/console/ratings/{number(1)}/verify/", {"note": "打印机缺纸"})
-    client.post(f"/console/ratings/{number(1)}/close/", {"note": "已补纸"})
-    assert NegativeCase.objects.get().state == "closed"
+    client.post(f"/console/ratings/{number(1)}/contact/", {"outcome": "no_phone", "note": "打印机缺纸"})
+    client.post(f"/console/ratings/{number(1)}/fix/", {"outcome": "fixed", "note": "已补纸", "reply": "已补纸。"})
+    client.post(f"/console/ratings/{number(1)}/call/", {"outcome": "no_phone"})
+    assert NegativeCase.objects.get().state == "called_back"
 
 
 def test_the_reference_mark_is_on_every_page_and_file_of_conformity(night: Hall) -> None:

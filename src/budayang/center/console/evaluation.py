@@ -1,34 +1,32 @@
-"""Pages of the evaluation room: ratings with their distribution, and what is done about a negative rating."""
+"""The list of ratings with their distribution. One rating and what is done about it: `rating_page`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.contrib import messages
-from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
+from budayang.center.areas import queries as areas
 from budayang.center.console.listing import Column, Filter, State, listing
 from budayang.center.console.reader import reader
-from budayang.center.evaluation import actions, queries
+from budayang.center.evaluation import queries
+from budayang.center.evaluation.indicator_queries import month_span, months_back
 from budayang.center.evaluation.models import NegativeCase, Rating
 from budayang.center.platform import queries as platform
 from budayang.center.platform.access import allow
-from budayang.center.platform.actions import Refused
-from budayang.center.platform.actors import Role
+from budayang.center.platform.actors import Actor
 from budayang.center.platform.roles import OPERATING_ROLES
 from budayang.center.platform.wording import words
 from budayang.center.services.queries import item_names
-from budayang.rules.evaluation import LEVEL_BY_CODE, LEVELS, REASON_BY_CODE
+from budayang.rules.evaluation import CHANNELS, LEVEL_BY_CODE, LEVELS, reason_words
+from budayang.rules.evaluation.negative import FINAL_STATES, STATE_NAMES
 
-HANDLERS = frozenset({Role.SUPERVISOR, Role.AREA_KEEPER, Role.OWNER_UNIT})
 PERIOD = timedelta(days=30)
 
 
@@ -51,11 +49,18 @@ def level_state(code: str) -> State:
 
 def negative_state(case: NegativeCase, now: datetime) -> State:
     """Where a negative rating stands, late or in time."""
-    if case.state == "closed":
-        return State("ok", _("已整改"))
-    due = case.verify_due_at if case.state == "open" else case.close_due_at
-    word = _("待核实") if case.state == "open" else _("整改中")
-    return State("stop", _("%(word)s，已超期") % {"word": word}) if due < now else State("hand", word)
+    word = words(STATE_NAMES[case.state])
+    if case.state in FINAL_STATES:
+        return State("ok" if case.state == "closed" else "ask", word)
+    late = case.due_at is not None and case.due_at <= now
+    return State("stop", _("%(word)s，已超期") % {"word": word}) if late else State("hand", word)
+
+
+def rating_state(row: Rating) -> State:
+    """The level; struck out of the figures when it was set aside."""
+    if row.set_aside_at is not None:
+        return State("ask", _("%(level)s（已剔除）") % {"level": words(LEVEL_BY_CODE[row.level].name)})
+    return level_state(row.level)
 
 
 def _negative(row: Rating, now: datetime) -> State | None:
@@ -92,11 +97,14 @@ def rating_list(request: HttpRequest) -> HttpResponse:
     return listing(
         request,
         title=_("评价"),
-        note=_("每件办结的事只计一次评价；不记录评价人的任何个人信息。前三级为满意，后两级为差评。"),
+        note=_(
+            "每件办结的事只计一次评价；不记录评价人是谁。前三级为满意，后两级为差评；已剔除的留着可查，不计入数字。"
+        ),
         columns=(
             Column("number", _("办件"), lambda row: row.case_number, sort="case_number"),
-            Column("level", _("评价"), lambda row: level_state(row.level), sort="level", kind="state"),
-            Column("reasons", _("原因"), lambda row: _reasons(row)),
+            Column("level", _("评价"), rating_state, sort="level", kind="state"),
+            Column("reasons", _("原因"), reasons_of),
+            Column("channel", _("渠道"), lambda row: words(CHANNELS[row.channel]), sort="channel"),
             Column("item", _("事项"), lambda row: names.get(row.item_code, row.item_code), sort="item_code"),
             Column("terminal", _("终端"), lambda row: row.terminal.name, sort="terminal__code"),
             Column("owner", _("归属单位"), lambda row: row.owner.name, sort="owner__name"),
@@ -106,7 +114,12 @@ def rating_list(request: HttpRequest) -> HttpResponse:
         queryset=rows,
         filters=(
             Filter("level", _("评价"), _levels, lambda q, v: q.filter(level=v)),
-            Filter("negative", _("差评"), _negative_choices, _by_negative),
+            Filter("negative", _("差评"), _negative_choices, lambda q, v: _by_negative(q, v, now)),
+            Filter("channel", _("渠道"), _channels, _by_channel),
+            Filter("month", _("月份"), _months, _by_month),
+            Filter("area", _("自助区"), lambda: _areas(actor), lambda q, v: q.filter(terminal__area__code=v)),
+            Filter("owner", _("归属单位"), lambda: _owners(actor), lambda q, v: q.filter(owner__code=v)),
+            Filter("aside", _("计入"), _aside_choices, lambda q, v: q.filter(set_aside_at__isnull=v == "no")),
             Filter("place", _("地区"), places, lambda q, v: q.filter(place_path__startswith=v)),
         ),
         search=("case_number", "terminal__name", "terminal__code", "owner__name"),
@@ -124,64 +137,53 @@ def _levels() -> list[tuple[str, str]]:
     return [(one.code, words(one.name)) for one in LEVELS]
 
 
-def _reasons(row: Rating) -> str:
-    return words("、".join(REASON_BY_CODE[code].name for code in row.reasons if code in REASON_BY_CODE))
+def _channels() -> list[tuple[str, str]]:
+    return [*((code, words(name)) for code, name in CHANNELS.items()), ("later", _("离开终端后评的"))]
+
+
+def _by_channel(rows: QuerySet[Any], value: str) -> QuerySet[Any]:
+    return rows.exclude(channel="terminal") if value == "later" else rows.filter(channel=value)
+
+
+def _months() -> list[tuple[str, str]]:
+    return [(f"{one:%Y-%m}", f"{one:%Y-%m}") for one in months_back(timezone.localdate())]
+
+
+def _by_month(rows: QuerySet[Any], value: str) -> QuerySet[Any]:
+    start, end = month_span(date.fromisoformat(f"{value}-01"))
+    return rows.filter(at__gte=start, at__lt=end)
+
+
+def _areas(actor: Actor) -> list[tuple[str, str]]:
+    return list(areas.visible_to(actor).order_by("name").values_list("code", "name")[:500])
+
+
+def _owners(actor: Actor) -> list[tuple[str, str]]:
+    rows = platform.organizations_visible_to(actor).filter(kind="owner")
+    return list(rows.order_by("name").values_list("code", "name")[:500])
+
+
+def _aside_choices() -> list[tuple[str, str]]:
+    return [("no", _("计入的")), ("yes", _("已剔除的"))]
+
+
+def reasons_of(row: Rating) -> str:
+    """The reasons in the words that the person read."""
+    return "、".join(words(one) for one in reason_words(row.reasons, row.texts).split("、") if one)
 
 
 def _negative_choices() -> list[tuple[str, str]]:
-    return [("waiting", _("未办结的差评")), ("all", _("全部差评"))]
+    own = [("waiting", _("未办结的差评")), ("late", _("超期的差评")), ("all", _("全部差评"))]
+    return own + [(code, words(name)) for code, name in STATE_NAMES.items()]
 
 
-def _by_negative(rows: QuerySet[Any], value: str) -> QuerySet[Any]:
+def _by_negative(rows: QuerySet[Any], value: str, now: datetime) -> QuerySet[Any]:
     rows = rows.filter(negative_case__isnull=False)
-    return rows.exclude(negative_case__state="closed") if value == "waiting" else rows
+    if value == "waiting":
+        return rows.exclude(negative_case__state__in=FINAL_STATES)
+    if value == "late":
+        return rows.filter(Q(negative_case__due_at__lte=now))
+    return rows.filter(negative_case__state=value) if value in STATE_NAMES else rows
 
 
-def _rating(request: HttpRequest, number: str) -> Rating:
-    rating = queries.ratings_visible_to(reader(request)).filter(case_number=number).first()
-    if rating is None:
-        raise Http404
-    return rating
-
-
-@allow(OPERATING_ROLES)
-def rating_detail(request: HttpRequest, number: str) -> HttpResponse:
-    """One rating and, when it is negative, its clocks and what to do."""
-    actor, rating, now = reader(request), _rating(request, number), timezone.now()
-    case: NegativeCase | None = getattr(rating, "negative_case", None)
-    may = case is not None and actor.may(*HANDLERS, place_path=case.place_path, organizations=(case.owner_id,))
-    context = {
-        "rating": rating,
-        "level": level_state(rating.level),
-        "reasons": _reasons(rating),
-        "item": item_names([rating.item_code]).get(rating.item_code, rating.item_code),
-        "case": case,
-        "case_state": negative_state(case, now) if case is not None else None,
-        "next_step": {"open": "verify", "verified": "close"}.get(case.state) if case is not None and may else None,
-    }
-    return render(request, "console/evaluation/rating.html", context)
-
-
-@allow(HANDLERS)
-@require_POST
-def negative_step(request: HttpRequest, number: str, step: str) -> HttpResponse:
-    """Say what was found (verify) or how it was put right (close)."""
-    rating = _rating(request, number)
-    case: NegativeCase | None = getattr(rating, "negative_case", None)
-    run = {"verify": actions.verify_negative_case, "close": actions.close_negative_case}.get(step)
-    if case is None or run is None:
-        raise Http404
-    try:
-        run(reader(request), case, note=request.POST.get("note", ""), now=timezone.now())
-    except Refused as refusal:
-        messages.error(request, str(refusal))
-    else:
-        messages.success(request, _("已记下。"))
-    return redirect("console:rating", number)
-
-
-urlpatterns = [
-    path("ratings/", rating_list, name="ratings"),
-    path("ratings/<slug:number>/", rating_detail, name="rating"),
-    path("ratings/<slug:number>/<slug:step>/", negative_step, name="negative_step"),
-]
+urlpatterns = [path("ratings/", rating_list, name="ratings")]

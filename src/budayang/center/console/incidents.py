@@ -96,6 +96,8 @@ def about(incident: Incident, who: Actor) -> list[tuple[str, str]]:
         walk = round_of(incident)
         if walk is not None:
             found.append((_("这次巡查，含照片"), reverse("console:round", args=[walk])))
+    elif "/negative_rating:" in rest:
+        found.append((_("这条差评"), reverse("console:rating", args=[rest.partition("/negative_rating:")[2]])))
     elif "/payment:" in rest:
         found.append((_("这一笔缴费"), reverse("console:payment", args=[rest.partition("/payment:")[2]])))
     elif "/case:" in rest:

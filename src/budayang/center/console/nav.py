@@ -131,7 +131,18 @@ CHAPTERS: tuple[Chapter, ...] = (
             Entry("/console/cameras/", _("摄像头")),
         ),
     ),
-    Chapter(_("评价与改进"), "rating", (Entry("/console/ratings/", _("评价")), Entry("/console/trips/", _("白跑率")))),
+    Chapter(
+        _("评价与改进"),
+        "rating",
+        (
+            Entry("/console/ratings/", _("评价")),
+            Entry("/console/rating-indicators/", _("好差评指标")),
+            Entry("/console/rating-flags/", _("评价异常")),
+            Entry("/console/complaints/", _("投诉、表扬、建议")),
+            Entry("/console/surveys/", _("满意度问卷")),
+            Entry("/console/trips/", _("白跑率")),
+        ),
+    ),
     Chapter(_("标准"), "standard", (Entry("/console/conformity/", _("条款符合性")),)),
     Chapter(
         _("系统管理"),

@@ -1,34 +1,48 @@
-"""Writes of the evaluation room: what terminals send, and what staff do about a negative rating (差评)."""
+"""Writes of ratings: the page that asked, the answer, the visit; from terminals and from the public page.
+
+What is done about a negative one is in `negative_actions`; what looks wrong with one in `integrity_actions`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import structlog
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from budayang.center.evaluation.models import Invitation, NegativeCase, Rating, Visit
-from budayang.center.platform.actions import Refused, emit, record
-from budayang.center.platform.actors import Actor, Role
+from budayang.center.evaluation.models import Invitation, Rating, Visit
+from budayang.center.evaluation.negative_actions import open_negative_case, read_phone
+from budayang.center.evaluation.queries import may_still_rate
+from budayang.center.platform.actions import Refused, emit
+from budayang.center.platform.actors import Actor
 from budayang.center.platform.queries import parameter
-from budayang.center.services.queries import find_case, working_days_after
+from budayang.center.platform.wording import words
+from budayang.center.services.queries import find_case
 from budayang.center.terminals.queries import find_terminal
-from budayang.rules.evaluation import LEVEL_BY_CODE, reasons_for
+from budayang.rules.evaluation import (
+    LEVEL_BY_CODE,
+    TextEdition,
+    edition_on,
+    find_edition,
+    rating_problem,
+    reasons_for,
+)
 from budayang.wire.numbers import is_number
 
 log = structlog.get_logger(__name__)
 
 JOB = Actor.job("evaluation.inbox")
-NOTE_LENGTH = 300
 
 
 @transaction.atomic
 def record_invitation(
-    actor: Actor, *, number: str, terminal_code: str, shown_at: datetime, now: datetime
+    actor: Actor, *, number: str, terminal_code: str, shown_at: datetime, now: datetime, channel: str = "terminal"
 ) -> Invitation | None:
-    """The rating page was shown after case `number`. The second report of the same case changes nothing.
+    """The rating page was shown for case `number`. The second time on the same channel changes nothing.
 
     Returns None for a number that cannot be a case number: what a broken terminal sends must not stop its inbox.
     """
@@ -38,21 +52,37 @@ def record_invitation(
         return None
     place_path = terminal.area.place.path
     invitation, created = Invitation.objects.get_or_create(
-        case_number=number, defaults={"terminal": terminal, "place_path": place_path, "shown_at": shown_at}
+        case_number=number,
+        channel=channel,
+        defaults={"terminal": terminal, "place_path": place_path, "shown_at": shown_at},
     )
     if created:
-        _tell(number, "evaluation.invited", place_path, terminal_code, {}, shown_at, now)
+        _tell(number, "evaluation.invited", place_path, terminal_code, {"channel": channel}, shown_at, now)
     return invitation
 
 
 @transaction.atomic
 def record_rating(
-    actor: Actor, *, number: str, level: str, reasons: Sequence[str], terminal_code: str, at: datetime, now: datetime
+    actor: Actor,
+    *,
+    number: str,
+    level: str,
+    reasons: Sequence[str],
+    terminal_code: str,
+    at: datetime,
+    now: datetime,
+    texts: str = "",
+    channel: str = "terminal",
+    phone: str = "",
 ) -> Rating | None:
     """A case was rated. It counts once: a repeated or a second answer returns the first, unchanged.
 
-    A negative level opens a negative-rating case with two clocks (核实, 整改) counted in working days.
+    A negative level opens a negative-rating case with its clocks, counted in working days.
     Returns None for an unknown level or an impossible case number (logged, never guessed).
+
+    Args:
+        texts: the edition of reasons that the person read; "" takes the one in force at `at`.
+        phone: a number for the call-back, left voluntarily; kept for a negative rating only.
     """
     terminal = find_terminal(JOB, terminal_code)
     rule = LEVEL_BY_CODE.get(level)
@@ -61,7 +91,8 @@ def record_rating(
         return None
     case = find_case(number)
     place_path = terminal.area.place.path
-    known = {reason.code for reason in reasons_for(level)}
+    edition = find_edition(texts) or edition_at(at, terminal.area.place.zone)
+    known = {reason.code for reason in reasons_for(level, edition)}
     rating, created = Rating.objects.get_or_create(
         case_number=number,
         defaults={
@@ -71,14 +102,63 @@ def record_rating(
             "item_code": case.item.code if case else "",
             "level": level,
             "reasons": [reason for reason in dict.fromkeys(reasons) if reason in known],
+            "texts": edition.code,
+            "channel": channel,
             "at": at,
+            "look_at": now + timedelta(seconds=float(parameter("flag_wait_s", place_path, now))),
         },
     )
     if not created:
         return rating
     if rule.negative:
-        _open_negative_case(rating, now)
-    _tell(number, "evaluation.rated", place_path, terminal_code, {"level": level, "negative": rule.negative}, at, now)
+        open_negative_case(actor, rating, phone, now)
+    told = {"level": level, "negative": rule.negative, "channel": channel}
+    _tell(number, "evaluation.rated", place_path, terminal_code, told, at, now)
+    return rating
+
+
+def edition_at(at: datetime, zone: str) -> TextEdition:
+    """The texts of the reasons in force on the local day of a moment."""
+    return edition_on(at.astimezone(ZoneInfo(zone)).date())
+
+
+def rate_afterwards(
+    case: Any, *, level: str, reasons: Sequence[str], phone: str, channel: str, now: datetime
+) -> Rating:
+    """A person rates a finished matter from home, once, within the days for it.
+
+    Args:
+        case: a row of the services room. channel: "qr" or "public".
+
+    Raises:
+        Refused: no level, no reason for a negative one, too late, rated already; the message names the repair.
+    """
+    if not level:
+        raise Refused(_("请先选满意程度。"))
+    place = case.terminal.area.place
+    edition = edition_at(now, place.zone)
+    problem = rating_problem(level, reasons, edition)
+    if problem:
+        raise Refused(words(problem))
+    number = read_phone(phone) if LEVEL_BY_CODE[level].negative else ""
+    if not may_still_rate(case, now):
+        raise Refused(_("评价的期限已经过了，或这件事还没有办结。"))
+    if Rating.objects.filter(case_number=case.number).exists():
+        raise Refused(_("这件事已经评价过了，一件事只评一次。"))
+    rating = record_rating(
+        Actor.public(),
+        number=case.number,
+        level=level,
+        reasons=reasons,
+        terminal_code=case.terminal.code,
+        at=now,
+        now=now,
+        texts=edition.code,
+        channel=channel,
+        phone=number,
+    )
+    if rating is None:
+        raise Refused(_("这件事不能评价，请拨打自助区管理员电话。"))
     return rating
 
 
@@ -107,56 +187,3 @@ def _tell(
 ) -> None:
     payload = {"number": number, "terminal": terminal, **more}
     emit(kind, subject=f"case:{number}", place_path=place_path, payload=payload, occurred_at=at, now=now)
-
-
-def _open_negative_case(rating: Rating, now: datetime) -> NegativeCase:
-    """Clocks start when the center learns of the rating: nobody can be late for what nobody could know."""
-    verify_days = int(parameter("negative_check_workdays", rating.place_path, now))
-    close_days = int(parameter("negative_fix_workdays", rating.place_path, now))
-    return NegativeCase.objects.create(
-        rating=rating,
-        owner_id=rating.owner_id,
-        place_path=rating.place_path,
-        policy={"verify_days": verify_days, "close_days": close_days},
-        opened_at=now,
-        verify_due_at=working_days_after(now, verify_days),
-        close_due_at=working_days_after(now, close_days),
-    )
-
-
-@transaction.atomic
-def verify_negative_case(actor: Actor, case: NegativeCase, *, note: str, now: datetime) -> NegativeCase:
-    """Somebody looked into it (核实) and says what was found. The next step is to put it right."""
-    return _move(actor, case, "open", "verified", note, now)
-
-
-@transaction.atomic
-def close_negative_case(actor: Actor, case: NegativeCase, *, note: str, now: datetime) -> NegativeCase:
-    """It was put right (整改办结), with a word on how."""
-    return _move(actor, case, "verified", "closed", note, now)
-
-
-def _move(actor: Actor, case: NegativeCase, before: str, after: str, note: str, now: datetime) -> NegativeCase:
-    actor.require(
-        Role.SUPERVISOR, Role.AREA_KEEPER, Role.OWNER_UNIT, place_path=case.place_path, organizations=(case.owner_id,)
-    )
-    words = note.strip()
-    if not words:
-        raise Refused(_("请写明核实或整改的情况，再提交。"))
-    stamp = {"verified_at": now} if after == "verified" else {"closed_at": now}
-    # Two people may press at once: the state stands in the condition, so only the first one moves it.
-    moved = NegativeCase.objects.filter(pk=case.pk, state=before).update(state=after, note=words[:NOTE_LENGTH], **stamp)
-    if not moved:
-        raise Refused(_("这件差评刚刚已被别人处理，请刷新页面再看。"))
-    case.refresh_from_db()
-    number = case.rating.case_number
-    record(actor, f"evaluation.negative_{after}", subject=f"case:{number}", place_path=case.place_path, at=now)
-    emit(
-        f"evaluation.negative_{after}",
-        subject=f"case:{number}",
-        place_path=case.place_path,
-        payload={"number": number},
-        occurred_at=now,
-        now=now,
-    )
-    return case

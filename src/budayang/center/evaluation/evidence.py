@@ -24,6 +24,9 @@ def ratings(actor: Actor, about: About) -> Iterator[Row]:
             "item": one.item_code,
             "level": one.level,
             "reasons": one.reasons,
+            "texts": one.texts,
+            "channel": one.channel,
+            "set_aside": {"at": plain(one.set_aside_at), "for": one.set_aside_for} if one.set_aside_at else None,
             "at": plain(one.at),
             "negative": {
                 "state": negative.state,
@@ -31,6 +34,9 @@ def ratings(actor: Actor, about: About) -> Iterator[Row]:
                 "verify_due_at": plain(negative.verify_due_at),
                 "close_due_at": plain(negative.close_due_at),
                 "verified_at": plain(negative.verified_at),
+                "fixed_at": plain(negative.fixed_at),
+                "called_at": plain(negative.called_at),
+                "rerated": negative.rerated_level,
                 "closed_at": plain(negative.closed_at),
             }
             if negative

@@ -1,10 +1,10 @@
-"""What wakes the evaluation room: rating pages shown, ratings given and visits ended, as terminals report them."""
+"""What wakes the evaluation room: what terminals report, clocks of negative ratings, ratings to be looked at."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from budayang.center.evaluation import actions
+from budayang.center.evaluation import actions, complaint_jobs, integrity_actions, negative_jobs
 from budayang.center.platform.actors import Actor
 from budayang.center.platform.deliveries import Consumer, Due
 from budayang.center.terminals.inbox import InboxRow, consume_inbox
@@ -33,6 +33,7 @@ def _take(row: InboxRow, now: datetime) -> None:
             terminal_code=row.terminal,
             at=row.at,
             now=now,
+            texts=str(body.get("texts") or ""),
         )
     else:
         steps = body.get("steps")
@@ -49,5 +50,13 @@ def _take(row: InboxRow, now: datetime) -> None:
         )
 
 
-CONSUMERS: tuple[Consumer, ...] = ()
-DUES: tuple[Due, ...] = (Due("evaluation.inbox", 0.5, read_inbox),)
+CONSUMERS: tuple[Consumer, ...] = (
+    Consumer("evaluation.notices", ("evaluation.negative_warned", "evaluation.negative_overdue"), negative_jobs.tell),
+    Consumer("evaluation.complaint_notices", ("evaluation.complaint_overdue",), complaint_jobs.tell),
+)
+DUES: tuple[Due, ...] = (
+    Due("evaluation.inbox", 0.5, read_inbox),
+    Due("evaluation.clocks", 5.0, negative_jobs.watch),
+    Due("evaluation.integrity", 30.0, integrity_actions.look),
+    Due("evaluation.complaints", 10.0, complaint_jobs.watch),
+)

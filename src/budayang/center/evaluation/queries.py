@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
-from budayang.center.evaluation.models import Invitation, NegativeCase, Rating, Visit
+from budayang.center.evaluation.models import Invitation, NegativeCase, NegativeStep, Rating, RatingFlag, Visit
 from budayang.center.platform.actors import Actor
-from budayang.center.platform.queries import scope_q
+from budayang.center.platform.queries import parameter, scope_q
 from budayang.rules.evaluation import LEVELS
+from budayang.rules.evaluation.negative import FINAL_STATES
 
 NEGATIVE = tuple(level.code for level in LEVELS if level.negative)
 SATISFIED = tuple(level.code for level in LEVELS if not level.negative)
+NOT_STEPS = ("opened", "order", "phone", "warned", "overdue")
+"""Events of a negative-rating case that owe nothing to a clock."""
+RATEABLE = ("done", "handed_in")
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Ratings and invitations of a place and a period, [start, end).
+    """Ratings and invitations of a place and a period, [start, end). What was set aside (剔除) is in `set_aside` only.
 
-    `invited` counts cases after which the rating page was shown, `rated` those that were rated. `levels` has all five
-    levels, zero included. `negative_reasoned`: negative ratings that carry a reason. `verified_late`, `closed_late`:
-    negative-rating cases of this period past their clock.
+    `invited` counts cases after which the rating page was shown, `rated_asked` those of them that were rated (also
+    later than the period), `rated` all ratings. `levels` has all five
+    levels, zero included. `negative_reasoned`: negative ratings that carry a reason. `negative_late`: negative-rating
+    cases of this period of which a step was, or is, past its clock.
     """
 
     invited: int
@@ -33,6 +39,8 @@ class Counts:
     negative_open: int
     negative_closed: int
     negative_late: int
+    set_aside: int = 0
+    rated_asked: int = 0
 
     @property
     def satisfied_rate(self) -> float | None:
@@ -42,7 +50,7 @@ class Counts:
     @property
     def rated_rate(self) -> float | None:
         """Share of invitations that were answered, 0..1; None without invitations."""
-        return self.rated / self.invited if self.invited else None
+        return self.rated_asked / self.invited if self.invited else None
 
 
 def ratings_visible_to(actor: Actor) -> QuerySet[Rating]:
@@ -55,13 +63,30 @@ def ratings_visible_to(actor: Actor) -> QuerySet[Rating]:
 def negative_cases_visible_to(actor: Actor) -> QuerySet[NegativeCase]:
     """Negative-rating cases in the actor's places; an owner unit sees its own."""
     return NegativeCase.objects.filter(scope_q(actor, "place_path", ("owner_id",))).select_related(
-        "rating__terminal__area", "owner"
+        "rating__terminal__area", "owner", "order"
     )
 
 
 def invitations_visible_to(actor: Actor) -> QuerySet[Invitation]:
     """Invitations in the actor's places; bodies' people see those of their own machines."""
     return Invitation.objects.filter(scope_q(actor, "place_path", ("terminal__owner_id", "terminal__vendor_id")))
+
+
+def flags_visible_to(actor: Actor) -> QuerySet[RatingFlag]:
+    """What looks wrong with ratings in the actor's places; an owner unit sees it of its own machines."""
+    rows = RatingFlag.objects.filter(scope_q(actor, "place_path", ("rating__owner_id",)))
+    return rows.select_related("rating__terminal__area", "rating__owner", "rating__negative_case")
+
+
+def other_flags(flag: RatingFlag) -> QuerySet[RatingFlag]:
+    """The other flags of the same rating."""
+    return RatingFlag.objects.filter(rating_id=flag.rating_id).exclude(pk=flag.pk).order_by("found_at")
+
+
+def around(rating: Rating, span: timedelta = timedelta(hours=1)) -> QuerySet[Rating]:
+    """The other ratings of its terminal around it, by time."""
+    rows = Rating.objects.filter(terminal_id=rating.terminal_id, at__gte=rating.at - span, at__lte=rating.at + span)
+    return rows.exclude(pk=rating.pk).order_by("at")[:40]
 
 
 def counts(start: datetime, end: datetime, place_path: str, now: datetime) -> Counts:
@@ -76,26 +101,57 @@ def counts(start: datetime, end: datetime, place_path: str, now: datetime) -> Co
 
 def count(ratings: QuerySet[Rating], invitations: QuerySet[Invitation], now: datetime) -> Counts:
     """The figures of any chosen ratings and invitations."""
-    found = dict(ratings.order_by().values_list("level").annotate(n=Count("id")))
+    counted = ratings.filter(set_aside_at__isnull=True)
+    found = dict(counted.order_by().values_list("level").annotate(n=Count("id")))
     levels = {level.code: found.get(level.code, 0) for level in LEVELS}
-    negative = ratings.filter(level__in=NEGATIVE)
+    negative = counted.filter(level__in=NEGATIVE)
     cases = NegativeCase.objects.filter(rating__in=negative)
-    late = (
-        Q(state="open", verify_due_at__lt=now)
-        | Q(closed_at__isnull=True, close_due_at__lt=now)
-        | Q(closed_at__gt=F("close_due_at"))
-        | Q(verified_at__gt=F("verify_due_at"))
-    )
     return Counts(
-        invited=invitations.count(),
-        rated=ratings.count(),
+        invited=invitations.order_by().values("case_number").distinct().count(),
+        rated=sum(levels.values()),
         levels=levels,
         negative=sum(levels[code] for code in NEGATIVE),
         negative_reasoned=negative.exclude(reasons=[]).count(),
-        negative_open=cases.exclude(state="closed").count(),
+        negative_open=cases.exclude(state__in=FINAL_STATES).count(),
         negative_closed=cases.filter(state="closed").count(),
-        negative_late=cases.filter(late).count(),
+        negative_late=cases.filter(late_q(now)).count(),
+        set_aside=ratings.filter(set_aside_at__isnull=False).count(),
+        rated_asked=_answered(invitations),
     )
+
+
+def _answered(invitations: QuerySet[Invitation]) -> int:
+    """How many of the cases that were asked about have a rating that counts."""
+    asked = invitations.order_by().values("case_number")
+    return Rating.objects.filter(case_number__in=asked, set_aside_at__isnull=True).count()
+
+
+def late_q(now: datetime) -> Q:
+    """Cases of which a step came after its clock, or is owed and past it."""
+    broken = NegativeStep.objects.filter(case=OuterRef("pk"), due_at__isnull=False, at__gt=F("due_at"))
+    return Q(Exists(broken.exclude(event__in=NOT_STEPS))) | Q(due_at__lte=now)
+
+
+def steps_of(case: NegativeCase) -> list[NegativeStep]:
+    """What happened to a negative-rating case, oldest first."""
+    return list(NegativeStep.objects.filter(case=case).order_by("at", "pk"))
+
+
+def find_rating(number: str) -> Rating | None:
+    """The rating of a case, with its negative-rating case."""
+    return Rating.objects.select_related("negative_case", "terminal__area").filter(case_number=number).first()
+
+
+def may_still_rate(case: Any, now: datetime) -> bool:
+    """Whether a case (a row of the services room) is done or handed in, and still within the days for rating."""
+    if case.state not in RATEABLE or case.finished_at is None:
+        return False
+    return bool(case.finished_at <= now < case.finished_at + timedelta(days=rating_days(case, now)))
+
+
+def rating_days(case: Any, now: datetime) -> int:
+    """Within how many days a finished case may be rated afterwards (PJ-06)."""
+    return int(parameter("rating_days_d", case.place_path, now))
 
 
 def idle_visits(start: datetime, end: datetime, place_path: str) -> tuple[int, int]:
@@ -107,9 +163,11 @@ def idle_visits(start: datetime, end: datetime, place_path: str) -> tuple[int, i
 def rated_cases(start: datetime, end: datetime, place_path: str, limit: int = 5) -> list[str]:
     """Case numbers of the newest ratings under a place in a period, for evidence."""
     rows = Rating.objects.filter(place_path__startswith=place_path, at__gte=start, at__lt=end).order_by("-at")
+    rows = rows.filter(set_aside_at__isnull=True)
     return list(rows.values_list("case_number", flat=True)[:limit])
 
 
 def invited_numbers(numbers: list[str]) -> set[str]:
-    """Which of these cases were followed by the rating page."""
-    return set(Invitation.objects.filter(case_number__in=numbers).values_list("case_number", flat=True))
+    """Which of these cases were followed by the rating page at the terminal itself (PJ-01)."""
+    rows = Invitation.objects.filter(case_number__in=numbers, channel="terminal")
+    return set(rows.values_list("case_number", flat=True))

@@ -11,6 +11,7 @@ from budayang.center.maintenance.incident_actions import (
     open_incident,
     open_many,
 )
+from budayang.center.maintenance.manual_orders import open_for_rating
 from budayang.center.maintenance.order_actions import (
     ACCEPTERS,
     DOERS,
@@ -50,6 +51,7 @@ __all__ = [
     "hang_below",
     "hang_many",
     "merge",
+    "open_for_rating",
     "open_incident",
     "open_many",
     "open_order",

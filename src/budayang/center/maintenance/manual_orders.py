@@ -21,7 +21,7 @@ from budayang.rules.causes import Severity, get_cause
 from budayang.rules.evidence import Line
 
 JOB = Actor.job("maintenance.manual")
-KIND = "manual"
+KIND, RATING_KIND = "manual", "negative_rating"
 TITLE_LENGTH = 80
 
 
@@ -38,7 +38,22 @@ def open_manual(
     return _open(actor, areas.get_area(JOB, area), machine, title, note, severity, now)
 
 
-def _open(actor: Actor, area: Any, terminal: Any, title: str, note: str, severity: str, now: datetime) -> WorkOrder:
+@transaction.atomic
+def open_for_rating(actor: Actor, *, terminal: str, number: str, title: str, note: str, now: datetime) -> WorkOrder:
+    """Open an order because of the negative rating (差评) of case `number` at a terminal; once per rating. It goes to
+    the terminal's owner unit.
+    """
+    machine = terminals.find_terminal(JOB, terminal)
+    if machine is None:
+        raise Refused(_("这台终端已经不在用，不能派单。"))
+    area = areas.get_area(JOB, machine.area.code)
+    return _open(actor, area, machine, title, note, Severity.GENERAL.value, now, of=f"{RATING_KIND}:{number}")
+
+
+def _open(
+    actor: Actor, area: Any, terminal: Any, title: str, note: str, severity: str, now: datetime, *, of: str = ""
+) -> WorkOrder:
+    """`of`: what it is opened because of, "<kind of cause>:<reference>"; "" for what a person saw."""
     bodies = (terminal.owner_id, terminal.vendor_id) if terminal else ()
     actor.require(*DOERS, place_path=area.place.path, organizations=bodies)
     if terminal is not None and terminal.area_id != area.pk:
@@ -54,8 +69,8 @@ def _open(actor: Actor, area: Any, terminal: Any, title: str, note: str, severit
     subject = f"terminal:{terminal.code}" if terminal else f"area:{area.code}"
     said = Line(now, actor.label or actor.name, "person", note.strip() or title.strip())
     found = NewIncident(
-        kind=get_cause(KIND),
-        subject=f"{subject}/manual:{uuid.uuid4().hex[:12]}",
+        kind=get_cause(of.partition(":")[0] or KIND),
+        subject=f"{subject}/{of or f'{KIND}:{uuid.uuid4().hex[:12]}'}",
         component="",
         opened_at=now,
         place_path=area.place.path,
@@ -74,6 +89,6 @@ def _open(actor: Actor, area: Any, terminal: Any, title: str, note: str, severit
     assert order is not None, "it has a body that answers"
     record(
         actor, "maintenance.open_manual", subject=f"order:{order.number}", place_path=order.place_path,
-        details={"title": incident.title, "severity": severity}, at=now,
+        details={"title": incident.title, "severity": severity, **({"of": of} if of else {})}, at=now,
     )  # fmt: skip
     return order

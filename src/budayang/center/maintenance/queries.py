@@ -9,7 +9,7 @@ from functools import cache
 
 from django.db.models import Case, Count, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery, Value, When
 
-from budayang.center.maintenance.models import FINAL_ORDER_STATES, Incident, WorkOrder
+from budayang.center.maintenance.models import FINAL_ORDER_STATES, Incident, WorkOrder, WorkOrderEvent
 from budayang.center.maintenance.order_limits import events_of as events_of
 from budayang.center.maintenance.order_limits import policy_of as policy_of
 from budayang.center.maintenance.order_limits import read_clocks
@@ -90,6 +90,44 @@ def incidents_of_terminal(actor: Actor, terminal_id: int, since: datetime, limit
     rows = incidents_visible_to(actor).filter(terminal_id=terminal_id)
     rows = rows.filter(Q(closed_at__isnull=True) | Q(closed_at__gt=since)).order_by("-opened_at", "-pk")
     return list(rows[:limit])[::-1]
+
+
+def incidents_during(area_id: int, terminal_id: int, start: datetime, end: datetime) -> list[Incident]:
+    """What stood at a terminal, or in its area as a whole, at any moment of [start, end], oldest first.
+
+    For rooms above, which joins it to what people said of that time; who may see it is theirs to check.
+    """
+    mine = Q(terminal_id=terminal_id) | Q(area_id=area_id, terminal__isnull=True)
+    rows = Incident.objects.filter(mine, opened_at__lte=end).filter(Q(closed_at__isnull=True) | Q(closed_at__gte=start))
+    return list(rows.select_related("terminal", "area", "cause").order_by("opened_at", "pk")[:50])
+
+
+def visible_incident_ids(actor: Actor, ids: Sequence[int]) -> set[int]:
+    """Which of these incidents the actor may see."""
+    mine = scope_q(actor, "place_path", INCIDENT_ORGANIZATIONS)
+    return set(Incident.objects.filter(mine, pk__in=list(ids)).values_list("pk", flat=True))
+
+
+def department_incidents_during(department: str, start: datetime, end: datetime) -> list[Incident]:
+    """What stood at a department's system at any moment of [start, end], oldest first."""
+    rows = Incident.objects.filter(department=department, terminal__isnull=True, opened_at__lte=end)
+    rows = rows.filter(Q(closed_at__isnull=True) | Q(closed_at__gte=start))
+    return list(rows.select_related("terminal", "area", "cause").order_by("opened_at", "pk")[:20])
+
+
+def on_site_times(terminal_id: int, start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
+    """When somebody was at a terminal for an order: from the arrival to the repair, as orders tell it."""
+    events = WorkOrderEvent.objects.filter(
+        order__incident__terminal_id=terminal_id, event__in=("arrived", "repaired"), at__gte=start, at__lte=end
+    )
+    spans: list[tuple[datetime, datetime]] = []
+    here: dict[int, datetime] = {}
+    for order_id, event, at in events.order_by("at", "pk").values_list("order_id", "event", "at"):
+        if event == "arrived":
+            here.setdefault(order_id, at)
+        elif order_id in here:
+            spans.append((here.pop(order_id), at))
+    return spans
 
 
 def active_orders_of_terminal(actor: Actor, terminal_id: int) -> list[WorkOrder]:

@@ -9,6 +9,7 @@ from django.views.decorators.cache import never_cache
 
 from budayang.center.platform.access import PUBLIC, allow
 from budayang.center.platform.wording import words
+from budayang.center.public.ratings import rate_url
 from budayang.center.services import joint_queries
 from budayang.center.services.joint_queries import JointStanding
 from budayang.center.services.verification import TooManyAttempts
@@ -37,7 +38,16 @@ def page(request: HttpRequest, found: JointStanding | None) -> HttpResponse:
     """The standing as a page; 404 when there is none."""
     if found is None:
         return render(request, "public/joint.html", {"found": None}, status=404)
-    parts = [{"one": one, "look": LOOK.get(one.standing, "ask")} for one in found.parts]
+    now = timezone.now()
+    parts = [
+        {
+            "one": one,
+            "look": LOOK.get(one.standing, "ask"),
+            # Each department's part is a matter of its own, and is rated by itself.
+            "rate_url": rate_url(one.part.case, now) if one.part.case is not None else "",
+        }
+        for one in found.parts
+    ]
     share = round(100 * found.verdict.done / found.verdict.of) if found.verdict.of else 0
     return render(
         request,

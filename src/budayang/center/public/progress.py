@@ -16,6 +16,7 @@ from budayang.center.platform.access import PUBLIC, allow
 from budayang.center.platform.actions import Refused
 from budayang.center.platform.actors import Actor
 from budayang.center.public import joint
+from budayang.center.public.ratings import rate_url
 from budayang.center.services import case_queries, joint_queries
 from budayang.center.services.case_actions import withdraw
 from budayang.center.services.verification import TooManyAttempts
@@ -48,7 +49,8 @@ def progress(request: HttpRequest) -> HttpResponse:
     if found is None:
         context["error"] = _("办件编号和验证码对不上，请对照回执再输一次。")
         return render(request, "public/progress.html", context, status=404)
-    return render(request, "public/progress.html", context | {"found": found[1], "code": code})
+    context |= {"found": found[1], "code": code, "rate_url": rate_url(found[0], now)}
+    return render(request, "public/progress.html", context)
 
 
 def _withdraw(case: Any, sure: bool) -> dict[str, str]:

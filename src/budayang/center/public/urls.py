@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from budayang.center.public import (
+    complaints,
     door,
     feeds,
     joint,
@@ -15,7 +16,10 @@ from budayang.center.public import (
     paying,
     progress,
     promises,
+    rating_figures,
+    ratings,
     reports,
+    surveys,
     uploading,
 )
 
@@ -33,6 +37,16 @@ urlpatterns = [
     path("promise/<str:number>/cancel/", promises.promise_cancel, name="promise_cancel"),
     path("promise/<str:number>/answer/", promises.promise_answer, name="promise_answer"),
     path("r/<str:letter>/<str:code>/<str:mark>/", reports.report, name="report"),
+    path("rate/", ratings.rate_find, name="rate_find"),
+    path("rate/<str:letter>/<str:number>/<str:mark>/", ratings.rate, name="rate"),
+    path("rate/<str:letter>/<str:number>/<str:mark>/again/", ratings.rate_again, name="rate_again"),
+    path("complaints/", complaints.complaint_new, name="complaint_new"),
+    path("complaints/find/", complaints.complaint_find, name="complaint_find"),
+    path("complaints/<str:number>/", complaints.complaint_progress, name="complaint_progress"),
+    path("complaints/<str:number>/withdraw/", complaints.complaint_withdraw, name="complaint_withdraw"),
+    path("survey/", surveys.survey_list, name="survey_list"),
+    path("survey/thanks/", surveys.survey_thanks, name="survey_thanks"),
+    path("survey/<str:code>/", surveys.survey, name="survey"),
     path("report/", reports.report_find, name="report_find"),
     path("report/<str:number>/", reports.report_progress, name="report_progress"),
     path("report/<str:number>/withdraw/", reports.report_withdraw, name="report_withdraw"),
@@ -48,6 +62,9 @@ urlpatterns = [
     path("n/<str:token>/", notices.notice, name="notice"),
     path("cal/<str:key>.ics", feeds.feed, name="feed"),
     path("open/", open_data.about, name="open"),
+    path("open/ratings/", rating_figures.page, name="rating_figures"),
+    path("open/ratings.json", rating_figures.as_json, name="ratings_json"),
+    path("open/ratings.csv", rating_figures.as_csv, name="ratings_csv"),
     path("open/availability.json", open_data.availability_json, name="availability_json"),
     path("open/availability.csv", open_data.availability_csv, name="availability_csv"),
 ]

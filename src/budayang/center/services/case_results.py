@@ -18,6 +18,7 @@ from budayang.center.platform.templatetags.platform_format import day
 from budayang.center.platform.wording import words
 from budayang.center.services.case_accepting import TABLE, require_grant, verify_url
 from budayang.center.services.models import Case
+from budayang.center.services.rating_addresses import rating_address
 from budayang.center.services.receipts import CaseOutcome, Witness, receipt_pdf
 from budayang.center.services.states import AT_DEPARTMENT, CASE_WORDS, CaseState, PaymentState
 from budayang.rules.cases import LAW_NOTES, yuan
@@ -34,6 +35,8 @@ WITH_RESULT = frozenset(
         CaseState.WINDOW,
     }
 )
+# What may be rated afterwards: done, or handed in.
+RATED = frozenset({CaseState.DONE, CaseState.HANDED_IN})
 UNTOUCHED = frozenset({CaseState.DEFERRED})
 _BACK = {
     PaymentState.REFUND_DUE: gettext_lazy("正在退款"),
@@ -96,6 +99,7 @@ def _result_of(case: Case, shown: Shown, head: Witness | None, now: datetime) ->
         progress_url=f"{settings.BUDAYANG.public_url}/progress/",
         demo=settings.BUDAYANG.demo or case.item.is_demo,
         title=shown.title or _title(shown.state),
+        rate_url=rating_address("qr", case.number) if shown.state in RATED else "",
     )
     return msgspec.json.encode(
         CaseResult(

@@ -197,6 +197,20 @@ def find_case(number: str) -> Case | None:
     return rows.defer("request_sealed", "result_sealed").filter(number=number).first()
 
 
+def known_numbers(numbers: Sequence[str]) -> set[str]:
+    """Which of these are numbers of cases that are here."""
+    return set(Case.objects.filter(number__in=list(numbers)).values_list("number", flat=True))
+
+
+def cases_numbered(numbers: Sequence[str]) -> dict[str, Case]:
+    """Cases by number, with item and department; nothing sealed is loaded."""
+    rows = Case.objects.select_related("item__department").defer("request_sealed", "result_sealed")
+    found: dict[str, Case] = {}
+    for start in range(0, len(numbers), 500):
+        found |= {one.number: one for one in rows.filter(number__in=list(numbers)[start : start + 500])}
+    return found
+
+
 def case_counts(start: datetime, end: datetime, place_path: str = "/") -> dict[str, int]:
     """State -> number of cases accepted in [start, end) at and below a place."""
     rows = Case.objects.filter(accepted_at__gte=start, accepted_at__lt=end, place_path__startswith=place_path)
@@ -213,6 +227,27 @@ def finished_cases(start: datetime, end: datetime, place_path: str = "/") -> lis
         place_path__startswith=place_path,
     )
     return list(rows.order_by("finished_at").values_list("number", flat=True))
+
+
+def finished_counts(
+    start: datetime, end: datetime, place_path: str, *, by: str, among: Any = None, without: Any = None
+) -> dict[int, int]:
+    """How many cases were done or handed in during [start, end), by "area" or by "owner" of the terminal (ids).
+
+    `among`, `without`: queries of case numbers of a room above; only those in it, those not in it.
+    """
+    rows = Case.objects.filter(
+        Q(state=CaseState.DONE) | Q(state=CaseState.HANDED_IN),
+        finished_at__gte=start,
+        finished_at__lt=end,
+        place_path__startswith=place_path,
+    )
+    if among is not None:
+        rows = rows.filter(number__in=among)
+    if without is not None:
+        rows = rows.exclude(number__in=without)
+    column = {"area": "terminal__area_id", "owner": "terminal__owner_id"}[by]
+    return dict(rows.order_by().values_list(column).annotate(n=Count("pk")))
 
 
 def working_days_after(start: datetime, days: int, zone: str = DEFAULT_ZONE) -> datetime:

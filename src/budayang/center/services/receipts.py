@@ -43,7 +43,7 @@ def newest_witness() -> Witness | None:
 
 @dataclass(frozen=True, slots=True)
 class CaseOutcome:
-    """What a receipt says. No name and no identity number.
+    """What a receipt says. No name and no identity number. `rate_url`: where the matter may be rated afterwards.
 
     `law`: what this step is and is not, in one sentence. `extra`: rows of limits, payments and what is missing.
     """
@@ -64,6 +64,7 @@ class CaseOutcome:
     extra: tuple[tuple[str, str], ...] = ()
     progress_url: str = ""
     title: str = ""
+    rate_url: str = ""
 
 
 def receipt_pdf(outcome: CaseOutcome, head: Witness | None, now: datetime) -> bytes:
@@ -84,6 +85,7 @@ def receipt_pdf(outcome: CaseOutcome, head: Witness | None, now: datetime) -> by
         "head_hash": head.hash[:PRINTED_HASH] if head else _("尚无"),
         "law": outcome.law,
         "progress_url": outcome.progress_url,
+        "rate_url": outcome.rate_url,
         "demo": outcome.demo,
     }
     official = [(_("办件流水号"), outcome.official_number)] if outcome.official_number else []

@@ -2,6 +2,22 @@
 
 from __future__ import annotations
 
-from budayang.center.evaluation.models.ratings import NEGATIVE_STATES, Invitation, NegativeCase, Rating, Visit
+from budayang.center.evaluation.models.complaints import Complaint, ComplaintStep
+from budayang.center.evaluation.models.negative_cases import NEGATIVE_STATES, NegativeCase, NegativeStep
+from budayang.center.evaluation.models.ratings import Invitation, Rating, RatingFlag, Visit
+from budayang.center.evaluation.models.surveys import Survey, SurveyArea, SurveySheet
 
-__all__ = ["NEGATIVE_STATES", "Invitation", "NegativeCase", "Rating", "Visit"]
+__all__ = [
+    "NEGATIVE_STATES",
+    "Complaint",
+    "ComplaintStep",
+    "Invitation",
+    "NegativeCase",
+    "NegativeStep",
+    "Rating",
+    "RatingFlag",
+    "Survey",
+    "SurveyArea",
+    "SurveySheet",
+    "Visit",
+]

@@ -1,24 +1,28 @@
-"""Ratings, the negative ones with what is done about them, and visits."""
+"""Ratings with the pages that asked for them, what looks wrong with one, and visits."""
 
 from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
 
-from budayang.rules.evaluation import LEVELS
-
-NEGATIVE_STATES = ("open", "verified", "closed")
+from budayang.rules.evaluation import CHANNELS, EDITIONS, LEVELS
+from budayang.rules.evaluation.integrity import FLAG_KINDS, FLAG_STATES
 
 
 class Invitation(models.Model):
-    """The rating page was shown after this case (PJ-01). Once per case, however often the screen came back."""
+    """The rating page was shown (PJ-01): once per case and channel, however often the page came back."""
 
-    case_number = models.CharField(max_length=48, unique=True)
+    case_number = models.CharField(max_length=48)
+    channel = models.CharField(max_length=12, default="terminal")
     terminal = models.ForeignKey("terminals.Terminal", on_delete=models.PROTECT, related_name="+")
     place_path = models.CharField(max_length=200)
     shown_at = models.DateTimeField()
 
     class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["case_number", "channel"], name="evaluation_invitation_once"),
+            models.CheckConstraint(condition=Q(channel__in=list(CHANNELS)), name="evaluation_invitation_channel"),
+        ]
         indexes = [models.Index(fields=["shown_at"], name="evaluation_invitation_at")]
 
     def __str__(self) -> str:
@@ -26,7 +30,11 @@ class Invitation(models.Model):
 
 
 class Rating(models.Model):
-    """One answer per case (一次一评): `case_number` is unique, a repeated message changes nothing."""
+    """One answer per case (一事一评): `case_number` is unique, a repeated message changes nothing.
+
+    `texts` is the edition of the reasons that the person read. `set_aside_at`: it is left out of figures from then on,
+    and stays to be seen with who, why and when. `look_at`: when its integrity is to be judged (indexed).
+    """
 
     case_number = models.CharField(max_length=48, unique=True)
     terminal = models.ForeignKey("terminals.Terminal", on_delete=models.PROTECT, related_name="+")
@@ -35,41 +43,61 @@ class Rating(models.Model):
     item_code = models.CharField(max_length=64, blank=True)
     level = models.CharField(max_length=24)
     reasons = models.JSONField(default=list)
+    texts = models.CharField(max_length=24, default=EDITIONS[0].code)
+    channel = models.CharField(max_length=12, default="terminal")
     at = models.DateTimeField()
+    set_aside_at = models.DateTimeField(null=True, blank=True)
+    set_aside_by = models.CharField(max_length=80, blank=True)
+    set_aside_for = models.CharField(max_length=16, blank=True)
+    set_aside_note = models.CharField(max_length=300, blank=True)
+    look_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
             models.CheckConstraint(
                 condition=Q(level__in=[level.code for level in LEVELS]), name="evaluation_rating_level"
-            )
+            ),
+            models.CheckConstraint(condition=Q(channel__in=list(CHANNELS)), name="evaluation_rating_channel"),
+            models.CheckConstraint(
+                condition=Q(set_aside_at__isnull=True) | ~Q(set_aside_for=""), name="evaluation_rating_aside_why"
+            ),
         ]
-        indexes = [models.Index(fields=["at"], name="evaluation_rating_at")]
+        indexes = [
+            models.Index(fields=["at"], name="evaluation_rating_at"),
+            models.Index(fields=["terminal", "at"], name="evaluation_rating_terminal"),
+            models.Index(fields=["look_at"], condition=Q(look_at__isnull=False), name="evaluation_rating_look"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.case_number} {self.level}"
 
 
-class NegativeCase(models.Model):
-    """A negative rating (差评) that somebody must look into: verified first, then put right, each by a due time."""
+class RatingFlag(models.Model):
+    """Something that looks wrong with a rating, for a person to judge. It changes no figure by itself.
 
-    rating = models.OneToOneField(Rating, on_delete=models.PROTECT, related_name="negative_case")
-    owner = models.ForeignKey("platform.Organization", on_delete=models.PROTECT, related_name="+")
+    `why` holds the numbers of the sentence of rules.evaluation.integrity; a flag that was judged is not raised again.
+    """
+
+    rating = models.ForeignKey(Rating, on_delete=models.PROTECT, related_name="flags")
+    kind = models.CharField(max_length=16)
+    why = models.CharField(max_length=200)
     place_path = models.CharField(max_length=200)
+    found_at = models.DateTimeField()
     state = models.CharField(max_length=12, default="open")
-    policy = models.JSONField(default=dict)
-    opened_at = models.DateTimeField()
-    verify_due_at = models.DateTimeField()
-    close_due_at = models.DateTimeField()
-    verified_at = models.DateTimeField(null=True, blank=True)
-    closed_at = models.DateTimeField(null=True, blank=True)
+    judged_at = models.DateTimeField(null=True, blank=True)
+    judged_by = models.CharField(max_length=80, blank=True)
     note = models.CharField(max_length=300, blank=True)
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=Q(state__in=NEGATIVE_STATES), name="evaluation_negative_state")]
-        indexes = [models.Index(fields=["state", "close_due_at"], name="evaluation_negative_due")]
+        constraints = [
+            models.UniqueConstraint(fields=["rating", "kind"], name="evaluation_flag_once"),
+            models.CheckConstraint(condition=Q(kind__in=list(FLAG_KINDS)), name="evaluation_flag_kind"),
+            models.CheckConstraint(condition=Q(state__in=list(FLAG_STATES)), name="evaluation_flag_state"),
+        ]
+        indexes = [models.Index(fields=["state", "-found_at"], name="evaluation_flag_recent")]
 
     def __str__(self) -> str:
-        return f"{self.rating_id} {self.state}"
+        return f"{self.rating_id} {self.kind}"
 
 
 class Visit(models.Model):
@@ -85,7 +113,10 @@ class Visit(models.Model):
     at = models.DateTimeField()
 
     class Meta:
-        indexes = [models.Index(fields=["at"], name="evaluation_visit_at")]
+        indexes = [
+            models.Index(fields=["at"], name="evaluation_visit_at"),
+            models.Index(fields=["terminal", "at"], name="evaluation_visit_terminal"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.terminal_id} {self.end}"

@@ -1,0 +1,99 @@
+"""投诉、表扬、建议: anybody says what he thinks of the service, without sign-in, and follows it by a number."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+
+from budayang.center.areas import queries as areas
+from budayang.center.evaluation import complaint_actions, complaint_queries
+from budayang.center.evaluation.complaint_actions import Said
+from budayang.center.platform.access import PUBLIC, allow
+from budayang.center.platform.actions import Refused
+from budayang.center.platform.wording import words
+from budayang.center.services.promise_numbers import read_number
+from budayang.rules.evaluation.complaints import DECLINE_REASONS, EVENT_NAMES, FINAL_STATES, KIND_NAMES, state_name
+
+
+def _address(request: HttpRequest) -> str:
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
+def _private(answer: HttpResponse) -> HttpResponse:
+    answer["Referrer-Policy"] = "same-origin"
+    answer["X-Robots-Tag"] = "noindex, nofollow"
+    return answer
+
+
+@allow(PUBLIC)
+@never_cache
+def complaint_new(request: HttpRequest) -> HttpResponse:
+    """Hand one in; ?area= names the place beforehand. What was typed stays when it is refused."""
+    source = request.POST if request.method == "POST" else request.GET
+    given = {name: source.get(name, "")[:600] for name in ("kind", "area", "terminal", "text", "phone")}
+    problem = ""
+    if request.method == "POST":
+        try:
+            made = complaint_actions.take_complaint(Said(**given), client=_address(request), now=timezone.now())
+        except Refused as refused:
+            problem = str(refused)
+        else:
+            return redirect("public:complaint_progress", made.number)
+    context: dict[str, Any] = {
+        "kinds": [(code, words(name)) for code, name in KIND_NAMES.items()],
+        "areas": areas.list_public().order_by("name"),
+        "given": given,
+        "problem": problem,
+        "most": complaint_actions.WORDS_LENGTH,
+    }
+    return _private(render(request, "public/complaint.html", context, status=422 if problem else 200))
+
+
+@allow(PUBLIC)
+@never_cache
+def complaint_find(request: HttpRequest) -> HttpResponse:
+    """Look one up by its number."""
+    text = request.GET.get("number", "").strip()[:40]
+    number = read_number(text)
+    if number is None:
+        return render(
+            request, "public/complaint_find.html", {"wrong": bool(text), "text": text}, status=400 if text else 200
+        )
+    return redirect("public:complaint_progress", number)
+
+
+@allow(PUBLIC)
+@never_cache
+def complaint_progress(request: HttpRequest, number: str) -> HttpResponse:
+    """How it stands by the five steps, the answer, and until when there is one."""
+    try:
+        found = complaint_queries.find_progress(number, _address(request))
+    except complaint_queries.TooManyLooks:
+        return _private(render(request, "public/verify_wait.html", status=429))
+    if found is None:
+        return _private(render(request, "public/complaint_find.html", {"unknown": True, "text": number}, status=404))
+    row = found.row
+    limits = complaint_actions.limits_of(row)
+    context = {
+        "row": row,
+        "kind": words(KIND_NAMES[row.kind]),
+        "state": words(state_name(row.kind, row.state)),
+        "steps": [(at, words(EVENT_NAMES[event])) for at, event in found.steps],
+        "declined": words(DECLINE_REASONS.get(row.declined_for, "")),
+        "answer_by": limits.answer if not row.answered_at and row.state not in FINAL_STATES else None,
+        "open": row.state not in FINAL_STATES and row.state != "answered",
+    }
+    return _private(render(request, "public/complaint_progress.html", context))
+
+
+@allow(PUBLIC)
+@require_POST
+def complaint_withdraw(request: HttpRequest, number: str) -> HttpResponse:
+    """Take it back; words and telephone go at once."""
+    complaint_actions.withdraw(read_number(number) or "", timezone.now())
+    return redirect("public:complaint_progress", number)

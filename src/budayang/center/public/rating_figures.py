@@ -1,0 +1,83 @@
+"""好差评 in figures, for everybody: the six indicators by month, area and owner unit, defined; JSON and CSV."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from budayang.center.evaluation.indicator_queries import By, Row, month_rows, months_back
+from budayang.center.platform.access import PUBLIC, allow
+from budayang.center.platform.exports import DEMO_MARK, Column, csv_file
+from budayang.center.platform.wording import words
+from budayang.rules.evaluation import INDICATORS, LEFT_OUT
+
+SHOWN = 12
+
+
+def _asked(request: HttpRequest) -> tuple[date, By]:
+    """The month, the last whole one by default, and by what it is split."""
+    known = months_back(timezone.localdate(), SHOWN + 1)
+    month = next((one for one in known if f"{one:%Y-%m}" == request.GET.get("month")), known[1])
+    return month, "owner" if request.GET.get("by") == "owner" else "area"
+
+
+@allow(PUBLIC)
+def page(request: HttpRequest) -> HttpResponse:
+    """The figures of a month, each with its sample."""
+    month, by = _asked(request)
+    rows = month_rows(month, "/", by)
+    context = {
+        "month": f"{month:%Y-%m}",
+        "by": by,
+        "months": [f"{one:%Y-%m}" for one in months_back(timezone.localdate(), SHOWN + 1)],
+        "running": month == months_back(timezone.localdate(), 1)[0],
+        "whole": rows[0],
+        "lines": [(row, [row.ratios[one.code] for one in INDICATORS]) for row in rows],
+        "indicators": [(words(one.name), words(one.definition)) for one in INDICATORS],
+        "left_out": words(LEFT_OUT),
+    }
+    return render(request, "public/rating_figures.html", context)
+
+
+def _record(row: Row, month: date, by: By) -> dict[str, Any]:
+    found: dict[str, Any] = {"month": f"{month:%Y-%m}", "by": by if row.code else "all", "code": row.code}
+    found |= {"name": row.name, "done": row.counts.done, "ratings": row.counts.total, "negative": row.counts.negative}
+    for one in INDICATORS:
+        ratio = row.ratios[one.code]
+        found |= {one.code: ratio.value, f"{one.code}_of": ratio.denominator}
+    return found
+
+
+@allow(PUBLIC)
+def as_json(request: HttpRequest) -> HttpResponse:
+    """The same with the definitions; a rate without a sample is null, not zero."""
+    month, by = _asked(request)
+    body = {
+        "made_at": timezone.now().isoformat(),
+        "demonstration": settings.BUDAYANG.demo,
+        "mark": DEMO_MARK if settings.BUDAYANG.demo else "",
+        "definitions": {one.code: {"name": words(one.name), "definition": words(one.definition)} for one in INDICATORS},
+        "left_out": words(LEFT_OUT),
+        "rows": [_record(row, month, by) for row in month_rows(month, "/", by)],
+    }
+    answer = JsonResponse(body, json_dumps_params={"ensure_ascii": False})
+    answer["Access-Control-Allow-Origin"] = "*"
+    return answer
+
+
+@allow(PUBLIC)
+def as_csv(request: HttpRequest) -> HttpResponse:
+    """The same rows as CSV with a byte order mark."""
+    month, by = _asked(request)
+    records = [_record(row, month, by) for row in month_rows(month, "/", by)]
+    columns = [Column(key, lambda row, key=key: row[key]) for key in records[0]]  # type: ignore[misc]
+    answer = HttpResponse(
+        csv_file(columns, records, demo=settings.BUDAYANG.demo), content_type="text/csv; charset=utf-8"
+    )
+    answer["Content-Disposition"] = f'attachment; filename="ratings-{month:%Y-%m}.csv"'
+    return answer

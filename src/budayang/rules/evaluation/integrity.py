@@ -1,0 +1,167 @@
+"""What looks wrong with ratings: bursts, no journey, staff about, too fast, the same again. For a person to judge.
+
+A flag is a question, never a verdict: it changes no figure. Thresholds are arguments, so that a place may set them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+FLAG_KINDS: dict[str, str] = {
+    "burst": "短时间集中评价",
+    "no_journey": "没有对应的办理过程",
+    "staff": "工作人员在场时的非常满意",
+    "same_time": "每天同一时刻的非常满意",
+    "too_fast": "快得不像人",
+    "same_again": "原因完全相同",
+}
+FLAG_STATES: dict[str, str] = {"open": "待判断", "genuine": "属实，计入", "set_aside": "剔除，不计入"}
+BEST = "very_satisfied"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A rating with what is known around it. ``shown_at``: when the page was shown, None: not known. ``journey``:
+    whether a visit or a case stands behind it, None: not to be asked (given afterwards, from home).
+    """
+
+    key: int
+    terminal: str
+    level: str
+    at: datetime
+    reasons: tuple[str, ...] = ()
+    shown_at: datetime | None = None
+    journey: bool | None = None
+    staffed: bool = False
+
+
+@dataclass(frozen=True)
+class Limits:
+    """``burst``: so many in ``burst_s`` at one terminal. ``fast_s``: the shortest from page to answer. ``same``: so
+    many equal answers a day. ``staffed``: so many best ratings while staff was at the machine. ``days``: so many days
+    with one in the same ``minute_s``.
+    """
+
+    burst: int = 6
+    burst_s: float = 600
+    fast_s: float = 1
+    same: int = 4
+    staffed: int = 3
+    days: int = 5
+    minute_s: float = 120
+
+
+@dataclass(frozen=True)
+class Flag:
+    """``why`` is a sentence for people, in Chinese, with its numbers."""
+
+    key: int
+    kind: str
+    why: str
+
+
+USUAL = Limits()
+
+
+def flags_of(ratings: Iterable[Seen], limits: Limits = USUAL) -> list[Flag]:
+    """Everything that looks wrong with these ratings, by kind and time. Ratings of other terminals change nothing."""
+    by_terminal: dict[str, list[Seen]] = defaultdict(list)
+    for one in ratings:
+        by_terminal[one.terminal].append(one)
+    found: list[Flag] = []
+    for rows in by_terminal.values():
+        rows.sort(key=lambda one: (one.at, one.key))
+        for rule in RULES:
+            found += rule(rows, limits)
+    return found
+
+
+def _bursts(rows: Sequence[Seen], limits: Limits) -> list[Flag]:
+    window, first, marked = timedelta(seconds=limits.burst_s), 0, dict[int, int]()
+    here = [
+        one for one in rows if one.journey is not None
+    ]  # from home, an evening's ratings come when people have time
+    for last, one in enumerate(here):
+        while one.at - here[first].at >= window:
+            first += 1
+        count = last - first + 1
+        if count >= limits.burst:
+            for member in here[first : last + 1]:
+                marked[member.key] = max(marked.get(member.key, 0), count)
+    minutes = limits.burst_s / 60
+    return [Flag(key, "burst", f"这台终端 {minutes:g} 分钟里有 {count} 次评价") for key, count in marked.items()]
+
+
+def _no_journey(rows: Sequence[Seen], limits: Limits) -> list[Flag]:
+    return [
+        Flag(one.key, "no_journey", "那时这台终端上没有人办理的记录，也没有这个办件")
+        for one in rows
+        if one.journey is False
+    ]
+
+
+def _too_fast(rows: Sequence[Seen], limits: Limits) -> list[Flag]:
+    found = []
+    for one in rows:
+        if one.shown_at is None:
+            continue
+        seconds = (one.at - one.shown_at).total_seconds()
+        if 0 <= seconds < limits.fast_s:
+            found.append(Flag(one.key, "too_fast", f"评价页出现 {seconds:.1f} 秒就提交了"))
+    return found
+
+
+def _same_again(rows: Sequence[Seen], limits: Limits) -> list[Flag]:
+    groups: dict[tuple[str, tuple[str, ...], object], list[Seen]] = defaultdict(list)
+    for one in rows:
+        if len(one.reasons) > 1:  # a single reason may well be many people's
+            groups[one.level, tuple(sorted(one.reasons)), one.at.date()].append(one)
+    return [
+        Flag(one.key, "same_again", f"同一天有 {len(group)} 次评价的等级和几项原因完全相同")
+        for group in groups.values()
+        if len(group) >= limits.same
+        for one in group
+    ]
+
+
+def _staffed(rows: Sequence[Seen], limits: Limits) -> list[Flag]:
+    best = [one for one in rows if one.staffed and one.level == BEST]
+    if len(best) < limits.staffed:
+        return []
+    return [Flag(one.key, "staff", f"维修或维护人员在这台终端旁时有 {len(best)} 次“非常满意”") for one in best]
+
+
+def _same_time(rows: Sequence[Seen], limits: Limits) -> list[Flag]:
+    best = [one for one in rows if one.level == BEST and one.journey is not None]
+    by_second = sorted(best, key=_second_of_day)
+    marked: dict[int, int] = {}
+    for first, one in enumerate(by_second):
+        group = []
+        for other in by_second[first:]:
+            if _second_of_day(other) - _second_of_day(one) >= limits.minute_s:
+                break
+            group.append(other)
+        days = len({member.at.date() for member in group})
+        if days >= limits.days:
+            for member in group:
+                marked[member.key] = max(marked.get(member.key, 0), days)
+    minutes = limits.minute_s / 60
+    words = "有 {days} 天在同样的 {minutes:g} 分钟里出现“非常满意”"
+    return [Flag(key, "same_time", words.format(days=days, minutes=minutes)) for key, days in marked.items()]
+
+
+def _second_of_day(one: Seen) -> int:
+    return one.at.hour * 3600 + one.at.minute * 60 + one.at.second
+
+
+RULES: tuple[Callable[[Sequence[Seen], Limits], list[Flag]], ...] = (
+    _bursts,
+    _no_journey,
+    _too_fast,
+    _same_again,
+    _staffed,
+    _same_time,
+)

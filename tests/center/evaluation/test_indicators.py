@@ -1,0 +1,115 @@
+"""The six indicators against a count by hand: every part of them, by area and owner unit, and what is left out."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+import pytest
+from tests.center.evaluation.the_rater import PHONE, bad, finished_case, rate
+from tests.center.hall import SYSTEM, Hall, number
+
+from budayang.center.evaluation import actions
+from budayang.center.evaluation import negative_actions as negative
+from budayang.center.evaluation.indicator_queries import month_rows, month_span, months_back, total
+from budayang.center.platform.actors import Actor
+from budayang.rules.evaluation import Counts, Ratio
+
+MONTH = date(2026, 11, 1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+def ratios(hall: Hall, *, place: str = "/", code: str = "") -> dict[str, tuple[int, int]]:
+    row = next(one for one in month_rows(MONTH, place, "area") if one.code == code)
+    return {key: (one.numerator, one.denominator) for key, one in row.ratios.items()}
+
+
+def test_every_part_of_the_six(hall: Hall, now: datetime) -> None:
+    lin = hall.actor("lin")
+    for counter in range(1, 9):
+        finished_case(hall.terminal, counter, now - counter * HOUR)
+    finished_case(hall.terminal, 30, now - 40 * DAY)  # of October
+    finished_case(hall.terminal, 31, now - HOUR, state="failed")
+    rate(hall, 1, "very_satisfied", now)
+    rate(hall, 2, "satisfied", now, channel="qr")
+    rate(hall, 3, "unsatisfied", now, reasons=("no_paper",), channel="public")
+    cases = [bad(hall, counter, now, phone=PHONE) for counter in (4, 5, 6)]
+    for case in cases:
+        negative.contact(lin, case, outcome="reached", note="x", now=now)
+        negative.fix(lin, case, outcome="fixed", note="x", reply="y", now=now)
+    negative.call_back(lin, cases[0], outcome="fixed_satisfied", note="", now=now + HOUR)
+    negative.call_back(lin, cases[1], outcome="not_fixed", note="没有", now=now + HOUR)
+    negative.call_back(lin, cases[2], outcome="fixed_unsatisfied", note="慢", now=now + HOUR)
+    assert ratios(hall) == {
+        "good_rate": (2, 6),
+        "active_good_rate": (1, 2),
+        "unrated_rate": (2, 8),
+        "negative_reply_rate": (3, 4),
+        "visit_fix_rate": (2, 3),
+        "visit_satisfied_rate": (1, 2),
+    }
+    assert ratios(hall, code="KBS") == ratios(hall)
+
+
+def test_a_later_word_of_the_person_counts(hall: Hall, now: datetime) -> None:
+    lin, case = hall.actor("lin"), bad(hall, 1, now, phone=PHONE)
+    negative.contact(lin, case, outcome="reached", note="x", now=now)
+    negative.fix(lin, case, outcome="fixed", note="x", reply="y", now=now)
+    negative.call_back(lin, case, outcome="fixed_unsatisfied", note="慢", now=now + HOUR)
+    assert ratios(hall)["visit_satisfied_rate"] == (0, 1)
+    negative.rerate(case, level="satisfied", now=now + 2 * HOUR)
+    assert ratios(hall)["visit_satisfied_rate"] == (1, 1)
+
+
+def test_what_is_set_aside_is_in_no_figure(hall: Hall, now: datetime, zhu: Actor) -> None:
+    for counter in (1, 2):
+        finished_case(hall.terminal, counter, now - HOUR)
+    rating = rate(hall, 1, "unsatisfied", now, reasons=("other",))
+    assert ratios(hall)["good_rate"] == (0, 1)
+    negative.set_aside_rating(zhu, rating, reason="trial", note="试机", now=now)
+    found = ratios(hall)
+    assert (found["good_rate"], found["negative_reply_rate"]) == ((0, 0), (0, 0))
+    assert found["unrated_rate"] == (1, 1), "its matter is neither rated nor unrated"
+
+
+def test_by_owner_unit_and_confined_to_some(hall: Hall, now: datetime) -> None:
+    rate(hall, 1, "satisfied", now)
+    actions.record_rating(
+        SYSTEM,
+        number=number(1, "KBS-02"),
+        level="unsatisfied",
+        reasons=["other"],
+        terminal_code="KBS-02",
+        at=now,
+        now=now,
+    )
+    rows = month_rows(MONTH, "/", "owner")
+    assert [(one.code, one.counts.total) for one in rows] == [("", 2), ("RS", 1), ("SW", 1)]
+    mine = month_rows(MONTH, "/", "owner", {hall.bodies["RS"].pk})
+    assert [(one.code, one.counts.total) for one in mine] == [("", 1), ("RS", 1)]
+    assert month_rows(MONTH, hall.far_area.place.path, "area")[0].counts.total == 0
+
+
+def test_asked_is_what_the_machine_showed(hall: Hall, now: datetime) -> None:
+    for channel in ("terminal", "qr"):
+        actions.record_invitation(
+            SYSTEM, number=number(1), terminal_code="KBS-01", shown_at=now, now=now, channel=channel
+        )
+    assert month_rows(MONTH, "/", "area")[0].counts.asked == 1
+
+
+def test_a_month_is_of_the_city_s_days(hall: Hall) -> None:
+    start, end = month_span(date(2026, 12, 1))
+    assert (start.isoformat(), end.isoformat()) == ("2026-12-01T00:00:00+08:00", "2027-01-01T00:00:00+08:00")
+    assert months_back(date(2026, 2, 14), 3) == [date(2026, 2, 1), date(2026, 1, 1), date(2025, 12, 1)]
+
+
+@pytest.mark.parametrize("parts", [[], [Counts()]])
+def test_nothing_is_no_rate(parts: list[Counts]) -> None:
+    whole = total(parts)
+    assert whole.total == 0
+    assert Ratio(0, 0).value is None
+
+
+def test_a_whole_is_of_counts_not_a_mean_of_rates() -> None:
+    whole = total([Counts(rated={"satisfied": 1}), Counts(rated={"satisfied": 1, "unsatisfied": 8})])
+    assert (whole.good, whole.total) == (2, 10)
