@@ -50,7 +50,7 @@ class MatrixRow:
 
 def answer_state(verdict: ClauseVerdict | None, code: str) -> State:
     """The answer by word and shape. A clause that no check judges is 未接入, never met."""
-    if not queries.is_connected(code):
+    if not queries.is_connected(clause):
         return State("ask", _("未接入"))
     if verdict is None:
         return State("ask", _("未计算"))

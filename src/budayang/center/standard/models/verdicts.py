@@ -14,7 +14,10 @@ class ClauseVerdict(models.Model):
     """What the rows of one area and one month say about one clause. Replaced when it is computed again.
 
     `number` is in `unit`; None when there was nothing to count. `evidence` is a list of {"kind", "ref", "text", "url"}:
-    references to rows, never copies of personal data. `sample` is how many facts the number was made of.
+    references to rows, never copies of personal data. `sample` is how many facts the number was made of. `source` is
+    the kind of evidence that decided (rules.standard.parts.Kind, or "exception"); `by_hand`: somebody copied it from
+    elsewhere (人工填报). `parts`: [{"kind", "answer", "why"}] of a clause with several parts. `transition_until`: the
+    area has time until then (逐步过渡).
     """
 
     clause = models.ForeignKey(Clause, on_delete=models.PROTECT, related_name="verdicts")
@@ -28,8 +31,12 @@ class ClauseVerdict(models.Model):
     comparison = models.CharField(max_length=4, blank=True)
     unit = models.CharField(max_length=16, blank=True)
     sample = models.PositiveIntegerField(default=0)
-    why = models.CharField(max_length=300)
+    why = models.CharField(max_length=1000)
     evidence = models.JSONField(default=list)
+    source = models.CharField(max_length=12, default="function")
+    by_hand = models.BooleanField(default=False)
+    parts = models.JSONField(default=list)
+    transition_until = models.DateField(null=True, blank=True)
     computed_at = models.DateTimeField()
 
     class Meta:
