@@ -19,6 +19,7 @@ from budayang.center.standard.edition_actions import load_reference_edition
 from budayang.center.standard.edition_writing import REFERENCE_CODE
 from budayang.center.standard.given_queries import given_at
 from budayang.center.standard.models import Assessment, ClauseVerdict, Edition
+from budayang.center.standard.score_queries import rows_of, summed
 
 __all__ = [
     "REFERENCE_CODE",
@@ -114,7 +115,15 @@ def assessed(
         made = assessing.judge(plan, facts, place, (start, end))
         with transaction.atomic():
             assessing.keep(made)
-            Assessment.objects.update_or_create(place=place, month=month.replace(day=1), defaults={"computed_at": now})
+            Assessment.objects.update_or_create(
+                place=place,
+                month=month.replace(day=1),
+                defaults={
+                    "computed_at": now,
+                    "edition": plan.edition,
+                    **summed(rows_of((one.clause for one in made), made)),
+                },
+            )
             emit(
                 "standard.assessed",
                 subject=f"place:{place.code}",

@@ -46,6 +46,7 @@ class Plan:
     """An edition's clauses with their parts, read once for however many areas are judged by it."""
 
     def __init__(self, edition: Edition) -> None:
+        self.edition = edition
         self.clauses: list[Clause] = list(queries.clauses(edition))
         self.parts: dict[int, tuple[Part, ...]] = {one.pk: parts_of(one) for one in self.clauses}
         every = [part for parts in self.parts.values() for part in parts]

@@ -425,4 +425,54 @@ class Migration(migrations.Migration):
             model_name='term',
             constraint=models.UniqueConstraint(fields=('edition', 'term'), name='standard_term_once'),
         ),
+        migrations.AddField(
+            model_name='assessment',
+            name='ceiling',
+            field=models.FloatField(null=True),
+        ),
+        migrations.AddField(
+            model_name='assessment',
+            name='chapters',
+            field=models.JSONField(default=dict),
+        ),
+        migrations.AddField(
+            model_name='assessment',
+            name='coverage',
+            field=models.FloatField(null=True),
+        ),
+        migrations.AddField(
+            model_name='assessment',
+            name='edition',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='standard.edition'),
+        ),
+        migrations.AddField(
+            model_name='assessment',
+            name='floor',
+            field=models.FloatField(null=True),
+        ),
+        migrations.AddField(
+            model_name='assessment',
+            name='met',
+            field=models.PositiveSmallIntegerField(default=0),
+        ),
+        migrations.AddField(
+            model_name='assessment',
+            name='no_evidence',
+            field=models.PositiveSmallIntegerField(default=0),
+        ),
+        migrations.AddField(
+            model_name='assessment',
+            name='not_applicable',
+            field=models.PositiveSmallIntegerField(default=0),
+        ),
+        migrations.AddField(
+            model_name='assessment',
+            name='not_met',
+            field=models.PositiveSmallIntegerField(default=0),
+        ),
+        migrations.AddField(
+            model_name='assessment',
+            name='score',
+            field=models.FloatField(null=True),
+        ),
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
-from budayang.center.standard.models.editions import Clause
+from budayang.center.standard.models.editions import Clause, Edition
 
 ANSWERS = ("met", "not_met", "not_applicable", "no_evidence")
 
@@ -52,12 +52,27 @@ class ClauseVerdict(models.Model):
 
 class Assessment(models.Model):
     """Which area and month has to be computed again. A fact that bears on a clause sets `dirty_at`; the due work
-    computes and clears it only if no later fact came meanwhile (compare-and-set on `dirty_at`)."""
+    computes and clears it only if no later fact came meanwhile (compare-and-set on `dirty_at`).
+
+    What was computed is summed here, so that a list of areas reads one row each: `score` of 100 over the clauses that
+    count (rules.standard.scoring), `floor` and `ceiling` of what has no evidence, `coverage`; null while unknown.
+    `chapters`: {"4": score or null}. The four counts are of all clauses.
+    """
 
     place = models.ForeignKey("platform.Place", on_delete=models.PROTECT, related_name="+")
     month = models.DateField()
     dirty_at = models.DateTimeField(null=True, blank=True)
     computed_at = models.DateTimeField(null=True, blank=True)
+    edition = models.ForeignKey(Edition, on_delete=models.PROTECT, related_name="+", null=True)
+    score = models.FloatField(null=True)
+    floor = models.FloatField(null=True)
+    ceiling = models.FloatField(null=True)
+    coverage = models.FloatField(null=True)
+    chapters = models.JSONField(default=dict)
+    met = models.PositiveSmallIntegerField(default=0)
+    not_met = models.PositiveSmallIntegerField(default=0)
+    not_applicable = models.PositiveSmallIntegerField(default=0)
+    no_evidence = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["place", "month"], name="standard_assessment_once")]
