@@ -87,9 +87,7 @@ def test_whatever_a_clause_says_survives_the_workbook(
     requirement: str, criterion: str, weight: float, template: bool
 ) -> None:
     text = reference_text()
-    changed = replace(
-        text.clauses[0], requirement=requirement, criterion=criterion, weight=weight, template=template
-    )
+    changed = replace(text.clauses[0], requirement=requirement, criterion=criterion, weight=weight, template=template)
     after = replace(text, clauses=(changed, *text.clauses[1:]))
     book = sound()
     row = book["条款"][1]

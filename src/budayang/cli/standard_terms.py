@@ -22,7 +22,9 @@ def run(arguments: argparse.Namespace) -> int:
         try:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise Stop(f"读不了 {path.name}：须是 UTF-8 的文字文件。", f"{path.name} is no UTF-8 text.", code=2) from error
+            raise Stop(
+                f"读不了 {path.name}：须是 UTF-8 的文字文件。", f"{path.name} is no UTF-8 text.", code=2
+            ) from error
         for one in second_words(text, terms()):
             found += 1
             print(f"{path.name}:{one.line}:{one.column}  {one.word} → {one.term}")

@@ -201,8 +201,8 @@ def test_measured_tests_things_with_a_day_drills_and_trainings(hall: Hall, now: 
     assert (found["YJ-33"].answer, found["YJ-33"].number) == ("not_met", 0.5)
     assert found["WH-13"].answer == "no_evidence"
     Emergency.objects.create(
-        area=hall.area, code="fire", name="x", steps=[], drill=True, state="ended", started_at=at(6), ended_at=at(6, 10),
-        made_at=at(6), made_by="t",
+        area=hall.area, code="fire", name="x", steps=[], drill=True, state="ended", started_at=at(6), ended_at=at(6,
+        10), made_at=at(6), made_by="t",
     )  # fmt: skip
     assert judge(hall, now)["WH-13"].answer == "not_met", "a drill, and nobody was taught"
     Training.objects.create(
@@ -216,12 +216,10 @@ def test_files_and_acceptance_of_terminals(hall: Hall, now: datetime) -> None:
     found = judge(hall, now)
     assert (found["YJ-01"].number, found["YJ-02"].number) == (0, 0)
     asset = Asset.objects.create(
-        code="A-1", kind="terminal", name="x", area=hall.area, terminal=hall.terminal, owner=hall.bodies["RS"], make="m",
-        bought_on=date(2025, 1, 1), registered_at=at(1), registered_by="t",
+        code="A-1", kind="terminal", name="x", area=hall.area, terminal=hall.terminal, owner=hall.bodies["RS"],
+        make="m", bought_on=date(2025, 1, 1), registered_at=at(1), registered_by="t",
     )  # fmt: skip
-    AssetAcceptance.objects.create(
-        asset=asset, accepted_on=NOV, passed=True, findings=[], people="t", at=at(2), by="t"
-    )
+    AssetAcceptance.objects.create(asset=asset, accepted_on=NOV, passed=True, findings=[], people="t", at=at(2), by="t")
     found = judge(hall, now)
     assert (found["YJ-01"].number, found["YJ-02"].number) == (0.5, 0.5)
     assert found["YJ-01"].evidence[0]["ref"] == "terminal:KBS-02", "the one without a file first"

@@ -165,7 +165,9 @@ def test_a_reference_edition_is_never_published(hall: Hall, now: datetime) -> No
     edition = Edition.objects.get()
     for event in ("publish", "implement", "write", "ask"):
         with pytest.raises(Refused, match="参照版不是任何标准"):
-            edition_actions.move_edition(SYSTEM, edition, event, now=now, on=date(2026, 11, 1), number="DB1506/T 1—2026")
+            edition_actions.move_edition(
+                SYSTEM, edition, event, now=now, on=date(2026, 11, 1), number="DB1506/T 1—2026"
+            )
     for wrong in ({"state": "published"}, {"state": "in_force"}, {"number": "DB1506/T 1—2026"}):
         with pytest.raises(IntegrityError), transaction.atomic():
             Edition.objects.filter(pk=edition.pk).update(**wrong)

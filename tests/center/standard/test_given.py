@@ -33,7 +33,9 @@ def clause(code: str) -> Clause:
 
 def verdict(hall: Hall, code: str, now: datetime, month: date = NOV) -> ClauseVerdict:
     actions.assess(hall.area.place, month, now)
-    return ClauseVerdict.objects.get(clause__code=code, place=hall.area.place, period_start=queries.month_bounds(month)[0])
+    return ClauseVerdict.objects.get(
+        clause__code=code, place=hall.area.place, period_start=queries.month_bounds(month)[0]
+    )
 
 
 def measure(hall: Hall, now: datetime, mm: float, *, on: date = date(2026, 11, 2)) -> GivenNumbers:
@@ -141,7 +143,14 @@ def test_only_who_keeps_the_place_gives(hall: Hall, now: datetime, name: str) ->
     actor = hall.actor(name)
     with pytest.raises(Forbidden):
         given_actions.give_numbers(
-            actor, hall.area.place, clause("YJ-19"), Kind.MEASUREMENT, values={"turn_mm": 1}, on=NOV, source="尺", now=now
+            actor,
+            hall.area.place,
+            clause("YJ-19"),
+            Kind.MEASUREMENT,
+            values={"turn_mm": 1},
+            on=NOV,
+            source="尺",
+            now=now,
         )
     with pytest.raises(Forbidden):
         given_actions.set_exception(
@@ -183,7 +192,14 @@ def test_not_applicable_is_said_by_a_person_with_a_reason_and_dates(hall: Hall, 
 def test_a_transition_plan_needs_what_how_and_until_when(hall: Hall, now: datetime) -> None:
     with pytest.raises(Refused, match="怎样做到"):
         given_actions.set_exception(
-            SYSTEM, hall.area.place, clause("YJ-19"), kind="transition", reason="老楼", from_on=NOV, until_on=None, now=now
+            SYSTEM,
+            hall.area.place,
+            clause("YJ-19"),
+            kind="transition",
+            reason="老楼",
+            from_on=NOV,
+            until_on=None,
+            now=now,
         )
     given_actions.set_exception(
         SYSTEM, hall.area.place, clause("YJ-19"), kind="transition", reason="老楼", plan="拆一排座椅", from_on=NOV,
@@ -191,7 +207,9 @@ def test_a_transition_plan_needs_what_how_and_until_when(hall: Hall, now: dateti
     )  # fmt: skip
     measure(hall, now, 1400)
     found = verdict(hall, "YJ-19", now)
-    assert (found.answer, found.transition_until) == ("not_met", date(2026, 12, 31)), "it stays not met, and is told apart"
+    assert (found.answer, found.transition_until) == ("not_met", date(2026, 12, 31)), (
+        "it stays not met, and is told apart"
+    )
     score = Assessment.objects.get(place=hall.area.place, month=NOV).score
     ClauseVerdict.objects.filter(pk=found.pk).update(transition_until=None)
     ClauseException.objects.all().delete()
