@@ -104,6 +104,7 @@ def assessed(
     """
     given = given_at(places)
     found = {one.place_id: one for one in areas.visible_to(JOB).filter(place__in=places).select_related("place")}
+    batches: dict[str, assessing.Batch] = {}
     for place in places:
         start, end = queries.month_bounds(month, place.zone)
         if start > now:
@@ -111,7 +112,10 @@ def assessed(
         area = found.get(place.pk)
         if area is None:
             continue
-        facts = assessing.gather(area, start, end, now, plan, given[place.pk])
+        if place.zone not in batches:
+            same = [one for one in found.values() if one.place.zone == place.zone]
+            batches[place.zone] = assessing.Batch(same, start, end, now)
+        facts = assessing.gather(area, batches[place.zone], plan, given[place.pk])
         made = assessing.judge(plan, facts, place, (start, end))
         with transaction.atomic():
             assessing.keep(made)

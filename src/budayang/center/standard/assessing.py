@@ -17,7 +17,15 @@ from budayang.center.platform.queries import parameters
 from budayang.center.standard import given_queries, queries
 from budayang.center.standard.edition_queries import parts_of
 from budayang.center.standard.given_queries import GivenHere
-from budayang.center.standard.measuring import EVIDENCE_ROWS, Evidence, Gathering, Measured, evidence, measure_area
+from budayang.center.standard.measuring import (
+    EVIDENCE_ROWS,
+    Evidence,
+    Gathering,
+    Measured,
+    Together,
+    evidence,
+    measure_area,
+)
 from budayang.center.standard.models import Clause, ClauseException, ClauseVerdict, Edition
 from budayang.center.standard.sign_measuring import measure_signs
 from budayang.rules.standard import CHECK_BY_CLAUSE, CLAUSE_CHECKS, SIGNS_CLAUSES
@@ -56,18 +64,28 @@ class Plan:
         self.reads_signs = any(part.metric in SIGNS_CLAUSES for part in every if part.kind is Kind.FUNCTION)
 
 
-def gather(area: Any, start: datetime, end: datetime, now: datetime, plan: Plan, given: GivenHere) -> Facts:
-    """Read what the parts need; one area."""
-    until = min(end, now)
-    seen = Gathering(area, start, until, now)
-    signs = measure_signs(area, start, until, now) if plan.reads_signs else []
-    names = [one.parameter for one in CLAUSE_CHECKS if one.parameter]
-    held = parameters(names, [(seen.path, "")], until)[seen.path, ""]
+class Batch:
+    """Areas of one period that are judged together: what can be read at once for all of them."""
+
+    def __init__(self, areas: Sequence[Any], start: datetime, end: datetime, now: datetime) -> None:
+        self.start, self.end, self.now, self.until = start, end, now, min(end, now)
+        self.together = Together([one.pk for one in areas], start, self.until)
+        names = [one.parameter for one in CLAUSE_CHECKS if one.parameter]
+        held = parameters(names, [(one.place.path, "") for one in areas], self.until)
+        self.thresholds = {
+            path: {name: float(found[name].value) for name in names} for (path, _subject), found in held.items()
+        }
+
+
+def gather(area: Any, batch: Batch, plan: Plan, given: GivenHere) -> Facts:
+    """Read what the parts need; one area of a batch."""
+    seen = Gathering(area, batch.start, batch.until, batch.now, batch.together)
+    signs = measure_signs(area, batch.start, batch.until, batch.now) if plan.reads_signs else []
     return Facts(
         seen=seen,
         measured=measure_area(seen),
         signs={code: (answer, rows) for code, answer, rows in signs},
-        thresholds={name: float(held[name].value) for name in names},
+        thresholds=batch.thresholds[seen.path],
         rounds=_asked(seen, plan.asked),
         given=given,
     )

@@ -10,9 +10,17 @@ from datetime import datetime
 
 from budayang.center.areas import queries as areas
 from budayang.center.standard.measuring import basics, hardware, ratings, upkeep
-from budayang.center.standard.measuring.gathered import EVIDENCE_ROWS, JOB, Evidence, Gathering, Measured, evidence
+from budayang.center.standard.measuring.gathered import (
+    EVIDENCE_ROWS,
+    JOB,
+    Evidence,
+    Gathering,
+    Measured,
+    Together,
+    evidence,
+)
 
-__all__ = ["EVIDENCE_ROWS", "Evidence", "Gathering", "Measured", "evidence", "measure", "measure_area"]
+__all__ = ["EVIDENCE_ROWS", "Evidence", "Gathering", "Measured", "Together", "evidence", "measure", "measure_area"]
 
 
 def measure(area_id: int, start: datetime, end: datetime, now: datetime) -> Measured:

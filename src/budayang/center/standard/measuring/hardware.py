@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 
 from budayang.center.maintenance import clause_queries as clauses
-from budayang.center.maintenance import queries as maintenance
 from budayang.center.standard.measuring.gathered import (
     CHECKED,
     JOB,
@@ -43,11 +42,7 @@ def _time(seen: Gathering, out: Measured) -> None:
     buckets: dict[Bucket, float] = {}
     lost: dict[tuple[str, str, Bucket], float] = {}
     counted = 0
-    divided = (
-        maintenance.attributed_many([one.pk for one in here], seen.start, seen.until)
-        if here and seen.start < seen.until
-        else {}
-    )
+    divided, trouble = seen.together.divided, seen.together.trouble
     for terminal in here:
         found = divided.get(terminal.pk, [])
         counted += bool(found)
@@ -59,7 +54,6 @@ def _time(seen: Gathering, out: Measured) -> None:
             buckets[one.bucket] = buckets.get(one.bucket, 0.0) + one.interval.seconds
             key = (terminal.code, one.fact_ref or "", one.bucket)
             lost[key] = lost.get(key, 0.0) + one.interval.seconds
-    trouble = maintenance.terminals_in_trouble([one.pk for one in here], seen.until) if here else set()
     out.numbers |= {
         "promised_s": promised,
         "usable_s": usable,
