@@ -135,6 +135,8 @@ def test_the_city_lists_scores_that_the_areas_own_page_explains(hall: Hall) -> N
     points = [float(one) for one in re.findall(r'class="points">−([\d.]+)<', area)]
     assert sum(points) == pytest.approx(100 - kept.score, abs=0.01 * len(points) + 0.05)
     assert "另列的条款" in area
+    for chapter in ("4 基本要求", "5 硬件设备", "6 标志标识", "7 维护管理", "8 评价与改进"):
+        assert f">{chapter}</a>" in area
 
 
 def test_scores_sort_and_an_area_without_a_month_has_none(hall: Hall) -> None:
@@ -166,7 +168,8 @@ def test_a_keeper_gives_a_measurement_and_the_clause_answers(hall: Hall, now: da
         {"area": "KBS", "clause": "YJ-19", "why": "量错"}, follow=True,
     )  # fmt: skip
     assert "撤回：量错" in answer.content.decode()
-    assert "量错" in text(client, "/console/clause-numbers/")
+    assert "轮椅回转直径 1400 毫米" in text(client, "/console/clause-given/numbers/")
+    assert "量错" in text(client, "/console/clause-given/numbers/")
 
 
 def test_a_document_is_uploaded_listed_read_and_refused_when_it_is_none(hall: Hall, now: datetime) -> None:

@@ -28,9 +28,10 @@ from budayang.center.platform.models import Place
 from budayang.center.platform.queries import parameter, place_chain
 from budayang.center.platform.wording import words
 from budayang.center.standard import given_actions, given_queries, queries
+from budayang.center.standard.edition_queries import parts_of
 from budayang.center.standard.given_actions import EXEMPTERS, GIVERS
-from budayang.center.standard.models import Clause, ClauseException, GivenDocument, GivenNumbers
-from budayang.rules.standard.parts import ENTERED, KIND_HELP, KIND_NAMES, Kind, Part
+from budayang.center.standard.models import Clause, ClauseException, Edition, GivenDocument, GivenNumbers
+from budayang.rules.standard.parts import ENTERED, KIND_HELP, KIND_NAMES, Field, Kind, Part
 
 EXCEPTION_NAMES = {"exemption": gettext_lazy("不适用"), "transition": gettext_lazy("逐步过渡")}
 
@@ -51,7 +52,7 @@ class PlaceForm(forms.Form):
         field = self.fields["place"]
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = Place.objects.filter(path__in=paths).order_by("-path")
-        field.label_from_instance = lambda place: place.name  # type: ignore[method-assign]
+        field.label_from_instance = lambda obj: str(obj.name)  # type: ignore[method-assign]
         self.initial.setdefault("place", area.place_id)
 
 
@@ -328,12 +329,30 @@ def clause_given(request: HttpRequest) -> HttpResponse:
     )
 
 
+def _labels(edition: Edition) -> dict[tuple[str, str], Field]:
+    """(clause, name of a number) → what it is."""
+    return {
+        (clause.code, field.name): field
+        for clause in queries.clauses(edition)
+        for part in parts_of(clause)
+        for field in part.fields
+    }
+
+
+def _number_said(field: Field | None, name: str, value: float) -> str:
+    """净宽 1200 毫米; the bare name of a number that the edition knows no more."""
+    return f"{words(field.label)} {value:.10g} {words(field.unit)}" if field else f"{name} {value:.10g}"
+
+
 @allow(queries.READERS)
 def clause_numbers(request: HttpRequest) -> HttpResponse:
     """Numbers that people entered: measurements, and what they copied from other systems and surveys."""
 
+    edition = queries.current_edition()
+    labels = _labels(edition) if edition is not None else {}
+
     def said(row: GivenNumbers) -> str:
-        return "；".join(f"{name} {value:.10g}" for name, value in row.values.items())
+        return "；".join(_number_said(labels.get((row.clause_code, name)), name, v) for name, v in row.values.items())
 
     kinds = [(one.value, words(KIND_NAMES[one])) for one in ENTERED]
     return listing(
@@ -409,7 +428,7 @@ urlpatterns = [
     path("conformity/<slug:code>/<str:clause_code>/give/<slug:kind>/", clause_give, name="clause_give"),
     path("conformity/<slug:code>/<str:clause_code>/exception/", clause_except, name="clause_except"),
     path("clause-given/", clause_given, name="clause_given"),
-    path("clause-numbers/", clause_numbers, name="clause_numbers"),
+    path("clause-given/numbers/", clause_numbers, name="clause_numbers"),
     path("clause-given/<slug:kind>/<int:number>/withdraw/", given_withdraw, name="given_withdraw"),
     path("clause-documents/<slug:ref>/", clause_document, name="clause_document"),
     path("clause-exceptions/", clause_exceptions, name="clause_exceptions"),

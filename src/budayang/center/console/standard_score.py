@@ -148,7 +148,7 @@ def conformity_score(request: HttpRequest, code: str) -> HttpResponse:
         "month": found.month,
         "months": months(timezone.now()),
         "figures": _figures(score.counted),
-        "chapters": _chapters(found),
+        "by_chapter": _chapters(found),
         "deductions": found.losses(score.counted.deductions, "−"),
         "lifts": found.losses(score.counted.lifts[:SHOWN], "+"),
         "lift_count": len(score.counted.lifts),

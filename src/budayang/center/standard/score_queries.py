@@ -72,4 +72,7 @@ SUMMED = ("score", "floor", "ceiling", "coverage", "met", "not_met", "not_applic
 def with_scores(areas: QuerySet[Any], month: date) -> QuerySet[Any]:
     """Areas with what their assessment of a month says, each as `of_<name>`; null where there is none."""
     rows = Assessment.objects.filter(place=OuterRef("place"), month=month.replace(day=1))
-    return areas.annotate(**{f"of_{name}": Subquery(rows.values(name)[:1]) for name in (*SUMMED, "chapters")})
+    found: QuerySet[Any] = areas.annotate(
+        **{f"of_{name}": Subquery(rows.values(name)[:1]) for name in (*SUMMED, "chapters")}
+    )
+    return found

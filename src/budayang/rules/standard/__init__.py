@@ -18,6 +18,7 @@ __all__ = [
     "CHECK_BY_CLAUSE",
     "CLAUSE_CHECKS",
     "METRICS",
+    "SIGNS_CLAUSES",
     "Answer",
     "ClauseAnswer",
     "ClauseCheck",

@@ -48,7 +48,7 @@ def differences(before: EditionText, after: EditionText, *, same: bool = False) 
 
 def _keys(sheet: str) -> Callable[[Sequence[Any]], str]:
     if sheet == "about":
-        return lambda row: "版本"
+        return lambda row: ""
     if sheet == "annexes":
         return lambda row: f"{row[2]} {row[4]}"
     return lambda row: str(row[0])

@@ -277,7 +277,7 @@ _WORDS: dict[tuple[str, str], Mapping[str, str]] = {
 }
 
 
-def _cell(sheet: str, key: str, value: Any) -> str | float:
+def _cell(sheet: str, key: str, value: str | float | bool | tuple[str, ...]) -> str | float:
     if isinstance(value, bool):
         return YES if value else NO
     if isinstance(value, tuple):
