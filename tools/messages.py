@@ -19,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from message_finding import Found, Message, in_body, in_page, in_python, in_screen, in_table
 
 from budayang.data.sign_kinds import sign_kinds
+from budayang.data.standard_text import clause_checks
 from budayang.rules import (
     assets,
     calendars,
@@ -59,7 +60,7 @@ from budayang.rules import (
 )
 from budayang.rules.signs import composing, conformity, findings, plates
 from budayang.rules.signs import kinds as sign_words
-from budayang.rules.standard import answers
+from budayang.rules.standard import answers, differences, edition_sheets, edition_text, editions, parts
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "src" / "budayang"
@@ -169,6 +170,23 @@ SIGNS = (
     _body("center/signage/svg_cleaning.py", "clean_svg", "_view_box"),
 )
 SEARCH = _tables([one.reason for one in search.REFUSALS], [one.advice for one in search.OUTSIDE])
+STANDARD = (
+    _tables(editions.STATE_NAMES, editions.EVENT_NAMES, editions.ADOPTION_NAMES, edition_text.REFERENCE_KINDS),
+    _tables(parts.KIND_NAMES, parts.KIND_HELP, differences.CHANGE_NAMES),
+    _tables([(one.title, [column.title for column in one.columns]) for one in edition_sheets.SHEETS]),
+    _tables(
+        [
+            (part.what, part.system, [(field.label, field.unit) for field in part.fields])
+            for found in clause_checks().values()
+            for part in found
+        ]
+    ),
+    _body("rules/standard/judging.py", "judge_rounds"),
+    _body("rules/standard/parts.py", "_check_part", "read_field", "_least"),
+    _body("rules/standard/edition_sheets.py", "_text", "SHEETS"),
+    _body("rules/standard/edition_reading.py", "_read_sheet", "_check_about", "read_edition"),
+    _body("rules/standard/differences.py", "differences"),
+)
 RATING = (_tables(evaluation.LEVELS, evaluation.REASONS), _body("rules/evaluation.py", "rating_problem"))
 
 
@@ -224,6 +242,7 @@ ROOMS: tuple[Room, ...] = (
         tables=(
             *VERDICTS,
             *RATING,
+            *STANDARD,
             *CATALOGUE,
             CASES,
             _tables(terminals.KINDS, terminals.LEVEL_NAMES),
@@ -289,7 +308,7 @@ ROOMS: tuple[Room, ...] = (
             _body("center/console/notices.py", "ERRORS", "EVENTS"),
             _body("center/console/notice_setup.py", "_save"),
             _body("center/console/stock.py", "KINDS"),
-            _body("center/console/standard.py", "GRADES"),
+            _body("center/console/standard_clause.py", "GRADES"),
         ),
     ),
     Room("center/api"),
@@ -301,6 +320,7 @@ ROOMS: tuple[Room, ...] = (
         tables=(
             *VERDICTS,
             *RATING,
+            *STANDARD,
             _tables(catalogue.MARK_NAMES, catalogue.WHO_NAMES, catalogue.OUTPUT_KINDS, catalogue.OUTPUT_MEDIA),
             _tables(catalogue.MATERIAL_FORMS),
             *FAULT_NOTICES,

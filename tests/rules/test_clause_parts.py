@@ -78,7 +78,7 @@ def test_every_question_of_a_part_has_to_be_answered_well(
     found = judge_rounds(DOOR, {"way_out": first, "fire_door": second})
     assert (found.answer, found.number) == (answer, number)
     if second.not_here and not second.all:
-        assert "主管登记不适用" in found.why
+        assert "请主管登记不适用" in found.why
 
 
 def test_a_share_may_be_enough() -> None:

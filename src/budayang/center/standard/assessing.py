@@ -160,8 +160,8 @@ def holds(one: ClauseException, on: date) -> bool:
 
 def _exempt_words(one: ClauseException) -> str:
     until = one.until_on.isoformat() if one.until_on else _("另行通知")
-    told = {"reason": one.reason, "from": one.from_on.isoformat(), "until": until, "by": one.by}
-    return _("不适用：%(reason)s（%(from)s至%(until)s，%(by)s登记）") % told
+    told = {"reason": one.reason, "first": one.from_on.isoformat(), "until": until, "by": one.by}
+    return _("不适用：%(reason)s（%(first)s至%(until)s，%(by)s登记）") % told
 
 
 def _part(clause: Clause, part: Part, facts: Facts) -> tuple[ClauseAnswer, list[Evidence]]:

@@ -76,7 +76,7 @@ def judge_rounds(part: Part, asked: Mapping[str, Asked]) -> ClauseAnswer:
     empty = [one for one in found if not one.all]
     if empty:
         if all(one.not_here for one in empty):
-            return _none("巡查都答“不适用”；这里不适用的，请主管登记不适用和理由")
+            return _none("巡查都答了不适用，请主管登记不适用和理由")
         return _none(f"最近{part.days}天的巡查没有答到这{len(empty)}个问题")
     share = min(one.good / one.all for one in found)
     met = share >= part.least
