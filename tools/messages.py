@@ -19,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from message_finding import Found, Message, in_body, in_page, in_python, in_screen, in_table
 
 from budayang.data.sign_kinds import sign_kinds
+from budayang.data.standard_text import clause_checks
 from budayang.rules import (
     assets,
     calendars,
@@ -60,7 +61,7 @@ from budayang.rules import (
 from budayang.rules.evaluation import complaints, integrity, negative, surveys
 from budayang.rules.signs import composing, conformity, findings, plates
 from budayang.rules.signs import kinds as sign_words
-from budayang.rules.standard import answers
+from budayang.rules.standard import answers, differences, edition_sheets, edition_text, editions, parts
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "src" / "budayang"
@@ -187,6 +188,23 @@ RATING = (
     _body("rules/evaluation/integrity.py", "_no_journey"),
     _body("rules/evaluation/surveys.py", "sheet_problem"),
 )
+STANDARD = (
+    _tables(editions.STATE_NAMES, editions.EVENT_NAMES, editions.ADOPTION_NAMES, edition_text.REFERENCE_KINDS),
+    _tables(parts.KIND_NAMES, parts.KIND_HELP, differences.CHANGE_NAMES),
+    _tables([(one.title, [column.title for column in one.columns]) for one in edition_sheets.SHEETS]),
+    _tables(
+        [
+            (part.what, part.system, [(field.label, field.unit) for field in part.fields])
+            for found in clause_checks().values()
+            for part in found
+        ]
+    ),
+    _body("rules/standard/judging.py", "judge_rounds"),
+    _body("rules/standard/parts.py", "_check_part", "read_field", "_least"),
+    _body("rules/standard/edition_sheets.py", "_text", "SHEETS"),
+    _body("rules/standard/edition_reading.py", "_read_sheet", "_check_about", "read_edition"),
+    _body("rules/standard/differences.py", "differences"),
+)
 
 
 def _whole_steps() -> Iterator[escalation.Step]:
@@ -241,6 +259,7 @@ ROOMS: tuple[Room, ...] = (
         tables=(
             *VERDICTS,
             *RATING,
+            *STANDARD,
             *CATALOGUE,
             CASES,
             _tables(terminals.KINDS, terminals.LEVEL_NAMES),
@@ -306,7 +325,7 @@ ROOMS: tuple[Room, ...] = (
             _body("center/console/notices.py", "ERRORS", "EVENTS"),
             _body("center/console/notice_setup.py", "_save"),
             _body("center/console/stock.py", "KINDS"),
-            _body("center/console/standard.py", "GRADES"),
+            _body("center/console/standard_clause.py", "GRADES"),
         ),
     ),
     Room("center/api"),
@@ -318,6 +337,7 @@ ROOMS: tuple[Room, ...] = (
         tables=(
             *VERDICTS,
             *RATING,
+            *STANDARD,
             _tables(catalogue.MARK_NAMES, catalogue.WHO_NAMES, catalogue.OUTPUT_KINDS, catalogue.OUTPUT_MEDIA),
             _tables(catalogue.MATERIAL_FORMS),
             *FAULT_NOTICES,

@@ -1,4 +1,4 @@
-"""The twelve clauses, and the parameters that they and the orders read."""
+"""The clauses that facts judge, and the parameters that they and the orders read."""
 
 from __future__ import annotations
 
@@ -74,8 +74,9 @@ def test_each_check_stands_on_a_clause_and_asks_for_evidence(found: ClauseCheck)
         assert (parameter.default, parameter.clause, parameter.unit) == (found.threshold, found.clause_code, found.unit)
 
 
-def test_there_are_twelve_different_clauses() -> None:
-    assert len({c.clause_code for c in CLAUSE_CHECKS}) == len(CLAUSE_CHECKS) == 12
+def test_each_metric_has_a_key_of_its_own() -> None:
+    assert len({c.key for c in CLAUSE_CHECKS}) == len(CLAUSE_CHECKS)
+    assert {c.key for c in CLAUSE_CHECKS if c.key != c.clause_code} == {"PJ-24-2"}
 
 
 @given(

@@ -139,6 +139,19 @@ COMMANDS: tuple[Command, ...] = (
         "check an evidence pack on any machine, without a database",
     ),
     Command(
+        "standard check",
+        "budayang.cli.standard_check",
+        "检查标准版本的工作簿，指出每一个有错的格子",
+        "check an edition's workbook and name each faulty cell",
+        on_center=True,
+    ),
+    Command(
+        "standard terms",
+        "budayang.cli.standard_terms",
+        "在文字文件里找术语以外的第二种说法",
+        "find second words for defined terms in text files",
+    ),
+    Command(
         "doctor",
         "budayang.cli.doctor",
         "检查运行环境并给出修复办法",

@@ -82,8 +82,9 @@ def load_reference(now: datetime) -> None:
     if not judging.calendar_table():
         for source, days in by_source.items():
             services.import_calendar(SYSTEM, [(day.on, day.kind.value, day.name) for day in days], source=source)
-    if standard_queries.current_edition() is None:
-        edition = standard.load_reference_edition(SYSTEM, now)
+    none_yet = standard_queries.current_edition() is None
+    edition = standard.load_reference_edition(SYSTEM, now)
+    if none_yet:
         standard.adopt_edition(SYSTEM, edition, queries.places_visible_to(SYSTEM).order_by("path")[0], now)
 
 

@@ -22,6 +22,7 @@ from budayang.center.services import jobs as services
 from budayang.center.services import keeping as services_keeping
 from budayang.center.signage import jobs as signage
 from budayang.center.standard import jobs as standard
+from budayang.center.standard import keeping as standard_keeping
 from budayang.center.terminals import evidence as terminals_evidence
 from budayang.center.terminals import jobs as terminals
 from budayang.center.terminals import keeping as terminals_keeping
@@ -65,11 +66,13 @@ SEALED: tuple[SealedColumn, ...] = (
     *services_keeping.SEALED,
     *maintenance_keeping.SEALED,
     *evaluation_keeping.SEALED,
+    *standard_keeping.SEALED,
 )
 RETENTION: tuple[Rule, ...] = (
     *services_keeping.RETENTION,
     *maintenance_keeping.RETENTION,
     *evaluation_keeping.RETENTION,
+    *standard_keeping.RETENTION,
 )
 EVIDENCE: tuple[Section, ...] = (
     *areas_evidence.SECTIONS,

@@ -143,7 +143,16 @@ CHAPTERS: tuple[Chapter, ...] = (
             Entry("/console/trips/", _("白跑率")),
         ),
     ),
-    Chapter(_("标准"), "standard", (Entry("/console/conformity/", _("条款符合性")),)),
+    Chapter(
+        _("标准"),
+        "standard",
+        (
+            Entry("/console/conformity/", _("条款符合性")),
+            Entry("/console/clause-given/", _("条款文件")),
+            Entry("/console/clause-exceptions/", _("不适用与过渡计划")),
+            Entry("/console/editions/", _("标准版本")),
+        ),
+    ),
     Chapter(
         _("系统管理"),
         "system",

@@ -5,6 +5,7 @@ new day is written down or the thing is gone.
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -58,6 +59,11 @@ def keep_thing(actor: Actor, row: DueThing, *, kind: str, name: str, due_on: dat
         _close(row, now)
     _audit(actor, "keep_due_thing", row, now)
     return row
+
+
+def new_thing(actor: Actor, area: Any, *, kind: str, name: str, due_on: date, now: datetime) -> DueThing:
+    """Write down a new thing of an area, for a room above."""
+    return keep_thing(actor, DueThing(area=area), kind=kind, name=name, due_on=due_on, now=now)
 
 
 def keep_asset_day(asset: Asset, kind: str, due_on: date | None, *, now: datetime) -> None:

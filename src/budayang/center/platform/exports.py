@@ -64,6 +64,35 @@ def workbook(
     return out.getvalue()
 
 
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A sheet of a workbook: its title, its heads, and rows of cells."""
+
+    title: str
+    heads: Sequence[str]
+    rows: Iterable[Sequence[object]]
+
+
+def book_of(sheets: Iterable[Sheet], *, demo: bool, zone: str = "Asia/Shanghai") -> bytes:
+    """An XLSX file of several sheets, each with a bold head."""
+    book = Workbook(write_only=True)
+    for one in sheets:
+        sheet = book.create_sheet(_sheet_title(one.title))
+        if demo:
+            sheet.append([DEMO_MARK])
+        heads = []
+        for title in one.heads:
+            cell = WriteOnlyCell(sheet, value=title)
+            cell.font = Font(bold=True)
+            heads.append(cell)
+        sheet.append(heads)
+        for row in one.rows:
+            sheet.append([_xlsx_cell(sheet, plain(value, zone)) for value in row])
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
 def csv_file(columns: Sequence[Column], rows: Iterable[Any], *, demo: bool, zone: str = "Asia/Shanghai") -> bytes:
     """A CSV file with a byte order mark, so that spreadsheet programs read the Chinese text."""
     out = io.StringIO(newline="")

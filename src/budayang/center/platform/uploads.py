@@ -7,6 +7,7 @@ import io
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.utils.translation import gettext as _
 from openpyxl import load_workbook
@@ -84,6 +85,22 @@ def read_table(content: bytes, columns: Sequence[str], *, optional: Sequence[str
     if not table.rows:
         raise BadUpload(_("表头下面没有数据行。"))
     return table
+
+
+def read_book(content: bytes) -> dict[str, list[list[str]]]:
+    """Every sheet of an XLSX file by its title, each as rows of stripped text, the first being row 1.
+
+    Raises:
+        BadUpload: when the file is no workbook, or too large.
+    """
+    if len(content) > MAX_BYTES:
+        raise BadUpload(_("文件超过 5 MB，请分成几份上传。"))
+    if content[:4] != b"PK\x03\x04":
+        raise BadUpload(_("这不是 XLSX 文件，请用表格软件另存为 XLSX。"))
+    book = _open_book(content)
+    found = {sheet.title: _sheet_lines(sheet) for sheet in book.worksheets}
+    book.close()
+    return found
 
 
 def read_image(content: bytes) -> bytes:
@@ -164,18 +181,26 @@ def _csv_lines(content: bytes) -> list[list[str]]:
 
 
 def _xlsx_lines(content: bytes) -> list[list[str]]:
+    book = _open_book(content)
+    lines = _sheet_lines(book.worksheets[0])
+    book.close()
+    return lines
+
+
+def _open_book(content: bytes) -> Any:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             if sum(entry.file_size for entry in packed.infolist()) > MAX_UNPACKED:
                 raise BadUpload(_("文件解开后超过 100 MB，请分成几份上传。"))
-        book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+        return load_workbook(io.BytesIO(content), read_only=True, data_only=True)
     except (zipfile.BadZipFile, KeyError, ValueError, OSError, SyntaxError) as error:
         raise BadUpload(_("这个 XLSX 文件打不开，请用表格软件重新另存一次。")) from error
-    sheet = book.worksheets[0]
+
+
+def _sheet_lines(sheet: Any) -> list[list[str]]:
     lines: list[list[str]] = []
     for row in sheet.iter_rows(values_only=True):
         if len(lines) >= MAX_ROWS:
             raise BadUpload(_("超过 %(rows)d 行，请分成几份上传。") % {"rows": MAX_ROWS})
         lines.append(["" if cell is None else str(cell).strip() for cell in row])
-    book.close()
     return lines

@@ -63,6 +63,13 @@ def offerings_on(terminals_seen: QuerySet[Any]) -> QuerySet[Offering]:
     return rows.select_related("item", "terminal__area")
 
 
+def offerings_on_ids(terminal_ids: Iterable[int]) -> list[Item]:
+    """Each item that any of these terminals offers, once, by code."""
+    return list(
+        Item.objects.filter(offerings__active=True, offerings__terminal__in=terminal_ids).distinct().order_by("code")
+    )
+
+
 def departments() -> QuerySet[Department]:
     return Department.objects.order_by("pk")
 

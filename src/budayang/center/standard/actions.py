@@ -1,7 +1,8 @@
-"""Writes of the standard room: load and adopt an edition, and compute what the facts say about its clauses."""
+"""Writes of the standard room: adopt an edition, and compute what the facts say about its clauses."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -12,46 +13,30 @@ from budayang.center.areas import queries as areas
 from budayang.center.platform.actions import Refused, emit, record, set_parameter
 from budayang.center.platform.actors import Actor, Role
 from budayang.center.platform.models import Parameter, Place, Work
-from budayang.center.platform.queries import parameter
 from budayang.center.platform.works import Progress, long_work, request_work
-from budayang.center.standard import queries
-from budayang.center.standard.measuring import measure
-from budayang.center.standard.models import Assessment, Clause, ClauseVerdict, Edition
-from budayang.center.standard.sign_measuring import measure_signs
-from budayang.data import requirements
-from budayang.rules.parameters import PARAMETERS
-from budayang.rules.standard import CLAUSE_CHECKS, ClauseAnswer, ClauseCheck
-from budayang.rules.standard.answers import Comparison
+from budayang.center.standard import assessing, queries
+from budayang.center.standard.edition_actions import load_reference_edition
+from budayang.center.standard.edition_writing import REFERENCE_CODE
+from budayang.center.standard.given_queries import given_at
+from budayang.center.standard.models import Assessment, ClauseVerdict, Edition
+from budayang.center.standard.score_queries import rows_of, summed
 
-REFERENCE_CODE = "REF-2026"
-REFERENCE_TITLE = "政务服务24小时自助服务区运行要求（参照版）"
+__all__ = [
+    "REFERENCE_CODE",
+    "adopt_edition",
+    "adopt_reference_edition",
+    "ask_assessment",
+    "assess",
+    "assess_many",
+    "load_reference_edition",
+    "mark_dirty",
+    "recompute",
+]
+
 JOB = Actor.job("standard.assess")
 WORK_NAME = "standard.assess"
-CLAUSE_TEXTS = (
-    "chapter", "chapter_title", "requirement", "criterion", "verification", "frequency", "basis", "grade",
-)  # fmt: skip
-
-
-@transaction.atomic
-def load_reference_edition(actor: Actor, now: datetime) -> Edition:
-    """Load the shipped reference edition (参照版) with all its clauses, or bring the loaded one up to date.
-
-    It is gathered from many rules and is not the text of any published standard; the real text replaces it later.
-    """
-    actor.require(Role.SUPERVISOR, Role.SYSTEM_ADMIN)
-    edition, created = Edition.objects.get_or_create(
-        code=REFERENCE_CODE, defaults={"title": REFERENCE_TITLE, "is_reference": True, "loaded_at": now}
-    )
-    rows = [
-        Clause(edition=edition, code=row.code, position=position, **{name: getattr(row, name) for name in CLAUSE_TEXTS})
-        for position, row in enumerate(requirements(), start=1)
-    ]
-    told = ("position", *CLAUSE_TEXTS)
-    Clause.objects.bulk_create(rows, update_conflicts=True, unique_fields=("edition", "code"), update_fields=told)
-    if created:
-        details = {"clauses": edition.clauses.count()}
-        record(actor, "standard.load_edition", subject=f"edition:{edition.code}", details=details, at=now)
-    return edition
+AT_ONCE = 25
+"""Areas whose given evidence is read together, and whose answers are written together."""
 
 
 @transaction.atomic
@@ -59,16 +44,18 @@ def adopt_edition(actor: Actor, edition: Edition, place: Place, now: datetime) -
     """Put an edition in force for everything at and below `place`: its values become platform parameters.
 
     A value that a place below has set for itself stays; adopting the same edition again changes nothing, so that what
-    people have changed since is not undone.
+    people have changed since is not undone. Where the text stands is another fact and stays as it is.
     """
     actor.require(Role.SUPERVISOR, place_path=place.path)
+    if edition.state == "abolished":
+        raise Refused(_("这个版本已废止，不能采用。"))
     kept = set(Parameter.objects.filter(place=place, edition=edition.code).values_list("name", flat=True))
-    for one in PARAMETERS:
-        if one.clause and one.name not in kept:
-            set_parameter(actor, one.name, place, one.default, valid_from=now, edition=edition.code, clause=one.clause)
-    if edition.state != "adopted":
-        Edition.objects.filter(state="adopted").update(state="withdrawn")
-        Edition.objects.filter(pk=edition.pk).update(state="adopted", adopted_at=now)
+    for one in edition.values.all():
+        if one.name not in kept:
+            set_parameter(actor, one.name, place, one.value, valid_from=now, edition=edition.code, clause=one.clause)
+    if edition.adoption != "adopted":
+        Edition.objects.filter(adoption="adopted").update(adoption="withdrawn")
+        Edition.objects.filter(pk=edition.pk).update(adoption="adopted", adopted_at=now)
         edition.refresh_from_db()
         record(actor, "standard.adopt_edition", subject=f"edition:{edition.code}", place_path=place.path, at=now)
         mark_dirty(place.path, queries.month_of(now), now)
@@ -93,76 +80,63 @@ def mark_dirty(place_path: str, month: date, now: datetime) -> int:
     return found
 
 
-@transaction.atomic
 def assess(place: Place, month: date, now: datetime) -> list[ClauseVerdict]:
     """Compute every connected clause for one area and month from the rows as they are; replaces what was there.
 
     A month is judged by the values in force at its end (or now). Months that have not begun are refused.
     """
-    start, end = queries.month_bounds(month, place.zone)
-    if start > now:
-        raise Refused(_("这个月还没有开始，不能评。"))
+    return assess_many([place], month, now)
+
+
+def assess_many(places: Sequence[Place], month: date, now: datetime) -> list[ClauseVerdict]:
+    """The same of several areas: what is read once for all of them is read once."""
     edition = queries.current_edition()
-    area = areas.visible_to(JOB).filter(place=place).first()
-    if edition is None or area is None:
+    if edition is None or not places:
         return []
-    measured = measure(area.pk, start, end, now)
-    rules = {clause.code: clause for clause in queries.clauses(edition)}
-    made = []
-    for check in CLAUSE_CHECKS:
-        clause = rules.get(check.clause_code)
-        if clause is None:
+    return [one for made in assessed(places, month, now, assessing.Plan(edition)) for one in made]
+
+
+def assessed(
+    places: Sequence[Place], month: date, now: datetime, plan: assessing.Plan
+) -> Iterator[list[ClauseVerdict]]:
+    """The verdicts of each area in turn, written before the next one is read. All reading comes before the writing: a
+    transaction that holds the database is short.
+    """
+    given = given_at(places)
+    found = {one.place_id: one for one in areas.visible_to(JOB).filter(place__in=places).select_related("place")}
+    batches: dict[str, assessing.Batch] = {}
+    for place in places:
+        start, end = queries.month_bounds(month, place.zone)
+        if start > now:
+            raise Refused(_("这个月还没有开始，不能评。"))
+        area = found.get(place.pk)
+        if area is None:
             continue
-        answer = check.judge_with(measured.numbers, _threshold(check, place.path, min(end, now)))
-        rows = measured.evidence.get(clause.code, [])
-        made.append(_keep(clause, place, (start, end), check.comparison, answer, rows, now))
-    for code, answer, rows in measure_signs(area, start, min(end, now), now):
-        if code in rules:
-            made.append(_keep(rules[code], place, (start, end), Comparison.AT_LEAST, answer, rows, now))
-    Assessment.objects.update_or_create(place=place, month=month.replace(day=1), defaults={"computed_at": now})
-    emit(
-        "standard.assessed",
-        subject=f"place:{place.code}",
-        place_path=place.path,
-        payload={"place": place.code, "month": f"{month:%Y-%m}"},
-        occurred_at=now,
-        now=now,
-    )
-    return made
-
-
-def _threshold(check: ClauseCheck, place_path: str, at: datetime) -> float:
-    return float(parameter(check.parameter, place_path, at)) if check.parameter else check.threshold
-
-
-def _keep(
-    clause: Clause,
-    place: Place,
-    period: tuple[datetime, datetime],
-    comparison: Comparison,
-    answer: ClauseAnswer,
-    rows: list[Any],
-    now: datetime,
-) -> ClauseVerdict:
-    verdict, _created = ClauseVerdict.objects.update_or_create(
-        clause=clause,
-        place=place,
-        period_start=period[0],
-        defaults={
-            "place_path": place.path,
-            "period_end": period[1],
-            "answer": answer.answer.value,
-            "number": answer.number,
-            "threshold": answer.threshold,
-            "comparison": comparison.value,
-            "unit": answer.unit,
-            "sample": answer.sample,
-            "why": answer.why,
-            "evidence": rows,
-            "computed_at": now,
-        },
-    )
-    return verdict
+        if place.zone not in batches:
+            same = [one for one in found.values() if one.place.zone == place.zone]
+            batches[place.zone] = assessing.Batch(same, start, end, now)
+        facts = assessing.gather(area, batches[place.zone], plan, given[place.pk])
+        made = assessing.judge(plan, facts, place, (start, end))
+        with transaction.atomic():
+            assessing.keep(made)
+            Assessment.objects.update_or_create(
+                place=place,
+                month=month.replace(day=1),
+                defaults={
+                    "computed_at": now,
+                    "edition": plan.edition,
+                    **summed(rows_of((one.clause for one in made), made)),
+                },
+            )
+            emit(
+                "standard.assessed",
+                subject=f"place:{place.code}",
+                place_path=place.path,
+                payload={"place": place.code, "month": f"{month:%Y-%m}"},
+                occurred_at=now,
+                now=now,
+            )
+        yield made
 
 
 def recompute(now: datetime, limit: int = 20) -> int:
@@ -194,7 +168,12 @@ def _assess_all(progress: Progress, arguments: dict[str, Any]) -> dict[str, int]
     month, now = date.fromisoformat(arguments["month"]), datetime.fromisoformat(arguments["at"])
     found = list(areas.visible_to(JOB).filter(place__path__startswith=arguments["place"]).select_related("place"))
     progress.begin(len(found))
-    for area in found:
-        assess(area.place, month, now)
-        progress.step()
+    edition = queries.current_edition()
+    if edition is None:
+        return {"areas": 0}
+    plan = assessing.Plan(edition)
+    places = [area.place for area in found]
+    for first in range(0, len(places), AT_ONCE):
+        for _made in assessed(places[first : first + AT_ONCE], month, now, plan):
+            progress.step()
     return {"areas": len(found)}

@@ -11,7 +11,7 @@ from budayang.center.platform.deliveries import Consumer, Due
 from budayang.center.platform.models import Transition
 from budayang.center.standard import actions
 from budayang.center.standard.models import Assessment
-from budayang.center.standard.queries import current_edition, month_of
+from budayang.center.standard.queries import current_edition, month_bounds, month_of
 
 JOB = Actor.job("standard.jobs")
 # Usable time grows without any news: without facts an area is computed again this often.
@@ -30,13 +30,17 @@ def keep_fresh(now: datetime) -> int:
     if current_edition() is None:
         return 0
     month = month_of(now)
+    # A month that is over is computed once more after its end: its last hours count too.
+    earlier = Assessment.objects.filter(month=(month - timedelta(days=1)).replace(day=1), dirty_at__isnull=True)
+    start, _end = month_bounds(month)
+    closed = earlier.filter(computed_at__lt=start).update(dirty_at=now)
     fresh = set(
         Assessment.objects.filter(month=month, computed_at__gt=now - STALE).values_list("place_id", flat=True)
     ) | set(Assessment.objects.filter(month=month, dirty_at__isnull=False).values_list("place_id", flat=True))
     late = [area for area in areas.visible_to(JOB) if area.place_id not in fresh]
     for area in late:
         Assessment.objects.update_or_create(place_id=area.place_id, month=month, defaults={"dirty_at": now})
-    return len(late)
+    return len(late) + closed
 
 
 CONSUMERS: tuple[Consumer, ...] = (

@@ -14,7 +14,7 @@ from budayang.center.platform.actors import Actor
 from budayang.center.platform.queries import scope_q
 from budayang.center.platform.roles import Role
 from budayang.center.standard.models import Assessment, Clause, ClauseVerdict, Edition
-from budayang.rules.standard import METRICS, Answer
+from budayang.rules.standard import Answer
 from budayang.rules.standard.answers import show
 
 ZONE = "Asia/Shanghai"
@@ -36,8 +36,8 @@ class AreaTally:
 
 def current_edition() -> Edition | None:
     """The adopted edition, else the newest loaded one, else None."""
-    adopted = Edition.objects.filter(state="adopted").first()
-    return adopted or Edition.objects.filter(state="loaded").order_by("-loaded_at").first()
+    adopted = Edition.objects.filter(adoption="adopted").first()
+    return adopted or Edition.objects.filter(adoption="loaded").order_by("-loaded_at").first()
 
 
 def clauses(edition: Edition) -> QuerySet[Clause]:
@@ -50,9 +50,9 @@ def get_clause(edition: Edition, code: str) -> Clause:
     return Clause.objects.get(edition=edition, code=code)
 
 
-def is_connected(code: str) -> bool:
-    """Whether a check judges this clause from facts. What is not connected (未接入) is shown so, never as met."""
-    return code in METRICS
+def is_connected(clause: Clause) -> bool:
+    """Whether the edition says how this clause is judged. What is not connected (未接入) is shown so, never as met."""
+    return bool(clause.parts)
 
 
 def verdicts_visible_to(actor: Actor) -> QuerySet[ClauseVerdict]:
@@ -81,11 +81,16 @@ def month_of(moment: datetime, zone: str = ZONE) -> date:
     return moment.astimezone(ZoneInfo(zone)).date().replace(day=1)
 
 
+def day_of(moment: datetime, zone: str = ZONE) -> date:
+    """The day of a place's clock."""
+    return moment.astimezone(ZoneInfo(zone)).date()
+
+
 def tally(all_clauses: Iterable[Clause], found: Iterable[ClauseVerdict]) -> AreaTally:
     """Count the answers of one area; a connected clause without a verdict has no evidence yet."""
     answers = {verdict.clause_id: verdict.answer for verdict in found}
     counts: Counter[str] = Counter(
-        answers.get(clause.pk, Answer.NO_EVIDENCE.value if is_connected(clause.code) else NOT_CONNECTED)
+        answers.get(clause.pk, Answer.NO_EVIDENCE.value if is_connected(clause) else NOT_CONNECTED)
         for clause in all_clauses
     )
     return AreaTally(

@@ -1,4 +1,6 @@
-"""Clauses of the reference edition that facts can judge: twelve by numbers, chapter 6 by plans, plates and looks."""
+"""How clauses are judged: metrics from the rooms' numbers, chapter 6 by plans, plates and looks, and what people
+give.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +9,16 @@ from budayang.rules.standard.checks import CHECK_BY_CLAUSE, CLAUSE_CHECKS, get_c
 from budayang.rules.standard.signs import SIGN_METRIC, SIGNS_CLAUSES
 
 METRICS: dict[str, str] = {
-    **{check.clause_code: check.metric for check in CLAUSE_CHECKS},
+    **{check.key: check.metric for check in CLAUSE_CHECKS},
     **dict.fromkeys(SIGNS_CLAUSES, SIGN_METRIC),
 }
-"""Every clause that the platform's own facts answer, and what its number is."""
+"""Every metric that the platform's own facts answer, and what its number is."""
 
 __all__ = [
     "CHECK_BY_CLAUSE",
     "CLAUSE_CHECKS",
     "METRICS",
+    "SIGNS_CLAUSES",
     "Answer",
     "ClauseAnswer",
     "ClauseCheck",

@@ -32,13 +32,13 @@ class Comparison(StrEnum):
 
 @dataclass(frozen=True)
 class ClauseAnswer:
-    """``number`` None: nothing could be measured. ``sample``: how many things the number was made of. ``why``:
-    Chinese, one sentence.
+    """``number`` None: nothing could be measured. ``threshold`` None: the clause asks for no number. ``sample``: how
+    many things the number was made of. ``why``: Chinese, one sentence.
     """
 
     answer: Answer
     number: float | None
-    threshold: float
+    threshold: float | None
     unit: str
     sample: int
     why: str
@@ -49,7 +49,7 @@ class ClauseCheck:
     """How one clause is judged by facts alone.
 
     ``metric``: what the number is, in Chinese. ``unit``: ratio | s | d | count. ``sample_min``: fewer than this is no
-    evidence.
+    evidence. ``key``: what an edition names as the metric; a clause may have several.
     ``parameter``: the name whose value in force replaces ``threshold``; empty when the clause leaves no choice.
     ``judge(numbers)`` uses ``threshold``; :meth:`judge_with` takes the value in force. Missing inputs count as no
     evidence.
@@ -66,6 +66,7 @@ class ClauseCheck:
     measure: Callable[[Numbers], tuple[float | None, int]]
     parameter: str = ""
     special: Callable[[Numbers, float], ClauseAnswer | None] | None = None
+    key: str = ""
 
     def judge(self, numbers: Numbers) -> ClauseAnswer:
         return self.judge_with(numbers, self.threshold)

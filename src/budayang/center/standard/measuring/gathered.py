@@ -1,0 +1,119 @@
+"""What the measuring modules share: the area and period, rows that several chapters read, numbers and evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from math import ceil, floor
+from typing import Any, TypedDict
+from zoneinfo import ZoneInfo
+
+from budayang.center.maintenance import clause_order_queries as order_clauses
+from budayang.center.maintenance import clause_queries as round_clauses
+from budayang.center.maintenance import queries as maintenance
+from budayang.center.platform.actors import Actor
+from budayang.center.platform.queries import parameter
+from budayang.center.terminals import queries as terminals
+from budayang.rules.hours import Attributed
+
+JOB = Actor.job("standard.measuring")
+EVIDENCE_ROWS = 8
+DAY_S = 86400
+CHECKED, TESTED = "machine_on", "test_print"
+"""Questions that show that the devices were looked at (YJ-04), and that one was tried (YJ-05)."""
+
+
+class Evidence(TypedDict):
+    """A row that a number was made of: its kind, its reference, what it says, and its page (empty: none)."""
+
+    kind: str
+    ref: str
+    text: str
+    url: str
+
+
+@dataclass(slots=True)
+class Measured:
+    """Numbers by the names of rules.standard, and evidence by metric."""
+
+    numbers: dict[str, float] = field(default_factory=dict)
+    evidence: dict[str, list[Evidence]] = field(default_factory=dict)
+
+    def show(self, clause: str, rows: Iterable[Evidence]) -> None:
+        """Keep the first rows as evidence of a metric."""
+        kept = self.evidence.setdefault(clause, [])
+        kept.extend(list(rows)[: EVIDENCE_ROWS - len(kept)])
+
+
+def evidence(kind: str, ref: str, text: str, url: str = "") -> Evidence:
+    """One row of evidence."""
+    return Evidence(kind=kind, ref=ref, text=text, url=url)
+
+
+def up(number: float) -> float:
+    """To one decimal, upwards: rounding never turns a limit that was broken into one that was kept."""
+    return ceil(number * 10) / 10
+
+
+def down(number: float) -> float:
+    """To one decimal, downwards, for numbers that have to reach something."""
+    return floor(number * 10) / 10
+
+
+class Together:
+    """What is read at once for several areas and one period: their machines, how their time divides, what troubles
+    them. Dividing time is the dearest of all, and costs hardly more for twenty areas than for one.
+    """
+
+    def __init__(self, area_ids: Collection[int], start: datetime, until: datetime) -> None:
+        rows = terminals.visible_to(JOB).filter(area_id__in=area_ids).exclude(state="retired")
+        self.machines: dict[int, list[Any]] = {}
+        for row in rows.select_related("owner"):
+            self.machines.setdefault(row.area_id, []).append(row)
+        ids = [one.pk for found in self.machines.values() for one in found if one.enrolled_at]
+        self.divided: dict[int, list[Attributed]] = (
+            maintenance.attributed_many(ids, start, until) if ids and start < until else {}
+        )
+        self.trouble: set[int] = maintenance.terminals_in_trouble(ids, until) if ids else set()
+
+
+class Gathering:
+    """An area (with its place) and a period [start, until); what several chapters read is read once. `together`: what
+    was read with other areas.
+    """
+
+    def __init__(
+        self, area: Any, start: datetime, until: datetime, now: datetime, together: Together | None = None
+    ) -> None:
+        self.area, self.start, self.until, self.now = area, start, until, now
+        self.together = together or Together([area.pk], start, until)
+        self.path: str = area.place.path
+        self.zone: str = area.place.zone
+
+    @property
+    def on(self) -> date:
+        """The last day of the period on the place's clock: a month that is over is judged by its own last day."""
+        return (self.until - timedelta(microseconds=1)).astimezone(ZoneInfo(self.zone)).date()
+
+    @property
+    def machines(self) -> list[Any]:
+        """The area's terminals that were not retired."""
+        return self.together.machines.get(self.area.pk, [])
+
+    @cached_property
+    def rounds(self) -> round_clauses.RoundsOfArea:
+        """Rounds that fell due in the period."""
+        return round_clauses.rounds_of(self.area.pk, self.start, self.until, (CHECKED, TESTED))
+
+    @cached_property
+    def orders(self) -> list[order_clauses.OrderSeen]:
+        """Orders that were opened in the period."""
+        office = tuple(float(parameter(name, self.path, self.until)) for name in ("office_opens_s", "office_closes_s"))
+        return order_clauses.orders_seen(self.path, self.start, self.until, self.now, (office[0], office[1]), self.zone)
+
+    @cached_property
+    def incidents(self) -> order_clauses.IncidentsSeen:
+        """Causes that opened in the period."""
+        return order_clauses.incidents_seen(self.path, self.start, self.until, self.now)
