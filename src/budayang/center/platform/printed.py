@@ -84,7 +84,7 @@ def word_file(page: Printed) -> bytes:
     _say(paper.add_paragraph(), page.title, size=18, bold=True, middle=True)
     for line in page.lines:
         _say(paper.add_paragraph(), line, size=9)
-    paper.element.body.insert(-1, _table(page))
+    paper.element.body.insert(-1, word_table(page.headings, page.rows))
     if not page.rows:
         _say(paper.add_paragraph(), "本期没有记录。")
     if page.figures:
@@ -138,16 +138,18 @@ def _count(paragraph: Paragraph, what: str) -> None:
     paragraph._p.append(field)
 
 
-def _table(page: Printed) -> BaseOxmlElement:
-    """The table as one piece of XML: python-docx's own cells take a second for every thousand of them."""
-    share = sum(one.width for one in page.headings)
-    widths = [round(WIDTH_MM * _TWIPS_MM * one.width / share) for one in page.headings]
+def word_table(
+    headings: Sequence[Heading], rows: Sequence[Sequence[str]], *, width_mm: float = WIDTH_MM
+) -> BaseOxmlElement:
+    """A table as one piece of XML: python-docx's own cells take a second for every thousand of them."""
+    share = sum(one.width for one in headings)
+    widths = [round(width_mm * _TWIPS_MM * one.width / share) for one in headings]
     grid = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
-    head = _row([one.title for one in page.headings], widths, page.headings, head=True)
-    rows = "".join(_row(row, widths, page.headings) for row in page.rows)
+    head = _row([one.title for one in headings], widths, headings, head=True)
+    body = "".join(_row(row, widths, headings) for row in rows)
     return parse_xml(
         f'<w:tbl {nsdecls("w")}><w:tblPr><w:tblW w:w="{sum(widths)}" w:type="dxa"/><w:tblLayout w:type="fixed"/>'
-        f"</w:tblPr><w:tblGrid>{grid}</w:tblGrid>{head}{rows}</w:tbl>"
+        f"</w:tblPr><w:tblGrid>{grid}</w:tblGrid>{head}{body}</w:tbl>"
     )
 
 

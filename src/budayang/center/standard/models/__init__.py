@@ -1,8 +1,39 @@
-"""Rows of the standard room: editions, their clauses, and what the other rooms' rows say about each clause."""
+"""Rows of the standard room: editions, their clauses, what the other rooms' rows say about each clause, and the
+standard as a project with its opinions and documents.
+"""
 
 from __future__ import annotations
 
 from budayang.center.standard.models.editions import EDITION_STATES, Clause, Edition
+from budayang.center.standard.models.opinions import Consultation, Opinion
+from budayang.center.standard.models.project import (
+    FieldFinding,
+    Milestone,
+    Project,
+    ProjectMeeting,
+    ProjectMember,
+    ProjectStep,
+    ProjectUnit,
+)
 from budayang.center.standard.models.verdicts import ANSWERS, Assessment, ClauseVerdict
+from budayang.center.standard.models.writing import ClauseWording, WrittenFile
 
-__all__ = ["ANSWERS", "EDITION_STATES", "Assessment", "Clause", "ClauseVerdict", "Edition"]
+__all__ = [
+    "ANSWERS",
+    "EDITION_STATES",
+    "Assessment",
+    "Clause",
+    "ClauseVerdict",
+    "ClauseWording",
+    "Consultation",
+    "Edition",
+    "FieldFinding",
+    "Milestone",
+    "Opinion",
+    "Project",
+    "ProjectMeeting",
+    "ProjectMember",
+    "ProjectStep",
+    "ProjectUnit",
+    "WrittenFile",
+]

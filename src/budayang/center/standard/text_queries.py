@@ -1,0 +1,127 @@
+"""The one door to the texts of an edition for whoever writes documents: clauses as they read, terms, references.
+
+Terms and references are rows that ship with the package; whoever moves them into the database changes these functions
+and nothing else.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from budayang.center.standard.models import Clause, ClauseWording, Edition
+from budayang.data.clause_texts import clause_sentences
+
+LAW = "《"
+"""A law's name begins so; laws are listed in the bibliography, not among the normative references."""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A term with its English, definition and source; `source` may be empty."""
+
+    zh: str
+    en: str
+    definition: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A document: its code (a law: its name in 《》), title and what is to be known about it. `dated`: with its year."""
+
+    code: str
+    title: str
+    dated: bool
+    note: str
+
+    @property
+    def is_law(self) -> bool:
+        return self.code.startswith(LAW)
+
+
+@dataclass(frozen=True, slots=True)
+class ClauseText:
+    """A clause as it stands in the document: `number` "4.1", its sentence and note, and what it was made of.
+
+    `written`: a person of the drafting group wrote the sentence, or it shipped so; else it is the requirement.
+    """
+
+    code: str
+    number: str
+    chapter: int
+    chapter_title: str
+    text: str
+    note: str
+    written: bool
+    requirement: str
+    criterion: str
+    verification: str
+    frequency: str
+    basis: str
+    grade: str
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    with (files("budayang.data") / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@cache
+def _terms() -> tuple[Term, ...]:
+    return tuple(Term(row["zh"], row["en"], row["definition"], row["source"]) for row in _rows("terms.csv"))
+
+
+@cache
+def _references() -> tuple[Reference, ...]:
+    return tuple(
+        Reference(row["code"], row["title"], row["dated"] == "1", row["note"]) for row in _rows("references.csv")
+    )
+
+
+def terms(edition: Edition) -> tuple[Term, ...]:
+    """The edition's terms, in order."""
+    return _terms()
+
+
+def references(edition: Edition) -> tuple[Reference, ...]:
+    """The edition's references, laws among them, in order."""
+    return _references()
+
+
+def clause_texts(edition: Edition) -> list[ClauseText]:
+    """All clauses with their numbers in the document: what the drafting group wrote, else the sentence that ships with
+    the reference edition, else the requirement as it stands.
+    """
+    own = {one.clause_code: one for one in ClauseWording.objects.filter(edition=edition)}
+    shipped = clause_sentences() if edition.is_reference else {}
+    counts: Counter[int] = Counter()
+    found = []
+    for row in Clause.objects.filter(edition=edition).order_by("position"):
+        counts[row.chapter] += 1
+        sentence = own.get(row.code) or shipped.get(row.code)
+        found.append(
+            ClauseText(
+                code=row.code,
+                number=f"{row.chapter}.{counts[row.chapter]}",
+                chapter=row.chapter,
+                chapter_title=row.chapter_title,
+                text=sentence.text if sentence else _ended(row.requirement),
+                note=sentence.note if sentence else "",
+                written=sentence is not None,
+                requirement=row.requirement,
+                criterion=row.criterion,
+                verification=row.verification,
+                frequency=row.frequency,
+                basis=row.basis,
+                grade=row.grade,
+            )
+        )
+    return found
+
+
+def _ended(text: str) -> str:
+    return text if text.endswith(("。", "；", "：")) else f"{text}。"
