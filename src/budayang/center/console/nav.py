@@ -131,7 +131,16 @@ CHAPTERS: tuple[Chapter, ...] = (
         ),
     ),
     Chapter(_("评价与改进"), "rating", (Entry("/console/ratings/", _("评价")), Entry("/console/trips/", _("白跑率")))),
-    Chapter(_("标准"), "standard", (Entry("/console/conformity/", _("条款符合性")),)),
+    Chapter(
+        _("标准"),
+        "standard",
+        (
+            Entry("/console/conformity/", _("条款符合性")),
+            Entry("/console/standard-text/", _("标准文本")),
+            Entry("/console/standard-projects/", _("标准项目")),
+            Entry("/console/clause-evidence/", _("条款实施证据")),
+        ),
+    ),
     Chapter(
         _("系统管理"),
         "system",

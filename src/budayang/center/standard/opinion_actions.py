@@ -100,9 +100,7 @@ def said_problem(said: Said) -> str:
     return ""
 
 
-def _write(
-    actor: Actor, project: Project, kind: str, source: str, said: Said, state: str, now: datetime
-) -> Opinion:
+def _write(actor: Actor, project: Project, kind: str, source: str, said: Said, state: str, now: datetime) -> Opinion:
     if why := said_problem(said):
         raise Refused(why)
     row = Opinion.objects.create(
@@ -143,9 +141,7 @@ def decide(
     _move(opinion, "decide")
     opinion.decision, opinion.reason, opinion.note = decision, reason.strip(), note.strip()
     opinion.major, opinion.decided_at, opinion.decided_by = major, now, actor.name
-    opinion.save(
-        update_fields=["state", "decision", "reason", "note", "major", "decided_at", "decided_by"]
-    )
+    opinion.save(update_fields=["state", "decision", "reason", "note", "major", "decided_at", "decided_by"])
     _record(actor, "standard.decide_opinion", opinion.project, now, {"opinion": opinion.pk, "decision": decision})
     return opinion
 

@@ -88,9 +88,7 @@ def checker(project: Project, kind: str) -> Callable[[Actor, UploadedTable], Opi
 def _plan(row: UploadedRow, here: dict[str, Opinion]) -> Plan | str:
     """What the row would do, or why it cannot, in words."""
     cells = row.cells
-    said = Said(
-        text=cells[COLUMN_TEXT], clause=cells[COLUMN_CLAUSE], wish=cells[COLUMN_WISH], unit=cells[COLUMN_UNIT]
-    )
+    said = Said(text=cells[COLUMN_TEXT], clause=cells[COLUMN_CLAUSE], wish=cells[COLUMN_WISH], unit=cells[COLUMN_UNIT])
     if why := actions.said_problem(said):
         return why
     decision = read_decision(cells[COLUMN_DECISION])

@@ -7,6 +7,7 @@ from datetime import date
 
 from django.db.models import Count, Q, QuerySet
 
+from budayang.center.areas import queries as areas
 from budayang.center.maintenance.queries import incidents_visible_to, orders_visible_to
 from budayang.center.platform.actors import Actor
 from budayang.center.platform.queries import scope_q
@@ -56,8 +57,7 @@ def drafts(actor: Actor, project: Project) -> bool:
     if leads(actor, project):
         return True
     return (
-        actor.staff_id is not None
-        and project.members.filter(staff_id=actor.staff_id, until_on__isnull=True).exists()
+        actor.staff_id is not None and project.members.filter(staff_id=actor.staff_id, until_on__isnull=True).exists()
     )
 
 
@@ -114,4 +114,7 @@ def fact_address(actor: Actor, finding: FieldFinding) -> str:
         return f"/console/incidents/{ref}/"
     if finding.fact_kind == "order" and orders_visible_to(actor).filter(number=ref).exists():
         return f"/console/orders/{ref}/"
-    return f"/console/areas/{ref}/" if finding.fact_kind == "area" else ""
+    if finding.fact_kind == "area":
+        area = areas.visible_to(actor).filter(place__code=ref).first()
+        return f"/console/areas/{area.code}/" if area is not None else ""
+    return ""

@@ -31,7 +31,7 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A document: its code (a law: its name in 《》), title and what is to be known about it. `dated`: with its year."""
+    """A document: its code (a law: its name in 《》), title and what is to be known of it. `dated`: with its year."""
 
     code: str
     title: str

@@ -26,8 +26,11 @@ from budayang.center.platform.works import Progress, cancel_work, long_work, req
 from budayang.center.standard import project_queries as projects
 from budayang.center.standard.models import ClauseWording, Edition, Project, WrittenFile
 from budayang.center.standard.opinion_queries import EXCEL_COLUMNS, excel_cells, printed_table, table_rows
+from budayang.center.standard.queries import month_of
+from budayang.center.standard.revising_queries import EVIDENCE_MONTHS, months_before
 from budayang.center.standard.text_queries import clause_texts
 from budayang.center.standard.writing_blocks import Paragraph, TableBlock, Written
+from budayang.center.standard.writing_evidence import write_evidence
 from budayang.center.standard.writing_note import write_note
 from budayang.center.standard.writing_pdf import pdf_document
 from budayang.center.standard.writing_standard import write_standard
@@ -51,7 +54,7 @@ def ask(
     """Put a document on the queue. The same one that is on its way already is not made twice."""
     if form not in FORMS_OF.get(what, ()):
         raise Refused(_("没有这种文件，请在页面上选。"))
-    if project is None and what != "standard":
+    if project is None and what not in {"standard", "evidence"}:
         raise Refused(_("请先选一个标准项目。"))
     if kept and (project is None or not projects.leads(actor, project)):
         raise Forbidden("only who leads the project keeps its documents")
@@ -80,7 +83,7 @@ def keep_stage(actor: Actor, project: Project, now: datetime) -> list[WrittenFil
 
 @long_work(WRITE)
 def write_document(progress: Progress, arguments: dict[str, Any]) -> dict[str, Any]:
-    """Make the document with the rights that the asker has now. Started again, a file that is there is not made twice."""
+    """Make the document with the rights that the asker has now. A file that is there is not made twice."""
     row = WrittenFile.objects.select_related("edition", "project__edition", "project__place").get(pk=arguments["file"])
     if row.content is not None:
         return {"size": row.size}
@@ -89,7 +92,7 @@ def write_document(progress: Progress, arguments: dict[str, Any]) -> dict[str, A
         raise Forbidden("the asker does not see the project any more")
     progress.begin(2)
     now = timezone.now()
-    content = make(row.what, row.form, edition=row.edition, project=row.project, now=now)
+    content = make(actor, row.what, row.form, edition=row.edition, project=row.project, now=now)
     progress.step()
     with transaction.atomic():
         WrittenFile.objects.filter(pk=row.pk).update(
@@ -104,19 +107,29 @@ def write_document(progress: Progress, arguments: dict[str, Any]) -> dict[str, A
     return {"size": len(content)}
 
 
-def make(what: str, form: str, *, edition: Edition, project: Project | None, now: datetime) -> bytes:
-    """The content of a document. Raises KeyError for a combination that FORMS_OF does not name."""
+def make(actor: Actor, what: str, form: str, *, edition: Edition, project: Project | None, now: datetime) -> bytes:
+    """The content of a document; the evidence is of the last months, in the areas that the actor reads.
+
+    Raises KeyError for a combination that FORMS_OF does not name.
+    """
     if form not in FORMS_OF[what]:
         raise KeyError(form)
+    if what in KINDS:
+        assert project is not None, "opinions are of a project"
+        return _table_file(project, KINDS[what], form, _today(project, now), now)
     if what == "standard":
         written = write_standard(edition, project)
-        return word_document(written) if form == "docx" else pdf_document(written, at=now)
-    assert project is not None, "only the text itself stands without a project"
-    today = now.astimezone(ZoneInfo(project.place.zone)).date()
-    if what == "note":
-        written = write_note(project, today=today)
-        return word_document(written) if form == "docx" else pdf_document(written, at=now)
-    return _table_file(project, KINDS[what], form, today, now)
+    elif what == "evidence":
+        last = month_of(now)
+        written = write_evidence(actor, edition, months_before(last, EVIDENCE_MONTHS - 1), last)
+    else:
+        assert project is not None, "a note is of a project"
+        written = write_note(project, today=_today(project, now))
+    return word_document(written) if form == "docx" else pdf_document(written, at=now)
+
+
+def _today(project: Project, now: datetime) -> date:
+    return now.astimezone(ZoneInfo(project.place.zone)).date()
 
 
 def _table_file(project: Project, kind: str, form: str, today: date, now: datetime) -> bytes:
@@ -183,9 +196,7 @@ def forget(now: datetime) -> int:
 
 
 @transaction.atomic
-def word_clause(
-    actor: Actor, project: Project, clause_code: str, text: str, note: str, now: datetime
-) -> ClauseWording:
+def word_clause(actor: Actor, project: Project, clause_code: str, text: str, note: str, now: datetime) -> ClauseWording:
     """Write how a clause of the project's text reads; the clause's data stay as they are."""
     if not projects.drafts(actor, project):
         raise Forbidden(f"{actor.kind} {actor.name} is not of the drafting group of {project.code}")

@@ -109,9 +109,7 @@ def _process(project: Project) -> list[Block]:
         (one.held_on.isoformat(), MEETING_NAMES[one.kind], str(one.present), one.subject, one.outcome)
         for one in project.meetings.all()
     ]
-    found.append(
-        _table(("日期", 12), ("会议", 14), ("人数", 7), ("议题", 24), ("结论", 32), rows=meetings)
-    )
+    found.append(_table(("日期", 12), ("会议", 14), ("人数", 7), ("议题", 24), ("结论", 32), rows=meetings))
     found += [Heading("（三）调研", level=2), *_research(project)]
     found += [Heading("（四）征求意见和审查", level=2), *_opinions(project)]
     found.append(Heading("（五）各阶段", level=2))
@@ -143,9 +141,7 @@ def _research(project: Project) -> list[Block]:
     ]
     return [
         Paragraph(said),
-        _table(
-            ("日期", 11), ("自助区", 15), ("类别", 10), ("内容", 36), ("对应条款", 8), ("平台记录", 14), rows=cells
-        ),
+        _table(("日期", 11), ("自助区", 15), ("类别", 10), ("内容", 36), ("对应条款", 8), ("平台记录", 14), rows=cells),
     ]
 
 

@@ -68,7 +68,9 @@ def as_draft(edition: Edition) -> Draft:
     """The same document for the wording check."""
     texts, cited = clause_texts(edition), references(edition)
     pieces = [Piece("scope", "1", one.text) for one in _scope(texts)]
-    pieces += [Piece("foreword", "前言", block.text) for block in _foreword(edition, None) if isinstance(block, Paragraph)]
+    pieces += [
+        Piece("foreword", "前言", block.text) for block in _foreword(edition, None) if isinstance(block, Paragraph)
+    ]
     for at, term in enumerate(terms(edition), start=1):
         pieces.append(Piece("term", f"3.{at}", term.definition))
     for one in texts:
@@ -126,7 +128,9 @@ def _foreword(edition: Edition, project: Project | None) -> list[Block]:
     if edition.is_reference:
         found.append(Paragraph(f"本文件是{MARK}，{REFERENCE_LINES[0]}{REFERENCE_LINES[1]}"))
         found.append(
-            Paragraph("每一条的依据和依据等级见附录B：A为直接读到的法律法规或官方制度，B为二手资料，C凭一般知识、未核实，D为工程默认值。")
+            Paragraph(
+                "每一条的依据和依据等级见附录B：A为直接读到的法律法规或官方制度，B为二手资料，C凭一般知识、未核实，D为工程默认值。"
+            )
         )
     else:
         found.append(Paragraph("请注意本文件的某些内容可能涉及专利。本文件的发布机构不承担识别专利的责任。"))

@@ -1,4 +1,4 @@
-"""Names of what a project of the standard holds: units, meetings, findings, documents, texts of the explanatory note."""
+"""Names of what a project of the standard holds: units, meetings, findings, documents, texts of the note."""
 
 from __future__ import annotations
 

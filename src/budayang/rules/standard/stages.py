@@ -1,6 +1,6 @@
 """The life of a local standard from its application to its periodic review: one table, and what each step needs.
 
-Stages and their order: 地方标准管理办法 (立项、起草、征求意见、审查、批准发布、实施、复审), as the drafting note tells them.
+Stages and their order: 地方标准管理办法 (立项、起草、征求意见、审查、批准发布、实施、复审).
 """
 
 from __future__ import annotations

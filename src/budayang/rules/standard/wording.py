@@ -1,7 +1,7 @@
 """Wording check of a draft: modal verbs, references that lead nowhere, numbers that are missing, forbidden words.
 
-After GB/T 1.1—2020 (标准化工作导则 第1部分). Its contents list was read; its provisions are known second-hand (grade B) and
-the reading of each rule stands beside it, so that a reader can check it against the text.
+After GB/T 1.1—2020 (标准化工作导则 第1部分). Its contents list was read; its provisions are known second-hand (grade B)
+and the reading of each rule stands beside it, so that a reader can check it against the text.
 """
 
 from __future__ import annotations
@@ -67,13 +67,14 @@ BANNED: tuple[tuple[str, str, str], ...] = (
     ("切忌|务必", "应", "要求用“应”或“不应”"),
 )
 VAGUE: tuple[str, ...] = (
-    "适当", "尽量", "尽可能", "尽快", "足够", "足量", "合理", "适宜", "必要时", "原则上", "较好", "良好", "一定的", "有关规定",
+    "适当", "尽量", "尽可能", "尽快", "足够", "足量", "合理", "适宜", "必要时", "原则上", "较好", "良好", "一定的",
+    "有关规定",
     "相关规定", "及时", "定期", "醒目", "清晰", "方便", "充足",
 )  # fmt: skip
-MODALS = re.compile(r"不应|应(?![急用对答变力届聘收邀])|不宜|宜|不必|可(?![靠能以见视疑逆])|可以|能(?![源力耗量见])|可能")
-REQUIRES = re.compile(
-    r"(?<![相适对响供反感])应(?![急用对答变力届聘收邀])|不应|必须|不得|须(?![知])|严禁"
+MODALS = re.compile(
+    r"不应|应(?![急用对答变力届聘收邀])|不宜|宜|不必|可(?![靠能以见视疑逆])|可以|能(?![源力耗量见])|可能"
 )
+REQUIRES = re.compile(r"(?<![相适对响供反感])应(?![急用对答变力届聘收邀])|不应|必须|不得|须(?![知])|严禁")
 QUANTITY = re.compile(
     r"不少于|不低于|不超过|不大于|不小于|不高于|不多于|不得少于|不得低于|不得超过|至少|至多|最多|最少|大于|小于|高于|低于|超过|"
     r"≥|≤|＞|＜"
@@ -83,9 +84,7 @@ LIMITS = re.compile(
     r"(周转|回转)空间"
 )
 NUMBER = re.compile(r"[0-9０-９]|[一二三四五六七八九十百千两半零](?![般样些致定体律旦切])")
-UNIT = re.compile(
-    r"^\s*[0-9０-９.,，—–~～\-/至×:：]+\s*(?P<unit>%|‰|°|℃|[a-zA-Zμ]+|[一-龥])?"
-)
+UNIT = re.compile(r"^\s*[0-9０-９.,，—–~～\-/至×:：]+\s*(?P<unit>%|‰|°|℃|[a-zA-Zμ]+|[一-龥])?")
 CITED = re.compile(r"(?:GB|DB\d*|GA|WB|YD|JGJ|MZ|ISO|IEC)(?:\s*/\s*[TZ])?\s*[0-9]{2,}(?:\.[0-9]+)*")
 YEAR = re.compile(r"[—–-](?:19|20)\d\d$")
 INNER = re.compile(
@@ -147,7 +146,9 @@ def _banned(draft: Draft) -> Iterator[Finding]:
                 if any(start < match.end() and match.start() < end for start, end in taken):
                     continue
                 taken.append(match.span())
-                yield _at(piece, "banned", _around(piece.text, *match.span()), why, f"把“{match.group()}”改为“{instead}”。")
+                yield _at(
+                    piece, "banned", _around(piece.text, *match.span()), why, f"把“{match.group()}”改为“{instead}”。"
+                )
 
 
 def _vague(draft: Draft) -> Iterator[Finding]:
@@ -192,8 +193,13 @@ def _listed(draft: Draft) -> Iterator[Finding]:
         name = plain_code(code)
         if name not in cited and not (name.startswith("《") and name in text.replace(" ", "")):
             yield Finding(
-                "listed_not_cited", "2", "", code, "第 2 章列了，条文没有规范性地引用", "在条文里引用它，或从第 2 章删去。"
-            )
+                "listed_not_cited",
+                "2",
+                "",
+                code,
+                "第 2 章列了，条文没有规范性地引用",
+                "在条文里引用它，或从第 2 章删去。",
+            )  # fmt: skip
 
 
 def _inner(draft: Draft) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""A standard as a project: application and plan, units, drafting group, meetings, field research, stages, milestones."""
+"""A standard as a project: application and plan, units, drafting group, meetings, research, stages, milestones."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class ProjectUnit(models.Model):
 
 
 class ProjectMember(models.Model):
-    """A person of the drafting group, by account, with the part and the days; the one who left stays with a last day."""
+    """A person of the drafting group, by account, with the part and the days; who left has a last day."""
 
     project = models.ForeignKey(Project, on_delete=PROTECT, related_name="members")
     staff = models.ForeignKey("platform.Staff", on_delete=PROTECT, related_name="+")
