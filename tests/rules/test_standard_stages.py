@@ -50,7 +50,8 @@ def test_what_a_step_needs(stage: str, event: str, changed: dict[str, object], p
 
 
 @pytest.mark.parametrize(
-    ("word", "code"), [("采纳", "accepted"), (" 部分采纳 ", "partly"), ("未采纳", "rejected"), ("", ""), ("不采纳", None)]
+    ("word", "code"),
+    [("采纳", "accepted"), (" 部分采纳 ", "partly"), ("未采纳", "rejected"), ("", ""), ("不采纳", None)],
 )
 def test_decisions_are_read(word: str, code: str | None) -> None:
     assert read_decision(word) == code

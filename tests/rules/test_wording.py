@@ -10,7 +10,9 @@ GOOD = "视频应保存不少于30 d，按GB 50763执行，见4.2。"
 NUMBERS = frozenset({"1", "2", "3", "4.1", "4.2", "附录A", "表A.1"})
 
 
-def draft(text: str, kind: str = "clause", *, criterion: str = "", references: tuple[str, ...] = ("GB 50763",)) -> Draft:
+def draft(
+    text: str, kind: str = "clause", *, criterion: str = "", references: tuple[str, ...] = ("GB 50763",)
+) -> Draft:
     return Draft((Piece(kind, "4.1", text, "JB-01", criterion), Piece("clause", "4.2", GOOD)), references, NUMBERS)
 
 
@@ -84,7 +86,12 @@ def test_a_reference_that_nobody_cites_is_found_at_chapter_two() -> None:
 def test_a_finding_says_place_words_and_repair_and_its_rule_a_source() -> None:
     (one,) = [found for found in check(draft("终端必须接入平台，应可验真。")) if found.rule == "banned"]
     assert one == Finding(
-        "banned", "4.1", "JB-01", "终端必须接入平台，应可验…", "“必须”会和法律上的义务混在一起，要求用“应”", "把“必须”改为“应”。"
+        "banned",
+        "4.1",
+        "JB-01",
+        "终端必须接入平台，应可验…",
+        "“必须”会和法律上的义务混在一起，要求用“应”",
+        "把“必须”改为“应”。",
     )
     assert all("GB/T 1.1—2020" in rule.source for rule in RULES)
 

@@ -8,6 +8,7 @@ import csv
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from io import StringIO
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,5 +23,6 @@ class ClauseSentence:
 @cache
 def clause_sentences() -> dict[str, ClauseSentence]:
     """Clause code → its sentence."""
-    with (files("budayang.data") / "clause_texts.csv").open(encoding="utf-8", newline="") as file:
-        return {row["code"]: ClauseSentence(row["code"], row["text"], row["note"]) for row in csv.DictReader(file)}
+    text = (files("budayang.data") / "clause_texts.csv").read_text(encoding="utf-8")
+    rows = csv.DictReader(StringIO(text))
+    return {row["code"]: ClauseSentence(row["code"], row["text"], row["note"]) for row in rows}

@@ -77,7 +77,9 @@ def test_numbers_are_not_to_be_guessed(asked: Consultation, now: datetime) -> No
     assert opinion_queries.find_opinion("0000-0000-0000", "another") is None
 
 
-@pytest.mark.parametrize(("said", "part"), [(Said(" "), "意见内容"), (Said("x" * 1001), "1000"), (Said("x", unit="u" * 61), "60")])
+@pytest.mark.parametrize(
+    ("said", "part"), [(Said(" "), "意见内容"), (Said("x" * 1001), "1000"), (Said("x", unit="u" * 61), "60")]
+)
 def test_what_says_nothing_or_too_much_is_refused(asked: Consultation, now: datetime, said: Said, part: str) -> None:
     with pytest.raises(Refused, match=part):
         opinion_actions.take_opinion(asked, said, client="c", now=now)
@@ -158,7 +160,12 @@ def test_decisions_and_new_opinions_come_back_from_excel(hall: Hall, asked: Cons
         if row[0].value == rows[2].number:
             row[column["处理意见"] - 1].value, row[column["处理理由"] - 1].value = "未采纳", "没有具体内容。"
     last = sheet.max_row + 1
-    for name, value in {"标准章条编号": "5.1", "意见内容": "会上提出：档案要全。", "提出单位": "某局", "处理意见": "采纳"}.items():
+    for name, value in {
+        "标准章条编号": "5.1",
+        "意见内容": "会上提出：档案要全。",
+        "提出单位": "某局",
+        "处理意见": "采纳",
+    }.items():
         sheet.cell(last, column[name], value)
     out = io.BytesIO()
     book.save(out)
@@ -183,7 +190,14 @@ def test_decisions_and_new_opinions_come_back_from_excel(hall: Hall, asked: Cons
 def test_wrong_rows_are_named_and_nothing_is_loaded(
     hall: Hall, asked: Consultation, now: datetime, changes: dict[str, str], part: str
 ) -> None:
-    cells = {"编号": "", "标准章条编号": "4.1", "意见内容": "好", "提出单位": "某局", "处理意见": "", "处理理由": ""} | changes
+    cells = {
+        "编号": "",
+        "标准章条编号": "4.1",
+        "意见内容": "好",
+        "提出单位": "某局",
+        "处理意见": "",
+        "处理理由": "",
+    } | changes
     content = "\n".join([",".join(cells), ",".join(cells.values()), ",4.2,另一条,某局,,"]).encode()
     table = opinion_imports.read(content)
     with pytest.raises(TableRefused) as refused:
@@ -208,7 +222,11 @@ def test_both_tables_are_word_files_in_the_usual_columns(hall: Hall, asked: Cons
     project = step(hall, asked.project, "redraft", now)
     opinion_actions.add_opinion(hall.actor("zhu"), project, "review", Said("专家：第3章补定义。", clause="3"), now)
     for kind, what, texts in (
-        ("consultation", "opinions", ("=1+1 夜里要有人接电话。", "部分采纳。只放大主文字。", "待处理", "某区政务局", "公众")),
+        (
+            "consultation",
+            "opinions",
+            ("=1+1 夜里要有人接电话。", "部分采纳。只放大主文字。", "待处理", "某区政务局", "公众"),
+        ),
         ("review", "reviews", ("专家：第3章补定义。",)),
     ):
         content = writing_actions.make(
@@ -224,7 +242,9 @@ def test_both_tables_are_word_files_in_the_usual_columns(hall: Hall, asked: Cons
 
 
 @pytest.mark.processes
-def test_libreoffice_and_poppler_open_the_tables(hall: Hall, asked: Consultation, now: datetime, tmp_path: Path) -> None:
+def test_libreoffice_and_poppler_open_the_tables(
+    hall: Hall, asked: Consultation, now: datetime, tmp_path: Path
+) -> None:
     office = shutil.which("soffice")
     if office is None:
         missing("LibreOffice", "apt-get install libreoffice-writer-nogui")

@@ -45,7 +45,9 @@ def test_only_who_leads_the_place_begins_a_project(hall: Hall, now: datetime) ->
 
 def test_who_sees_a_project(hall: Hall, now: datetime) -> None:
     project = begin(hall, now)
-    seen = {name: project_queries.projects_visible_to(hall.actor(name)).count() for name in ("zhu", "ning", "lin", "ren")}
+    seen = {
+        name: project_queries.projects_visible_to(hall.actor(name)).count() for name in ("zhu", "ning", "lin", "ren")
+    }
     assert seen == {"zhu": 1, "ning": 1, "lin": 0, "ren": 0}
     project_actions.add_member(hall.actor("zhu"), project, hall.staff["ren"], "第5章", TODAY, now)
     assert project_queries.projects_visible_to(hall.actor("ren")).count() == 1
@@ -123,7 +125,11 @@ def test_research_is_linked_to_facts_that_are_there(hall: Hall, now: datetime) -
     add("order", order.number)
     add("incident", str(incident.pk))
     addresses = [project_queries.fact_address(hall.actor("zhu"), one) for one in project.findings.all()]
-    assert addresses == ["/console/areas/KBS/", f"/console/orders/{order.number}/", f"/console/incidents/{incident.pk}/"]
+    assert addresses == [
+        "/console/areas/KBS/",
+        f"/console/orders/{order.number}/",
+        f"/console/incidents/{incident.pk}/",
+    ]
     for kind, ref, place in (
         ("order", "WO-NONE", None), ("incident", "999999", None), ("incident", "x", None),
         ("order", order.number, hall.far_area.place),
@@ -132,7 +138,14 @@ def test_research_is_linked_to_facts_that_are_there(hall: Hall, now: datetime) -
             add(kind, ref, place)
     with pytest.raises(Refused, match="XX-1"):
         project_actions.add_finding(
-            hall.actor("zhu"), project, hall.area.place, found_on=TODAY, kind="need", text="x", clause_code="XX-1", now=now
+            hall.actor("zhu"),
+            project,
+            hall.area.place,
+            found_on=TODAY,
+            kind="need",
+            text="x",
+            clause_code="XX-1",
+            now=now,
         )
 
 
@@ -152,7 +165,9 @@ def test_the_note_is_written_from_the_rows(hall: Hall, now: datetime) -> None:
     project = round_.project
     zhu = hall.actor("zhu")
     rows = [
-        opinion_actions.take_opinion(round_, Said(f"意见{at}", clause="4.1", unit="某区政务局"), client=f"c{at}", now=now)
+        opinion_actions.take_opinion(
+            round_, Said(f"意见{at}", clause="4.1", unit="某区政务局"), client=f"c{at}", now=now
+        )
         for at in range(3)
     ]
     opinion_actions.decide(zhu, rows[0], "accepted", "", now)
@@ -160,8 +175,8 @@ def test_the_note_is_written_from_the_rows(hall: Hall, now: datetime) -> None:
     opinion_actions.decide(zhu, rows[2], "rejected", "与上位法不一致。", now, major=True)
     found = "\n".join(note_of(project))
     for words in (
-        "市监标〔2026〕1号", "推荐性地方标准", "提出单位：某市政数局。", "主要起草人员：测试甲。", "第5章硬件设备", "启动会",
-        "夜里有机器关着。", "自助区 A-KBS", "2026年11月24日至2026年12月24日", "另向12个单位书面征求意见",
+        "市监标〔2026〕1号", "推荐性地方标准", "提出单位：某市政数局。", "主要起草人员：测试甲。", "第5章硬件设备",
+        "启动会", "夜里有机器关着。", "自助区 A-KBS", "2026年11月24日至2026年12月24日", "另向12个单位书面征求意见",
         "共 3 条意见：采纳 1 条，部分采纳 1 条，未采纳 1 条。", "与上位法不一致。", "GB 50763《无障碍设计规范》",
         "文本为参照版", "第4章　基本要求",
     ):  # fmt: skip

@@ -29,6 +29,7 @@ from budayang.data import requirements
 from budayang.data.clause_texts import clause_sentences
 from budayang.rules.standard.wording import check
 
+
 def texts_of(content: bytes) -> list[str]:
     """All paragraphs of a Word file, its tables' cells too."""
     paper = Document(io.BytesIO(content))
@@ -49,12 +50,15 @@ def test_the_order_of_the_document(hall: Hall) -> None:
     places = [
         next(at for at, text in enumerate(found) if text.startswith(start))
         for start in (
-            "参　照　版", "目　　次", "前　　言", "1　范围", "2　规范性引用文件", "3　术语和定义", "4　基本要求", "5　硬件设备",
-            "6　标志标识", "7　维护管理", "8　评价与改进", "附录A\n（资料性）", "附录B\n（资料性）", "参考文献",
+            "参　照　版", "目　　次", "前　　言", "1　范围", "2　规范性引用文件", "3　术语和定义",
+            "4　基本要求", "5　硬件设备", "6　标志标识", "7　维护管理", "8　评价与改进", "附录A\n（资料性）",
+            "附录B\n（资料性）", "参考文献",
         )
     ]  # fmt: skip
     # The contents list names the chapters first; the chapters themselves come later, in the same order.
-    chapters = [max(at for at, text in enumerate(found) if text == name) for name in ("1　范围", "4　基本要求", "8　评价与改进")]
+    chapters = [
+        max(at for at, text in enumerate(found) if text == name) for name in ("1　范围", "4　基本要求", "8　评价与改进")
+    ]
     assert places[:3] == sorted(places[:3])
     assert chapters == sorted(chapters)
 
@@ -84,7 +88,9 @@ def test_the_sentence_holds_the_number_of_its_criterion(hall: Hall) -> None:
         assert number in by_code[code].text, code
 
 
-def test_the_reference_edition_says_so_on_each_page_and_has_no_number(hall: Hall, now: datetime, tmp_path: Path) -> None:
+def test_the_reference_edition_says_so_on_each_page_and_has_no_number(
+    hall: Hall, now: datetime, tmp_path: Path
+) -> None:
     written = write_standard(edition())
     paper = Document(io.BytesIO(word_document(written)))
     for section in paper.sections:
@@ -94,7 +100,9 @@ def test_the_reference_edition_says_so_on_each_page_and_has_no_number(hall: Hall
     cover = "\n".join(found[: found.index("目　　次")])
     assert "无标准号" in cover
     assert "未发布" in cover
-    assert not re.search(r"(DB|GB|Q)\s?[/\d]", cover), "no number is made up; the annex may name other places' standards"
+    assert not re.search(r"(DB|GB|Q)\s?[/\d]", cover), (
+        "no number is made up; the annex may name other places' standards"
+    )
     pages = poppler(pdf_document(written, at=now), tmp_path)
     assert len(pages) > 8
     for page in pages:
@@ -155,7 +163,13 @@ def test_a_projects_document_names_units_people_stage_and_asks_for_patents(hall:
     project = furnish(hall, begin(hall, now, text=own_edition(now)), now)
     project = step(hall, step(hall, project, "plan", now), "consult", now)
     found = "\n".join(texts_of(word_document(write_standard(project.edition, project))))
-    for words in ("本文件由某市政数局提出。", "本文件起草单位：某市政务服务中心。", "（征求意见稿）", "专利", "标准号由批准部门给出"):
+    for words in (
+        "本文件由某市政数局提出。",
+        "本文件起草单位：某市政务服务中心。",
+        "（征求意见稿）",
+        "专利",
+        "标准号由批准部门给出",
+    ):
         assert words in found
     assert hall.staff["lin"].name in found
     assert "草案，不是已发布标准的文本" in found

@@ -139,6 +139,10 @@ CHAPTERS: tuple[Chapter, ...] = (
             Entry("/console/standard-text/", _("标准文本")),
             Entry("/console/standard-projects/", _("标准项目")),
             Entry("/console/clause-evidence/", _("条款实施证据")),
+            Entry("/console/spread/", _("宣贯")),
+            Entry("/console/adoptions/", _("采用登记")),
+            Entry("/console/questions/", _("测试题")),
+            Entry("/console/standard-test/", _("标准测试")),
         ),
     ),
     Chapter(

@@ -67,7 +67,7 @@ def _text_page(request: HttpRequest, edition: Edition, project: Project | None) 
     return {
         "edition": edition,
         "mark": MARK,
-        "chapters": [(number, title, rows) for (number, title), rows in chapters.items()],
+        "sections": [(number, title, rows) for (number, title), rows in chapters.items()],
         "terms": terms(edition),
         "references": [one for one in references(edition) if not one.is_law],
         "laws": [one for one in references(edition) if one.is_law],

@@ -11,6 +11,7 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from io import StringIO
 
 from budayang.center.standard.models import Clause, ClauseWording, Edition
 from budayang.data.clause_texts import clause_sentences
@@ -66,8 +67,7 @@ class ClauseText:
 
 
 def _rows(name: str) -> list[dict[str, str]]:
-    with (files("budayang.data") / name).open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    return list(csv.DictReader(StringIO((files("budayang.data") / name).read_text(encoding="utf-8"))))
 
 
 @cache

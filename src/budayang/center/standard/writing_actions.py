@@ -88,7 +88,7 @@ def write_document(progress: Progress, arguments: dict[str, Any]) -> dict[str, A
     if row.content is not None:
         return {"size": row.size}
     actor = actor_of(Staff.objects.get(pk=row.staff_id))
-    if row.project is not None and not projects.projects_visible_to(actor).filter(pk=row.project_id).exists():
+    if row.project is not None and not projects.projects_visible_to(actor).filter(pk=row.project.pk).exists():
         raise Forbidden("the asker does not see the project any more")
     progress.begin(2)
     now = timezone.now()

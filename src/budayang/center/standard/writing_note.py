@@ -6,6 +6,7 @@ What nobody has written yet is said to be missing, in the document and by `missi
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import date
 
 from django.conf import settings
@@ -224,7 +225,7 @@ def _others(project: Project) -> list[Block]:
     return [Paragraph(project.others.strip() or "无其他应说明事项。")]
 
 
-def _table(*columns: tuple[str, int], rows: list[tuple[str, ...]]) -> Block:
+def _table(*columns: tuple[str, int], rows: Sequence[tuple[str, ...]]) -> Block:
     if not rows:
         return Paragraph(EMPTY)
     return TableBlock("", tuple(Column(title, width) for title, width in columns), tuple(rows))

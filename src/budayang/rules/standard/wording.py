@@ -155,7 +155,7 @@ def _vague(draft: Draft) -> Iterator[Finding]:
     for piece in _clauses(draft):
         for word in VAGUE:
             at = piece.text.find(word)
-            if at >= 0 and not piece.criterion:
+            if at >= 0 and not NUMBER.search(piece.criterion):
                 yield _at(
                     piece, "vague", _around(piece.text, at, at + len(word)),
                     "不能证实的要求不写进标准", f"用数值、时限或看得见的结果代替“{word}”。",

@@ -15,12 +15,21 @@ from budayang.center.standard.models.project import (
     ProjectStep,
     ProjectUnit,
 )
+from budayang.center.standard.models.training import (
+    Adoption,
+    Question,
+    SpreadArea,
+    SpreadEvent,
+    SpreadMaterial,
+    TestSitting,
+)
 from budayang.center.standard.models.verdicts import ANSWERS, Assessment, ClauseVerdict
 from budayang.center.standard.models.writing import ClauseWording, WrittenFile
 
 __all__ = [
     "ANSWERS",
     "EDITION_STATES",
+    "Adoption",
     "Assessment",
     "Clause",
     "ClauseVerdict",
@@ -35,5 +44,10 @@ __all__ = [
     "ProjectMember",
     "ProjectStep",
     "ProjectUnit",
+    "Question",
+    "SpreadArea",
+    "SpreadEvent",
+    "SpreadMaterial",
+    "TestSitting",
     "WrittenFile",
 ]
