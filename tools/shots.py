@@ -231,6 +231,27 @@ CHECKED: tuple[Shot, ...] = (
     Shot("console-standard-wording", "用词检查", "the wording check", "/console/standard-text/wording/", "zhu"),
     Shot("console-standard-projects", "标准项目", "projects of a standard", "/console/standard-projects/", "zhu"),
     Shot("console-standard-project-new", "申请立项", "an application", "/console/standard-projects/new/", "zhu"),
+    Shot("console-standard-project", "一个标准项目", "one project", "/console/standard-projects/demo-zzfwq/", "zhu"),
+    Shot("console-standard-step", "推进阶段", "a step", "/console/standard-projects/demo-zzfwq/step/", "zhu"),
+    Shot("console-standard-texts", "编制说明的文字", "the note", "/console/standard-projects/demo-zzfwq/texts/", "zhu"),
+    Shot(
+        "console-standard-finding", "登记调研", "research", "/console/standard-projects/demo-zzfwq/findings/new/", "zhu"
+    ),
+    Shot(
+        "console-standard-opinions",
+        "意见汇总处理表",
+        "the summary table",
+        "/console/standard-projects/demo-zzfwq/opinions/consultation/",
+        "zhu",
+    ),
+    Shot(
+        "console-standard-opinion",
+        "一条意见",
+        "one opinion",
+        "/console/standard-projects/demo-zzfwq/opinions/consultation/",
+        "zhu",
+        follow="/console/standard-projects/demo-zzfwq/opinions/",
+    ),
     Shot("console-clause-evidence", "条款实施证据", "evidence for revision", "/console/clause-evidence/", "zhu"),
     Shot("console-clause-evidence-one", "一条的证据", "one clause's", "/console/clause-evidence/WH-15/", "zhu"),
     Shot("console-spread", "宣贯", "publicity and training", "/console/spread/", "zhu"),
@@ -242,6 +263,7 @@ CHECKED: tuple[Shot, ...] = (
     Shot("console-question-new", "出一道题", "a question's form", "/console/questions/new/", "zhu"),
     Shot("console-standard-test", "标准测试", "the test", "/console/standard-test/", "lin"),
     Shot("public-opinions", "标准征求意见", "opinions on a draft", "/opinions/", size=PHONE),
+    Shot("public-opinion", "提一条意见", "giving an opinion", "/opinions/demo-zzfwq/", size=PHONE),
     Shot("console-tokens", "接口密钥", "keys for other machines", "/console/tokens/", "zhu"),
     Shot("console-token-new", "新的接口密钥", "a new key", "/console/tokens/new/", "zhu"),
 )

@@ -172,9 +172,7 @@ def test_the_nearest_and_newest_adoption_counts(hall: Hall, now: datetime) -> No
     assert found["KBS"] is not None
     assert found["HJ"] is not None
     assert (found["KBS"].kind, found["HJ"].kind) == ("transition", "adopted")
-    later = {
-        area.code: one.adoption for one in training_queries.coverage(hall.actor("zhu"), own, TODAY + 91 * DAY)
-    }
+    later = {one.code: one.adoption for one in training_queries.coverage(hall.actor("zhu"), own, TODAY + 91 * DAY)}
     assert later["KBS"] is not None
     assert later["KBS"].kind == "adopted"
 

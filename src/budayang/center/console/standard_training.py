@@ -229,6 +229,8 @@ def _adoption_word(row: Adoption | None) -> str:
 
 
 def _adoption_state(row: Adoption | None) -> State:
+    if row is not None and row.until_on is not None and row.until_on < timezone.localdate():
+        return State("stop", _("过渡已在 %(on)s 到期") % {"on": row.until_on.isoformat()})
     return State("ask" if row is None else ADOPTION_TONES[row.kind], _adoption_word(row))
 
 
