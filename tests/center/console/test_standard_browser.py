@@ -16,8 +16,8 @@ from tests.center.console.the_desk import Desk
 from tests.center.standard.the_project import CODE, begin, consult, furnish
 
 from budayang.center.platform import works
-from budayang.center.standard import opinion_actions, writing_actions
-from budayang.center.standard.models import Opinion
+from budayang.center.standard import opinion_actions, training_actions, writing_actions
+from budayang.center.standard.models import Opinion, Question, SpreadEvent
 from budayang.center.standard.opinion_actions import Said
 
 __all__ = ["in_chromium", "night"]
@@ -48,6 +48,20 @@ def drafting(night: Desk) -> Desk:
     made = writing_actions.ask(hall.actor("zhu"), "standard", "pdf", **ask)  # type: ignore[arg-type]
     for row in (made, *writing_actions.keep_stage(hall.actor("zhu"), project, now)):
         works.run_work.call(row.work_id)
+    event = training_actions.plan_event(
+        hall.actor("zhu"), edition=project.edition, place=hall.city, kind="training", subject="夜间值守培训",
+        planned_on=timezone.localdate(now), areas=[hall.area.place], now=now,
+    )  # fmt: skip
+    assert event.pk
+    training_actions.write_question(
+        hall.actor("zhu"), project.edition, clause_code="JB-09", text="断电多久发现？", choices=["1 h", "5 min"], right=1,
+        now=now,
+    )  # fmt: skip
+    training_actions.begin_test(hall.actor("zhu"), project.edition, now)
+    training_actions.register_adoption(
+        hall.actor("zhu"), edition=project.edition, place=hall.city, kind="followed", since_on=timezone.localdate(now),
+        until_on=None, paper="", note="", now=now,
+    )  # fmt: skip
     return night
 
 
@@ -66,6 +80,14 @@ def pages() -> dict[str, str]:
         "standard-text": "/console/standard-text/",
         "clause-evidence": "/console/clause-evidence/",
         "clause-evidence-one": "/console/clause-evidence/YJ-07/",
+        "spread": "/console/spread/",
+        "spread-one": f"/console/spread/{SpreadEvent.objects.get().pk}/",
+        "spread-new": "/console/spread/new/",
+        "spread-coverage": "/console/spread/coverage/",
+        "adoptions": "/console/adoptions/",
+        "question": f"/console/questions/{Question.objects.get().pk}/",
+        "question-new": "/console/questions/new/",
+        "test": "/console/standard-test/",
         "public-opinions": "/opinions/",
         "public-opinion": f"/opinions/{CODE}/",
         "public-opinion-progress": f"/opinion/{Opinion.objects.get(decision='partly').number}/",

@@ -255,3 +255,16 @@ def test_the_documents_of_a_stage_are_kept_as_they_were(hall: Hall, now: datetim
         assert "改过的条文" not in "\n".join(texts_of(bytes(row.content or b"")))
     assert projects_visible_to(hall.actor("ning")).count() == 1
     assert writing_actions.files_visible_to(hall.actor("ning")).filter(kept=True).count() == 3
+
+
+@pytest.mark.parametrize(
+    "evil", ["#panic()应[x]", "</w:t><w:t>应&lt;", "$ x $ 应 \\u{41}", "=cmd|' 应", "应\x0b\U0010fffd"]
+)
+def test_what_people_typed_is_text_in_both_documents(hall: Hall, now: datetime, tmp_path: Path, evil: str) -> None:
+    project = begin(hall, now)
+    writing_actions.word_clause(hall.actor("zhu"), project, "JB-01", evil, "", now)
+    written = write_standard(project.edition, project)
+    shown = "".join(sign for sign in evil if sign.isprintable())
+    assert any(shown in text for text in texts_of(word_document(written)))
+    pages = "".join(poppler(pdf_document(written, at=now), tmp_path)).replace(" ", "").replace("\n", "")
+    assert "".join(sign for sign in shown if sign != "\U0010fffd").replace(" ", "") in pages

@@ -257,7 +257,7 @@ def _table(paper: Paper, block: TableBlock) -> None:
         line = paper.add_paragraph()
         line.paragraph_format.keep_with_next = True
         _say(line, block.title, BODY, font=HEI, middle=True, before=6, after=4)
-    paper.element.body.insert(-1, word_table(block.columns, block.rows, width_mm=TEXT_MM))
+    paper.element.body.insert(-1, word_table(block.columns, block.rows, width_mm=TEXT_MM, size=SMALL))
     paper.add_paragraph().paragraph_format.space_after = Pt(4)
 
 
