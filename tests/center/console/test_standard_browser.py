@@ -54,8 +54,8 @@ def drafting(night: Desk) -> Desk:
     )  # fmt: skip
     assert event.pk
     training_actions.write_question(
-        hall.actor("zhu"), project.edition, clause_code="JB-09", text="断电多久发现？", choices=["1 h", "5 min"], right=1,
-        now=now,
+        hall.actor("zhu"), project.edition, clause_code="JB-09", text="断电多久发现？",
+        choices=["1 h", "5 min"], right=1, now=now,
     )  # fmt: skip
     training_actions.begin_test(hall.actor("zhu"), project.edition, now)
     training_actions.register_adoption(

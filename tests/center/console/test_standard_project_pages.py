@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -212,6 +213,11 @@ def test_the_stage_is_kept_by_one_press_and_others_may_read_it(house: Hall) -> N
         works.run_work.call(row.work_id)
     text = page(sign_in(house, "ning"), AT)
     assert "留存的各稿" in text
+    answer = sign_in(house, "ning").get(f"{AT}kept/")
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as packed:
+        assert len(packed.namelist()) == 2
+        assert all("征求意见稿" in name for name in packed.namelist())
+    assert answer.content == sign_in(house, "zhu").get(f"{AT}kept/").content
     assert "SHA-256" in text
 
 

@@ -78,7 +78,14 @@ def test_numbers_are_not_to_be_guessed(asked: Consultation, now: datetime) -> No
 
 
 @pytest.mark.parametrize(
-    ("said", "part"), [(Said(" "), "意见内容"), (Said("x" * 1001), "1000"), (Said("x", unit="u" * 61), "60")]
+    ("said", "part"),
+    [
+        (Said(" "), "意见内容"),
+        (Said("x" * 1001), "1000"),
+        (Said("x", unit="u" * 61), "60"),
+        (Said("请打 139 0000 1234 找我"), "手机号"),
+        (Said("x", wish="证号 150602199001010012"), "身份证号"),
+    ],
 )
 def test_what_says_nothing_or_too_much_is_refused(asked: Consultation, now: datetime, said: Said, part: str) -> None:
     with pytest.raises(Refused, match=part):

@@ -136,6 +136,10 @@ def test_research_is_linked_to_facts_that_are_there(hall: Hall, now: datetime) -
     ):  # fmt: skip
         with pytest.raises(Refused):
             add(kind, ref, place)
+    with pytest.raises(Refused, match="手机号"):
+        project_actions.add_finding(
+            hall.actor("zhu"), project, hall.area.place, found_on=TODAY, kind="need", text="找 13900001234", now=now
+        )
     with pytest.raises(Refused, match="XX-1"):
         project_actions.add_finding(
             hall.actor("zhu"),

@@ -183,6 +183,10 @@ def test_a_published_projects_document_bears_the_number_that_was_given(hall: Hal
     found = "\n".join(texts_of(word_document(write_standard(project.edition, project))))
     assert "测试号 1" in found
     assert "不是已发布" not in found
+    for event in ("take_effect", "begin_review", "revise"):
+        project = step(hall, project, event, now)
+    found = "\n".join(texts_of(word_document(write_standard(project.edition, project))))
+    assert "草案，不是已发布标准的文本" in found, "a revision is a draft again"
 
 
 def test_a_clause_is_reworded_by_the_group_and_by_nobody_else(hall: Hall, now: datetime) -> None:

@@ -224,6 +224,19 @@ def document_files(request: HttpRequest) -> HttpResponse:
     return render(request, "console/standard/_documents.html", documents(reader(request), row) | {"row": row})
 
 
+@allow(OPERATING_ROLES)
+def kept_zip(request: HttpRequest, project: str) -> HttpResponse:
+    """All drafts of a project that were kept, as one ZIP."""
+    row, actor = project_of(request, project), reader(request)
+    kept = writing_actions.files_visible_to(actor).filter(project=row, kept=True, size__gt=0)
+    if not kept.exists():
+        raise Http404
+    with transaction.atomic():
+        details = {"format": "zip", "rows": kept.count()}
+        record(actor, "console.export", subject=f"project:{row.code}", place_path=row.place_path, details=details)
+    return _file(f"{row.title}.zip", writing_actions.MEDIA["zip"], writing_actions.bundle(kept))
+
+
 def _visible(request: HttpRequest, pk: int) -> WrittenFile:
     row = writing_actions.files_visible_to(reader(request)).filter(pk=pk).first()
     if row is None:
@@ -268,4 +281,5 @@ urlpatterns = [
     path(f"{_AT}/clauses/<slug:clause_code>/", clause_wording, name="standard_clause_wording"),
     path(f"{_AT}/make/<slug:what>/<slug:form>/", project_document, name="standard_project_document"),
     path(f"{_AT}/keep/", stage_keep, name="standard_stage_keep"),
+    path(f"{_AT}/kept/", kept_zip, name="standard_kept_zip"),
 ]

@@ -172,7 +172,8 @@ def _cell(
     return (
         f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/><w:tcBorders>{_BORDERS}</w:tcBorders>{shading}{_MARGINS}'
         f'</w:tcPr><w:p><w:pPr><w:spacing w:after="0"/><w:jc w:val="{side}"/></w:pPr>'
-        f'<w:r><w:rPr>{weight}<w:sz w:val="{round(2 * size)}"/></w:rPr><w:t xml:space="preserve">{lines}</w:t></w:r></w:p></w:tc>'
+        f'<w:r><w:rPr>{weight}<w:sz w:val="{round(2 * size)}"/></w:rPr>'
+        f'<w:t xml:space="preserve">{lines}</w:t></w:r></w:p></w:tc>'
     )
 
 

@@ -23,6 +23,7 @@ from budayang.center.services.promise_numbers import make_number
 from budayang.center.standard import project_queries as projects
 from budayang.center.standard.models import Consultation, Opinion, Project
 from budayang.center.standard.text_queries import clause_texts
+from budayang.rules.ledgers import holds_personal_number
 from budayang.rules.standard.opinions import (
     MOST_REASON,
     MOST_TEXT,
@@ -97,6 +98,8 @@ def said_problem(said: Said) -> str:
         return _("意见和建议各不超过 %(n)d 字，请分成几条。") % {"n": MOST_TEXT}
     if len(said.unit) > MOST_UNIT:
         return _("单位名称不超过 %(n)d 字。") % {"n": MOST_UNIT}
+    if any(holds_personal_number(text) for text in (said.text, said.wish, said.unit)):
+        return _("意见会公开列表，里面不能有身份证号、手机号和卡号，请去掉再提交。")
     return ""
 
 

@@ -25,6 +25,7 @@ from budayang.center.standard.models import (
     ProjectStep,
     ProjectUnit,
 )
+from budayang.rules.ledgers import holds_personal_number
 from budayang.rules.standard.stages import STAGE_NAMES, TRANSITIONS, problem
 
 TEXTS = ("title", "source", "purpose", "significance", "principles", "main_clauses", "conflicts", "dissent", "others")
@@ -170,6 +171,7 @@ def add_meeting(
 ) -> ProjectMeeting:
     """Write a meeting down: counts, no names."""
     _require_drafter(actor, project)
+    _without_numbers(subject, outcome)
     row = ProjectMeeting.objects.create(
         project=project, held_on=held_on, kind=kind, present=present, subject=subject.strip(), outcome=outcome.strip()
     )
@@ -186,6 +188,7 @@ def add_finding(
     _require_drafter(actor, project)
     if clause_code and not project.edition.clauses.filter(code=clause_code).exists():
         raise Refused(_("文本里没有条款 %(code)s，请照条款代码填写，例如 WH-15。") % {"code": clause_code})
+    _without_numbers(text)
     row = FieldFinding.objects.create(
         project=project, place=place, found_on=found_on, kind=kind, text=text.strip(), clause_code=clause_code,
         fact_kind=fact_kind, fact_ref=_checked_fact(actor, place, fact_kind, fact_ref.strip()),
@@ -219,6 +222,12 @@ def set_milestone(actor: Actor, project: Project, stage: str, due_on: date, now:
     row, _created = Milestone.objects.update_or_create(project=project, stage=stage, defaults={"due_on": due_on})
     _record(actor, "standard.set_milestone", project, now, {"stage": stage, "due_on": due_on.isoformat()})
     return row
+
+
+def _without_numbers(*texts: str) -> None:
+    """Documents are handed on: no number of a person stands in them."""
+    if any(holds_personal_number(text) for text in texts):
+        raise Refused(_("编制说明会印出来，里面不能有身份证号、手机号和卡号，请去掉。"))
 
 
 def _require_leader(actor: Actor, project: Project) -> None:

@@ -185,7 +185,8 @@ def bundle(rows: QuerySet[WrittenFile]) -> bytes:
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as packed:
         for row in rows.defer(None).order_by("pk"):
             if row.content is not None:
-                packed.writestr(zipfile.ZipInfo(row.name, ZIP_MOMENT), bytes(row.content))
+                name = f"{words(STAGE_WORDS.get(row.stage, ''))}_{row.asked_at:%Y%m%d}_{row.pk}_{row.name}"
+                packed.writestr(zipfile.ZipInfo(name, ZIP_MOMENT), bytes(row.content))
     return out.getvalue()
 
 

@@ -26,7 +26,7 @@ from budayang.center.standard.writing_blocks import (
     TermEntry,
     Written,
 )
-from budayang.rules.standard.stages import STAGE_WORDS
+from budayang.rules.standard.stages import PUBLISHED, STAGE_WORDS
 from budayang.rules.standard.wording import Draft, Piece
 
 MARK = "参照版，不是已发布标准的文本"
@@ -104,7 +104,7 @@ def _cover(edition: Edition, project: Project | None) -> Cover:
         title=edition.title,
         english="",
         stage=stage,
-        mark="" if project and project.published_on else "草案，不是已发布标准的文本",
+        mark="" if project and project.stage in PUBLISHED else "草案，不是已发布标准的文本",
         lines=(),
         codes="ICS、CCS 分类号在报批时填写",
         dates=(

@@ -53,6 +53,8 @@ TRANSITIONS: Mapping[tuple[str, str], str] = {
     ("review", "stop"): "stopped",
     ("approval", "stop"): "stopped",
 }
+PUBLISHED = frozenset({"published", "in_force", "reviewing"})
+"""At these stages the text is a standard; a revision is a draft again."""
 ENDED = frozenset({"abolished", "stopped"})
 NEEDS_PAPER = frozenset({"plan", "publish", "abolish"})
 """Steps that somebody else's document decides: its number (文号) has to be written down."""
