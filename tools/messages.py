@@ -61,7 +61,20 @@ from budayang.rules import (
 from budayang.rules.evaluation import complaints, integrity, negative, surveys
 from budayang.rules.signs import composing, conformity, findings, plates
 from budayang.rules.signs import kinds as sign_words
-from budayang.rules.standard import answers, differences, edition_sheets, edition_text, editions, parts
+from budayang.rules.standard import (
+    answers,
+    differences,
+    drafting,
+    edition_sheets,
+    edition_text,
+    editions,
+    opinions,
+    parts,
+    revising,
+    spreading,
+    stages,
+    wording,
+)
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "src" / "budayang"
@@ -205,6 +218,23 @@ STANDARD = (
     _body("rules/standard/edition_reading.py", "_read_sheet", "_check_about", "read_edition"),
     _body("rules/standard/differences.py", "differences"),
 )
+WRITTEN = (
+    _tables(stages.STAGE_NAMES, stages.EVENT_NAMES),
+    _body("rules/standard/stages.py", "problem"),
+    _tables(opinions.KIND_NAMES, opinions.TABLE_TITLES, opinions.SOURCE_NAMES, opinions.STATE_NAMES),
+    _tables(opinions.DECISION_NAMES),
+    _body("rules/standard/opinions.py", "decision_problem"),
+    _tables(drafting.UNIT_ROLE_NAMES, drafting.MEETING_NAMES, drafting.FINDING_NAMES, drafting.FACT_NAMES),
+    _tables(drafting.WHAT_NAMES, drafting.TEXT_NAMES),
+    _tables(revising.ADVICE_NAMES, revising.ADVICE_WHY),
+    _tables(spreading.EVENT_KINDS, spreading.EVENT_STATES, spreading.ADOPTION_NAMES),
+    _body("rules/standard/spreading.py", "held_problem", "question_problem", "adoption_problem"),
+    _tables(wording.RULE_NAMES, [why for _pattern, _instead, why in wording.BANNED]),
+    _body("rules/standard/wording.py", "_modal_in_note", "_no_modal", "_cited", "_listed", "_inner", "_no_number"),
+    _body("center/standard/writing_note.py", "missing_parts"),
+    _body("center/standard/project_queries.py", "timeline"),
+    _body("center/standard/writing_standard.py", "MARK"),
+)
 
 
 def _whole_steps() -> Iterator[escalation.Step]:
@@ -283,6 +313,7 @@ ROOMS: tuple[Room, ...] = (
             *NIGHT,
             *FAULT_NOTICES,
             *SIGNS,
+            *WRITTEN,
             SEARCH,
             _body("center/platform/outgoing.py", "check_host", "check_url"),
         ),
@@ -326,6 +357,8 @@ ROOMS: tuple[Room, ...] = (
             _body("center/console/notice_setup.py", "_save"),
             _body("center/console/stock.py", "KINDS"),
             _body("center/console/standard_clause.py", "GRADES"),
+            _body("center/console/standard_projects.py", "WORK_WORDS"),
+            _body("center/console/standard_training.py", "COVERAGE_HEADS"),
         ),
     ),
     Room("center/api"),
@@ -337,7 +370,6 @@ ROOMS: tuple[Room, ...] = (
         tables=(
             *VERDICTS,
             *RATING,
-            *STANDARD,
             _tables(catalogue.MARK_NAMES, catalogue.WHO_NAMES, catalogue.OUTPUT_KINDS, catalogue.OUTPUT_MEDIA),
             _tables(catalogue.MATERIAL_FORMS),
             *FAULT_NOTICES,

@@ -64,12 +64,31 @@ LEDGER: dict[str, Any] = {
     "signers": ["维修人", "验收人"],
     "demo": True,
 }
+STANDARD: dict[str, Any] = {
+    "title": "自助服务区运行要求",
+    "mark": "参照版，不是已发布标准的文本",
+    "lines": ["演示"],
+    "blocks": [
+        {
+            "type": "heading",
+            "kind": "chapter",
+            "level": 1,
+            "number": "4",
+            "text": "基本要求",
+            "contents": "4　基本要求",
+        },
+        {"type": "item", "number": "4.1", "text": "设备应设为不关机。"},
+        {"type": "note", "text": "关机会被记录。"},
+    ],
+    "demo": True,
+}
 ALL = {
     "certificate": CERTIFICATE,
     "receipt": RECEIPT,
     "test_page": TEST_PAGE,
     "fault_notice": FAULT_NOTICE,
     "ledger": LEDGER,
+    "standard": STANDARD,
 }
 
 

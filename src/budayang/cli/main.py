@@ -152,6 +152,13 @@ COMMANDS: tuple[Command, ...] = (
         "find second words for defined terms in text files",
     ),
     Command(
+        "standard wording",
+        "budayang.cli.standard_wording",
+        "检查标准文本的能愿动词、引用、编号和数值",
+        "check a standard's text: modal verbs, references, numbers",
+        on_center=True,
+    ),
+    Command(
         "doctor",
         "budayang.cli.doctor",
         "检查运行环境并给出修复办法",

@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import functools
 import struct
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pylopdf_fonts_zh_cn
 
 MONGOLIAN = Path(__file__).parent / "fonts" / "NotoSansMongolian-Regular.ttf"
 """Traditional Mongolian, shipped with this package: no package of fonts brings it."""
+NO_GLYPH = "〓"
+"""Printers' mark for a character that the type case lacks."""
 # Set by the line breaker or shaped away, never drawn.
 _NOT_DRAWN = frozenset("\n\r\t\u200b\u200c\u200d\u2060\ufeff")
 
@@ -22,6 +26,34 @@ _NOT_DRAWN = frozenset("\n\r\t\u200b\u200c\u200d\u2060\ufeff")
 def missing_glyphs(text: str) -> list[str]:
     """The characters of `text` that no packaged font has, in order of code point."""
     return sorted(set(text) - _drawable() - _NOT_DRAWN)
+
+
+def drawable(data: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
+    """The data of a paper with `NO_GLYPH` for each character that no font has, and whether there were any."""
+    lacking = missing_glyphs("".join(_texts(data)))
+    if not lacking:
+        return dict(data), False
+    table = str.maketrans(dict.fromkeys(lacking, NO_GLYPH))
+
+    def mend(value: object) -> Any:
+        if isinstance(value, str):
+            return value.translate(table)
+        if isinstance(value, dict):
+            return {key: mend(one) for key, one in value.items()}
+        return [mend(one) for one in value] if isinstance(value, list | tuple) else value
+
+    return mend(dict(data)), True
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for one in value.values():
+            yield from _texts(one)
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from _texts(one)
 
 
 @functools.cache

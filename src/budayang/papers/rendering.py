@@ -81,6 +81,12 @@ TEMPLATES: Mapping[str, Template] = {
             most_bytes=8 * 1024 * 1024,
         ),
         Template(
+            "standard",
+            texts=("title",),
+            optional=("cover", "lines", "front", "blocks", "mark", "demo"),
+            most_bytes=8 * 1024 * 1024,
+        ),
+        Template(
             "fault_notice",
             texts=("title", "area", "sentence", "printed_at", "report_url"),
             lists=("rows",),

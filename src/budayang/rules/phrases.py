@@ -56,6 +56,8 @@ PHRASES: tuple[Phrase, ...] = tuple(
         # rules/terminals
         "%(property)s状态不明（%(state)s）",
         # rules/standard
+        "把“%(word)s”改为“%(instead)s”。",
+        "用数值、时限或看得见的结果代替“%(word)s”。",
         "%(metric)s为%(number)s，要求不低于%(threshold)s，样本%(sample)s",
         "%(metric)s为%(number)s，要求不超过%(threshold)s，样本%(sample)s",
         "没有采集到%(metric)s所需的数据",

@@ -151,6 +151,13 @@ CHAPTERS: tuple[Chapter, ...] = (
             Entry("/console/clause-given/", _("条款文件")),
             Entry("/console/clause-exceptions/", _("不适用与过渡计划")),
             Entry("/console/editions/", _("标准版本")),
+            Entry("/console/standard-text/", _("标准文本")),
+            Entry("/console/standard-projects/", _("标准项目")),
+            Entry("/console/clause-evidence/", _("条款实施证据")),
+            Entry("/console/spread/", _("宣贯")),
+            Entry("/console/adoptions/", _("采用登记")),
+            Entry("/console/questions/", _("测试题")),
+            Entry("/console/standard-test/", _("标准测试")),
         ),
     ),
     Chapter(

@@ -13,6 +13,7 @@ from django.contrib import messages
 from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
@@ -45,8 +46,9 @@ class Import:
     """A kind of table: how to read, check and load it, and an example row for the empty table.
 
     `load` returns (written, known) and raises TableRefused; `show` gives the cells of a plan under `heads`, whose line
-    is `plan.line`. `crumbs`: (name of an address, its word), the way back. `template`: the empty table's address, with
-    the kind's key when `keyed`. `done`: where a loaded table can be seen. `help`: a sentence more under the file.
+    is `plan.line`. `crumbs`: (name of an address, its word), the way back. `template`: the empty table's address, or
+    the address's name, with the kind's key when `keyed`. `done`: where a loaded table can be seen. `help`: a sentence
+    more under the file.
     """
 
     key: str
@@ -64,6 +66,13 @@ class Import:
     done: str
     keyed: bool = False
     help: str | Promise = ""
+
+    @property
+    def template_url(self) -> str:
+        """Where the empty table is."""
+        if self.template.startswith("/"):
+            return self.template
+        return reverse(self.template, args=[self.key] if self.keyed else [])
 
 
 def import_page(request: HttpRequest, kind: Import) -> HttpResponse:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from budayang.center.maintenance.ledger_books import Book
 from budayang.center.maintenance.ledger_rows_devices import Row, Scope
 from budayang.center.platform.printed import DOCX, XLSX, Heading, Printed, excel_file, word_file
-from budayang.papers import missing_glyphs, render
+from budayang.papers import NO_GLYPH, drawable, render
 from budayang.rules.ledgers import FORM_NAMES
 
 VOLUME_ROWS = 2000
@@ -21,8 +21,6 @@ VOLUME_ROWS = 2000
 many."""
 EXCEL_ROWS = 20_000
 MEDIA = {"pdf": "application/pdf", "docx": DOCX, "xlsx": XLSX, "zip": "application/zip"}
-NO_GLYPH = "〓"
-"""Printers' mark for a character that the type case lacks."""
 ZIP_MOMENT = (1980, 1, 1, 0, 0, 0)
 
 assert set(FORM_NAMES) <= set(MEDIA), "each form has its type"
@@ -132,34 +130,10 @@ def _pdf(filled: Filled, rows: Sequence[Row], volume: str, last: bool) -> bytes:
     }
     if volume:
         data["volume"] = volume
-    return render("ledger", _drawable(data), at=filled.at)
-
-
-def _drawable(data: dict[str, object]) -> dict[str, object]:
-    """What people typed may hold a sign that no font has: it is marked, and the note says so."""
-    lacking = missing_glyphs("".join(_texts(data)))
-    if not lacking:
-        return data
-    table = str.maketrans(dict.fromkeys(lacking, NO_GLYPH))
-
-    def mend(value: object) -> object:
-        if isinstance(value, str):
-            return value.translate(table)
-        return [mend(one) for one in value] if isinstance(value, list) else value
-
-    mended = {key: mend(value) for key, value in data.items()}
-    return mended | {"note": f"{mended['note']}“{NO_GLYPH}”表示字库没有的字，原字见 Word 或 Excel。"}
-
-
-def _texts(value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for one in value.values():
-            yield from _texts(one)
-    elif isinstance(value, list):
-        for one in value:
-            yield from _texts(one)
+    mended, lacking = drawable(data)
+    if lacking:
+        mended["note"] = f"{mended['note']}“{NO_GLYPH}”表示字库没有的字，原字见 Word 或 Excel。"
+    return render("ledger", mended, at=filled.at)
 
 
 def _printed(filled: Filled, rows: Sequence[Row], volume: str, last: bool) -> Printed:

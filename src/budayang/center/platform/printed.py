@@ -84,7 +84,7 @@ def word_file(page: Printed) -> bytes:
     _say(paper.add_paragraph(), page.title, size=18, bold=True, middle=True)
     for line in page.lines:
         _say(paper.add_paragraph(), line, size=9)
-    paper.element.body.insert(-1, _table(page))
+    paper.element.body.insert(-1, word_table(page.headings, page.rows))
     if not page.rows:
         _say(paper.add_paragraph(), "本期没有记录。")
     if page.figures:
@@ -138,35 +138,42 @@ def _count(paragraph: Paragraph, what: str) -> None:
     paragraph._p.append(field)
 
 
-def _table(page: Printed) -> BaseOxmlElement:
-    """The table as one piece of XML: python-docx's own cells take a second for every thousand of them."""
-    share = sum(one.width for one in page.headings)
-    widths = [round(WIDTH_MM * _TWIPS_MM * one.width / share) for one in page.headings]
+def word_table(
+    headings: Sequence[Heading], rows: Sequence[Sequence[str]], *, width_mm: float = WIDTH_MM, size: float = 7.5
+) -> BaseOxmlElement:
+    """A table as one piece of XML: python-docx's own cells take a second for every thousand of them."""
+    share = sum(one.width for one in headings)
+    widths = [round(width_mm * _TWIPS_MM * one.width / share) for one in headings]
     grid = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
-    head = _row([one.title for one in page.headings], widths, page.headings, head=True)
-    rows = "".join(_row(row, widths, page.headings) for row in page.rows)
+    head = _row([one.title for one in headings], widths, headings, size, head=True)
+    body = "".join(_row(row, widths, headings, size) for row in rows)
     return parse_xml(
         f'<w:tbl {nsdecls("w")}><w:tblPr><w:tblW w:w="{sum(widths)}" w:type="dxa"/><w:tblLayout w:type="fixed"/>'
-        f"</w:tblPr><w:tblGrid>{grid}</w:tblGrid>{head}{rows}</w:tbl>"
+        f"</w:tblPr><w:tblGrid>{grid}</w:tblGrid>{head}{body}</w:tbl>"
     )
 
 
-def _row(cells: Sequence[str], widths: Sequence[int], headings: Sequence[Heading], *, head: bool = False) -> str:
+def _row(
+    cells: Sequence[str], widths: Sequence[int], headings: Sequence[Heading], size: float, *, head: bool = False
+) -> str:
     made = "".join(
-        _cell(text, width, bold=head, right=heading.number, shade=head)
+        _cell(text, width, size, bold=head, right=heading.number, shade=head)
         for text, width, heading in zip(cells, widths, headings, strict=True)
     )
     return f"<w:tr><w:trPr><w:cantSplit/>{'<w:tblHeader/>' if head else ''}</w:trPr>{made}</w:tr>"
 
 
-def _cell(text: str, width: int, *, bold: bool = False, right: bool = False, shade: bool = False) -> str:
+def _cell(
+    text: str, width: int, size: float = 7.5, *, bold: bool = False, right: bool = False, shade: bool = False
+) -> str:
     lines = '</w:t><w:br/><w:t xml:space="preserve">'.join(escape(line) for line in clean(text).split("\n"))
     shading = '<w:shd w:val="clear" w:color="auto" w:fill="E8EDF3"/>' if shade else ""
     weight, side = "<w:b/>" if bold else "", "right" if right else "left"
     return (
         f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/><w:tcBorders>{_BORDERS}</w:tcBorders>{shading}{_MARGINS}'
         f'</w:tcPr><w:p><w:pPr><w:spacing w:after="0"/><w:jc w:val="{side}"/></w:pPr>'
-        f'<w:r><w:rPr>{weight}<w:sz w:val="15"/></w:rPr><w:t xml:space="preserve">{lines}</w:t></w:r></w:p></w:tc>'
+        f'<w:r><w:rPr>{weight}<w:sz w:val="{round(2 * size)}"/></w:rPr>'
+        f'<w:t xml:space="preserve">{lines}</w:t></w:r></w:p></w:tc>'
     )
 
 

@@ -9,13 +9,14 @@ from budayang.center.areas import queries as areas
 from budayang.center.platform.actors import Actor
 from budayang.center.platform.deliveries import Consumer, Due
 from budayang.center.platform.models import Transition
-from budayang.center.standard import actions
+from budayang.center.standard import actions, writing_actions
 from budayang.center.standard.models import Assessment
 from budayang.center.standard.queries import current_edition, month_bounds, month_of
 
 JOB = Actor.job("standard.jobs")
 # Usable time grows without any news: without facts an area is computed again this often.
 STALE = timedelta(hours=6)
+FORGET_S = 600.0
 
 
 def handle_news(news: Sequence[Transition], now: datetime) -> None:
@@ -49,4 +50,5 @@ CONSUMERS: tuple[Consumer, ...] = (
 DUES: tuple[Due, ...] = (
     Due("standard.recompute", 1.0, actions.recompute),
     Due("standard.keep_fresh", 60.0, keep_fresh),
+    Due("standard.written_files", FORGET_S, writing_actions.forget),
 )

@@ -1,0 +1,163 @@
+"""The summary table back from Excel: new opinions, and decisions on those that are known by their number.
+
+A table that was exported and not touched changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from budayang.center.platform.actions import record
+from budayang.center.platform.actors import Actor
+from budayang.center.platform.uploads import TableRefused, UploadedRow, UploadedTable, read_table
+from budayang.center.platform.wording import words
+from budayang.center.services.promise_numbers import read_number
+from budayang.center.standard import opinion_actions as actions
+from budayang.center.standard.models import Opinion, Project
+from budayang.center.standard.opinion_actions import Said
+from budayang.rules.standard.opinions import (
+    COLUMN_CLAUSE,
+    COLUMN_DECISION,
+    COLUMN_NOTE,
+    COLUMN_NUMBER,
+    COLUMN_REASON,
+    COLUMN_TEXT,
+    COLUMN_UNIT,
+    COLUMN_WISH,
+    DECISION_NAMES,
+    NEEDED,
+    OPTIONAL,
+    decision_problem,
+    read_decision,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What one row would do: write a new opinion, or decide one that is there (`opinion`)."""
+
+    line: int
+    said: Said
+    decision: str
+    reason: str
+    note: str
+    opinion: Opinion | None
+
+
+@dataclass(slots=True)
+class OpinionCheck:
+    """What an import would do: rows to be written, rows that stand already, (line, message) of what is wrong."""
+
+    new: list[Plan] = field(default_factory=list)
+    known: list[Plan] = field(default_factory=list)
+    errors: list[tuple[int, str]] = field(default_factory=list)
+
+
+def read(content: bytes) -> UploadedTable:
+    """Read the file. Raises BadUpload."""
+    return read_table(content, NEEDED, optional=OPTIONAL)
+
+
+def checker(project: Project, kind: str) -> Callable[[Actor, UploadedTable], OpinionCheck]:
+    """The check of one project's table."""
+
+    def check(actor: Actor, table: UploadedTable) -> OpinionCheck:
+        here = {one.number: one for one in Opinion.objects.filter(project=project, kind=kind)}
+        found, seen = OpinionCheck(), set()
+        for row in table.rows:
+            plan = _plan(row, here)
+            if isinstance(plan, str):
+                found.errors.append((row.line, plan))
+                continue
+            if plan.opinion is not None and plan.opinion.pk in seen:
+                found.errors.append((row.line, _("这个编号在表里出现了两次，请删去一行。")))
+                continue
+            if plan.opinion is not None:
+                seen.add(plan.opinion.pk)
+            (found.known if plan.opinion is not None and _same(plan) else found.new).append(plan)
+        return found
+
+    return check
+
+
+def _plan(row: UploadedRow, here: dict[str, Opinion]) -> Plan | str:
+    """What the row would do, or why it cannot, in words."""
+    cells = row.cells
+    said = Said(text=cells[COLUMN_TEXT], clause=cells[COLUMN_CLAUSE], wish=cells[COLUMN_WISH], unit=cells[COLUMN_UNIT])
+    if why := actions.said_problem(said):
+        return why
+    decision = read_decision(cells[COLUMN_DECISION])
+    if decision is None:
+        return _("处理意见“%(word)s”不认识，请写：采纳、部分采纳、未采纳，没有处理的空着。") % {
+            "word": cells[COLUMN_DECISION]
+        }
+    if decision and (why := decision_problem(decision, cells[COLUMN_REASON])):
+        return words(why)
+    opinion = None
+    if cells[COLUMN_NUMBER]:
+        opinion = here.get(read_number(cells[COLUMN_NUMBER]) or "")
+        if opinion is None:
+            return _("编号“%(number)s”不在这个项目里；新的意见请把编号空着。") % {"number": cells[COLUMN_NUMBER]}
+        if opinion.text != said.text:
+            return _("编号“%(number)s”的意见内容被改动了；意见照原文保留，请改回来。") % {"number": opinion.number}
+        if opinion.decision and not decision:
+            return _("编号“%(number)s”已经处理过，处理意见不能空。") % {"number": opinion.number}
+        if opinion.state in {"held", "set_aside"} and decision:
+            return _("编号“%(number)s”没有列入意见汇总处理表，请先在页面上列入。") % {"number": opinion.number}
+    return Plan(row.line, said, decision, cells[COLUMN_REASON], cells[COLUMN_NOTE], opinion)
+
+
+def _same(plan: Plan) -> bool:
+    """Whether the row says what stands already."""
+    one = plan.opinion
+    assert one is not None
+    if not plan.decision:
+        return True
+    return (one.decision, one.reason, one.note) == (plan.decision, plan.reason, plan.note)
+
+
+def loader(project: Project, kind: str) -> Callable[[Actor, UploadedTable, str], tuple[int, int]]:
+    """The load of one project's table, all or nothing."""
+
+    @transaction.atomic
+    def load(actor: Actor, table: UploadedTable, file_name: str) -> tuple[int, int]:
+        return _load(actor, project, kind, table)
+
+    return load
+
+
+def _load(actor: Actor, project: Project, kind: str, table: UploadedTable) -> tuple[int, int]:
+    check = checker(project, kind)(actor, table)
+    if check.errors:
+        raise TableRefused(check.errors)
+    now = timezone.now()
+    for plan in check.new:
+        row = plan.opinion or actions.add_opinion(actor, project, kind, plan.said, now, source="excel")
+        if plan.decision:
+            actions.decide(actor, row, plan.decision, plan.reason, now, note=plan.note, major=row.major)
+    record(
+        actor, "standard.import_opinions", subject=f"project:{project.code}", place_path=project.place_path,
+        details={"written": len(check.new), "known": len(check.known)}, at=now,
+    )  # fmt: skip
+    return len(check.new), len(check.known)
+
+
+def example() -> tuple[str, ...]:
+    """An example row under NEEDED and OPTIONAL."""
+    cells = {
+        COLUMN_NUMBER: "", COLUMN_CLAUSE: "4.9", COLUMN_TEXT: "夜间断电后多久能发现，建议写明。",
+        COLUMN_WISH: "改为“5 min 内”。", COLUMN_UNIT: "示例单位", COLUMN_DECISION: "部分采纳",
+        COLUMN_REASON: "与 7.14 的时限统一。", COLUMN_NOTE: "",
+    }  # fmt: skip
+    return tuple(cells[name] for name in (*NEEDED, *OPTIONAL))
+
+
+def show(plan: Plan) -> tuple[str, ...]:
+    """The cells of a plan on the preview page."""
+    what = _("更新处理意见") if plan.opinion is not None else _("新意见")
+    return (what, plan.said.clause, plan.said.text[:60], plan.said.unit, DECISION_NAMES.get(plan.decision, ""))
