@@ -116,3 +116,36 @@ def test_people_a_quarter_of_an_hour_apart_raise_nothing(count: int) -> None:
         for n in range(count)
     ]
     assert flags_of(rows) == []
+
+
+@given(st.lists(st.integers(0, 4000), max_size=30), st.integers(2, 6))
+def test_a_burst_is_the_fullest_window_that_holds_it(seconds: list[int], least: int) -> None:
+    """Held against a count of every window by itself."""
+    rows = [seen(n, NOW + s * SECOND, level="satisfied") for n, s in enumerate(sorted(seconds))]
+    expected = set()
+    for one in rows:
+        fullest = 0
+        for start in rows:
+            window = [other for other in rows if start.at <= other.at and (other.at - start.at).total_seconds() < 600]
+            if one in window:
+                fullest = max(fullest, len(window))
+        if fullest >= least:
+            expected.add((one.key, f"这台终端 10 分钟里有 {fullest} 次评价"))
+    found = {(one.key, one.why) for one in flags_of(rows, Limits(burst=least)) if one.kind == "burst"}
+    assert found == expected
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 600)), max_size=25))
+def test_the_same_time_is_held_against_every_window(moments: list[tuple[int, int]]) -> None:
+    rows = [seen(n, NOW + day * DAY + s * SECOND) for n, (day, s) in enumerate(moments)]
+    clock = {one.key: one.at.hour * 3600 + one.at.minute * 60 + one.at.second for one in rows}
+    expected = set()
+    for one in rows:
+        most = 0
+        for start in rows:
+            window = [other for other in rows if 0 <= clock[other.key] - clock[start.key] < 120]
+            if one in window:
+                most = max(most, len({other.at.date() for other in window}))
+        if most >= 5:
+            expected.add((one.key, f"有 {most} 天在同样的 2 分钟里出现“非常满意”"))
+    assert {(one.key, one.why) for one in flags_of(rows) if one.kind == "same_time"} == expected

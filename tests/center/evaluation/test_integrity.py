@@ -31,31 +31,31 @@ def kinds() -> set[tuple[str, str]]:
     return set(RatingFlag.objects.values_list("rating__case_number", "kind"))
 
 
-def test_a_rating_is_looked_at_after_an_hour_and_once(hall: Hall, now: datetime) -> None:
-    rate(hall, 1, "satisfied", now)
-    assert integrity.look(now + HOUR - MINUTE) == 0
-    assert integrity.look(now + HOUR) == 1
-    assert integrity.look(now + 2 * HOUR) == 0
+def test_a_rating_is_looked_at_an_hour_later_at_the_full_one_and_once(hall: Hall, now: datetime) -> None:
+    rate(hall, 1, "satisfied", now)  # at 18:14 UTC
+    assert integrity.look(now + HOUR + 45 * MINUTE) == 0
+    assert integrity.look(now + HOUR + 46 * MINUTE) == 1, "with the others of its hour, at the full one"
+    assert integrity.look(now + 3 * HOUR) == 0
     assert kinds() == {(number(1), "no_journey")}, "neither a case nor a visit"
 
 
 def test_a_visit_behind_it_is_a_journey(hall: Hall, now: datetime) -> None:
     rate(hall, 1, "satisfied", now)
     visit(hall, now + MINUTE)
-    integrity.look(now + HOUR)
+    integrity.look(now + 2 * HOUR)
     assert kinds() == set()
 
 
 def test_a_visit_of_another_hour_is_not(hall: Hall, now: datetime) -> None:
     rate(hall, 1, "satisfied", now)
     visit(hall, now - HOUR)
-    integrity.look(now + HOUR)
+    integrity.look(now + 2 * HOUR)
     assert kinds() == {(number(1), "no_journey")}
 
 
 def test_one_given_from_home_needs_no_visit(hall: Hall, now: datetime) -> None:
     rate(hall, 1, "satisfied", now, channel="qr")
-    integrity.look(now + HOUR)
+    integrity.look(now + 2 * HOUR)
     assert kinds() == set()
 
 
@@ -97,7 +97,7 @@ def test_a_late_rating_flags_its_neighbours_too_and_a_judged_flag_is_not_raised_
     assert kinds() == set(), "five are no burst"
     rate(hall, 6, "satisfied", now + 6 * MINUTE, now=now + DAY)
     visit(hall, now + 6 * MINUTE)
-    integrity.look(now + DAY + HOUR)
+    integrity.look(now + DAY + 2 * HOUR)
     assert kinds() == {(number(n), "burst") for n in range(1, 7)}
     flag = RatingFlag.objects.get(rating__case_number=number(1))
     integrity.judge_genuine(zhu, flag, note="办事高峰", now=now + DAY + HOUR)
@@ -109,7 +109,7 @@ def test_a_late_rating_flags_its_neighbours_too_and_a_judged_flag_is_not_raised_
 
 def test_a_flag_changes_no_figure_until_a_person_sets_it_aside(hall: Hall, now: datetime, zhu: Actor) -> None:
     rate(hall, 1, "very_satisfied", now)
-    integrity.look(now + HOUR)
+    integrity.look(now + 2 * HOUR)
     assert queries.counts(now - DAY, now + DAY, "/", now).rated == 1
     flag = RatingFlag.objects.get()
     for name in ("ren", "lin", "mo"):

@@ -105,7 +105,7 @@ def record_rating(
             "texts": edition.code,
             "channel": channel,
             "at": at,
-            "look_at": now + timedelta(seconds=float(parameter("flag_wait_s", place_path, now))),
+            "look_at": _look_at(place_path, now),
         },
     )
     if not created:
@@ -115,6 +115,13 @@ def record_rating(
     told = {"level": level, "negative": rule.negative, "channel": channel}
     _tell(number, "evaluation.rated", place_path, terminal_code, told, at, now)
     return rating
+
+
+def _look_at(place_path: str, now: datetime) -> datetime:
+    """When a rating's integrity is judged: some time later, at the full hour, together with others of its terminal."""
+    after = now + timedelta(seconds=float(parameter("flag_wait_s", place_path, now)))
+    hour = after.replace(minute=0, second=0, microsecond=0)
+    return hour if hour == after else hour + timedelta(hours=1)
 
 
 def edition_at(at: datetime, zone: str) -> TextEdition:

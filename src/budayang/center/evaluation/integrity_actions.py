@@ -6,6 +6,7 @@ flag is a row, and only a supervisor sets a rating aside.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -16,14 +17,17 @@ from django.utils.translation import gettext as _
 from budayang.center.evaluation.models import Invitation, Rating, RatingFlag, Visit
 from budayang.center.evaluation.negative_actions import JUDGES, set_aside_rating
 from budayang.center.maintenance import queries as maintenance
-from budayang.center.platform.actions import Refused, emit, record
+from budayang.center.platform.actions import Refused, audit_line, emit_many, record, record_many
 from budayang.center.platform.actors import Actor
+from budayang.center.platform.models import Transition
 from budayang.center.platform.queries import parameter
 from budayang.center.services.queries import known_numbers
 from budayang.rules.evaluation.integrity import Flag, Limits, Seen, flags_of
+from budayang.rules.intervals import Interval, maybe, union
 
 JOB = Actor.job("evaluation.integrity")
-AT_ONCE = 200
+AT_ONCE, WRITTEN = 200, 100
+A_DAY = timedelta(days=1)
 BACK = timedelta(days=30)
 SLACK = timedelta(minutes=2)
 NOTE_LENGTH = 300
@@ -36,12 +40,19 @@ def look(now: datetime) -> int:
     for row in due:
         by_terminal.setdefault(row.terminal_id, []).append(row)
     for terminal_id, rows in by_terminal.items():
-        limits = limits_at(rows[0].place_path, now)
-        found = flags_of(seen_at(terminal_id, min(row.at for row in rows) - BACK, now), limits)
-        with transaction.atomic():
-            mine = Rating.objects.filter(pk__in=[row.pk for row in rows], look_at__lte=now)
-            if mine.update(look_at=None):
-                _write(found, now)
+        limits, start = limits_at(rows[0].place_path, now), min(row.at for row in rows) - BACK
+        found = flags_of(seen_at(terminal_id, start, now), limits)
+        known = set(
+            RatingFlag.objects.filter(rating__terminal_id=terminal_id, rating__at__gte=start).values_list(
+                "rating_id", "kind"
+            )
+        )
+        fresh = [one for one in found if (one.key, one.kind) not in known]
+        # Short transactions: others wait for one. What a killed process left is found again, and is not written twice.
+        for first in range(0, len(fresh), WRITTEN):
+            with transaction.atomic():
+                _write(fresh[first : first + WRITTEN], now)
+        Rating.objects.filter(pk__in=[row.pk for row in rows], look_at__lte=now).update(look_at=None)
     return sum(len(rows) for rows in by_terminal.values())
 
 
@@ -65,59 +76,89 @@ def seen_at(terminal_id: int, start: datetime, end: datetime) -> list[Seen]:
     """The ratings of a terminal with what the house knows around each: page, journey, staff at the machine."""
     rows = list(
         Rating.objects.filter(terminal_id=terminal_id, at__gte=start, at__lte=end)
-        .select_related("terminal__area__place")
         .order_by("at")
+        .values_list("pk", "case_number", "level", "reasons", "channel", "at", "terminal__area__place__zone")
     )
-    numbers = [row.case_number for row in rows]
-    cases = known_numbers(numbers)
-    shown = dict(
-        Invitation.objects.filter(case_number__in=numbers, channel="terminal").values_list("case_number", "shown_at")
+    cases = known_numbers([row[1] for row in rows])
+    pages = Invitation.objects.filter(
+        terminal_id=terminal_id, channel="terminal", shown_at__gte=start - A_DAY, shown_at__lte=end
     )
-    visits = [
-        (at - timedelta(seconds=seconds) - SLACK, at + SLACK)
-        for at, seconds in Visit.objects.filter(
-            terminal_id=terminal_id, at__gte=start - SLACK, at__lte=end + timedelta(days=1)
-        ).values_list("at", "seconds")
-    ]
-    staffed = maintenance.on_site_times(terminal_id, start, end)
+    shown = dict(pages.values_list("case_number", "shown_at"))
+    ended = Visit.objects.filter(terminal_id=terminal_id, at__gte=start - SLACK, at__lte=end + A_DAY)
+    visits = union(
+        Interval(at - timedelta(seconds=seconds) - SLACK, at + SLACK)
+        for at, seconds in ended.values_list("at", "seconds")
+    )
+    staffed = union(
+        one for since, until in maintenance.on_site_times(terminal_id, start, end) for one in maybe(since, until)
+    )
+    visited_from, staffed_from = [one.start for one in visits], [one.start for one in staffed]
     found = []
-    for row in rows:
-        local = row.at.astimezone(ZoneInfo(row.terminal.area.place.zone))
-        at_machine = row.channel == "terminal"
+    for pk, number, level, reasons, channel, at, zone in rows:
+        at_machine = channel == "terminal"
         found.append(
             Seen(
-                key=row.pk,
+                key=pk,
                 terminal=str(terminal_id),
-                level=row.level,
-                at=local,
-                reasons=tuple(row.reasons),
-                shown_at=shown.get(row.case_number) if at_machine else None,
-                journey=(row.case_number in cases or _within(row.at, visits)) if at_machine else None,
-                staffed=at_machine and _within(row.at, staffed),
+                level=level,
+                at=at.astimezone(ZoneInfo(zone)),
+                reasons=tuple(reasons),
+                shown_at=shown.get(number) if at_machine else None,
+                journey=(number in cases or _within(at, visits, visited_from)) if at_machine else None,
+                staffed=at_machine and _within(at, staffed, staffed_from),
             )
         )
     return found
 
 
-def _within(at: datetime, spans: Sequence[tuple[datetime, datetime]]) -> bool:
-    return any(start <= at < end for start, end in spans)
+def _within(at: datetime, spans: Sequence[Interval], starts: Sequence[datetime]) -> bool:
+    """Whether a moment lies in one of some disjoint spans in order, whose starts are given."""
+    place = bisect_right(starts, at) - 1
+    return place >= 0 and at < spans[place].end
 
 
 def _write(found: Sequence[Flag], now: datetime) -> None:
-    """New flags only: what was judged stays judged."""
-    known = set(RatingFlag.objects.filter(rating_id__in=[one.key for one in found]).values_list("rating_id", "kind"))
+    """New flags with their audit lines and their news; one that a rival wrote at this moment stays as it is."""
     ratings = Rating.objects.in_bulk([one.key for one in found])
-    for one in found:
-        if (one.key, one.kind) in known:
-            continue
-        known.add((one.key, one.kind))
-        rating = ratings[one.key]
-        RatingFlag.objects.create(rating=rating, kind=one.kind, why=one.why, place_path=rating.place_path, found_at=now)
-        subject = f"case:{rating.case_number}"
-        record(JOB, "evaluation.flagged", subject=subject, place_path=rating.place_path,
-               details={"kind": one.kind}, at=now)  # fmt: skip
-        emit("evaluation.flagged", subject=subject, place_path=rating.place_path,
-             payload={"number": rating.case_number, "kind": one.kind}, occurred_at=rating.at, now=now)  # fmt: skip
+    RatingFlag.objects.bulk_create(
+        [
+            RatingFlag(
+                rating_id=one.key,
+                kind=one.kind,
+                why=one.why,
+                place_path=ratings[one.key].place_path,
+                found_at=now,
+            )
+            for one in found
+        ],
+        ignore_conflicts=True,
+    )
+    record_many(
+        [
+            audit_line(
+                JOB,
+                "evaluation.flagged",
+                subject=f"case:{ratings[one.key].case_number}",
+                place_path=ratings[one.key].place_path,
+                details={"kind": one.kind},
+                at=now,
+            )
+            for one in found
+        ]
+    )
+    emit_many(
+        [
+            Transition(
+                kind="evaluation.flagged",
+                subject=f"case:{ratings[one.key].case_number}",
+                place_path=ratings[one.key].place_path,
+                payload={"number": ratings[one.key].case_number, "kind": one.kind},
+                occurred_at=ratings[one.key].at,
+                recorded_at=now,
+            )
+            for one in found
+        ]
+    )
 
 
 @transaction.atomic

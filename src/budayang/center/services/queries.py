@@ -206,7 +206,10 @@ def find_case(number: str) -> Case | None:
 
 def known_numbers(numbers: Sequence[str]) -> set[str]:
     """Which of these are numbers of cases that are here."""
-    return set(Case.objects.filter(number__in=list(numbers)).values_list("number", flat=True))
+    found: set[str] = set()
+    for start in range(0, len(numbers), 500):
+        found |= set(Case.objects.filter(number__in=numbers[start : start + 500]).values_list("number", flat=True))
+    return found
 
 
 def cases_numbered(numbers: Sequence[str]) -> dict[str, Case]:

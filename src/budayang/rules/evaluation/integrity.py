@@ -5,10 +5,10 @@ A flag is a question, never a verdict: it changes no figure. Thresholds are argu
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime
 
 FLAG_KINDS: dict[str, str] = {
     "burst": "短时间集中评价",
@@ -80,19 +80,30 @@ def flags_of(ratings: Iterable[Seen], limits: Limits = USUAL) -> list[Flag]:
 
 
 def _bursts(rows: Sequence[Seen], limits: Limits) -> list[Flag]:
-    window, first, marked = timedelta(seconds=limits.burst_s), 0, dict[int, int]()
-    here = [
-        one for one in rows if one.journey is not None
-    ]  # from home, an evening's ratings come when people have time
+    # From home, ratings come when people have time in the evening: many together say nothing.
+    here = [one for one in rows if one.journey is not None]
+    counts, firsts, first = [], [], 0
     for last, one in enumerate(here):
-        while one.at - here[first].at >= window:
+        while (one.at - here[first].at).total_seconds() >= limits.burst_s:
             first += 1
-        count = last - first + 1
+        counts.append(last - first + 1)
+        firsts.append(first)
+    minutes, found = limits.burst_s / 60, []
+    # The fullest window that holds a rating: a sliding maximum, so that a flood costs no square of itself.
+    held: deque[int] = deque()
+    last = 0
+    for place, one in enumerate(here):
+        while last < len(here) and firsts[last] <= place:
+            while held and counts[held[-1]] <= counts[last]:
+                held.pop()
+            held.append(last)
+            last += 1
+        while held[0] < place:
+            held.popleft()
+        count = counts[held[0]]
         if count >= limits.burst:
-            for member in here[first : last + 1]:
-                marked[member.key] = max(marked.get(member.key, 0), count)
-    minutes = limits.burst_s / 60
-    return [Flag(key, "burst", f"这台终端 {minutes:g} 分钟里有 {count} 次评价") for key, count in marked.items()]
+            found.append(Flag(one.key, "burst", f"这台终端 {minutes:g} 分钟里有 {count} 次评价"))
+    return found
 
 
 def _no_journey(rows: Sequence[Seen], limits: Limits) -> list[Flag]:
@@ -135,22 +146,24 @@ def _staffed(rows: Sequence[Seen], limits: Limits) -> list[Flag]:
 
 
 def _same_time(rows: Sequence[Seen], limits: Limits) -> list[Flag]:
-    best = [one for one in rows if one.level == BEST and one.journey is not None]
-    by_second = sorted(best, key=_second_of_day)
+    best = sorted((one for one in rows if one.level == BEST and one.journey is not None), key=_second_of_day)
+    seconds = [_second_of_day(one) for one in best]
     marked: dict[int, int] = {}
-    for first, one in enumerate(by_second):
-        group = []
-        for other in by_second[first:]:
-            if _second_of_day(other) - _second_of_day(one) >= limits.minute_s:
-                break
-            group.append(other)
-        days = len({member.at.date() for member in group})
-        if days >= limits.days:
-            for member in group:
-                marked[member.key] = max(marked.get(member.key, 0), days)
+    days: Counter[date] = Counter()
+    last = 0
+    for first, one in enumerate(best):
+        while last < len(best) and seconds[last] - seconds[first] < limits.minute_s:
+            days[best[last].at.date()] += 1
+            last += 1
+        if len(days) >= limits.days:
+            for member in best[first:last]:
+                marked[member.key] = max(marked.get(member.key, 0), len(days))
+        days[one.at.date()] -= 1
+        if not days[one.at.date()]:
+            del days[one.at.date()]
     minutes = limits.minute_s / 60
     words = "有 {days} 天在同样的 {minutes:g} 分钟里出现“非常满意”"
-    return [Flag(key, "same_time", words.format(days=days, minutes=minutes)) for key, days in marked.items()]
+    return [Flag(key, "same_time", words.format(days=n, minutes=minutes)) for key, n in marked.items()]
 
 
 def _second_of_day(one: Seen) -> int:

@@ -430,5 +430,9 @@ class Migration(migrations.Migration):
             model_name='surveysheet',
             index=models.Index(fields=['survey', 'area'], name='evaluation_sheet_area'),
         ),
+        migrations.AddIndex(
+            model_name='invitation',
+            index=models.Index(fields=['terminal', 'shown_at'], name='evaluation_invited_terminal'),
+        ),
         migrations.RunPython(start_clocks, migrations.RunPython.noop),
     ]

@@ -23,7 +23,10 @@ class Invitation(models.Model):
             models.UniqueConstraint(fields=["case_number", "channel"], name="evaluation_invitation_once"),
             models.CheckConstraint(condition=Q(channel__in=list(CHANNELS)), name="evaluation_invitation_channel"),
         ]
-        indexes = [models.Index(fields=["shown_at"], name="evaluation_invitation_at")]
+        indexes = [
+            models.Index(fields=["shown_at"], name="evaluation_invitation_at"),
+            models.Index(fields=["terminal", "shown_at"], name="evaluation_invited_terminal"),
+        ]
 
     def __str__(self) -> str:
         return self.case_number
