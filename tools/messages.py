@@ -185,7 +185,11 @@ SIGNS = (
 )
 SEARCH = _tables([one.reason for one in search.REFUSALS], [one.advice for one in search.OUTSIDE])
 RATING = (
-    _tables(evaluation.LEVELS, *(one.reasons for one in evaluation.EDITIONS), evaluation.CHANNELS),
+    _tables(evaluation.LEVELS, *(one.reasons for one in evaluation.EDITIONS)),
+    _body("rules/evaluation/reason_texts.py", "rating_problem"),
+)
+OPINIONS = (
+    _tables(evaluation.CHANNELS),
     _tables(
         [one.name for one in evaluation.INDICATORS],
         [one.definition for one in evaluation.INDICATORS],
@@ -196,7 +200,6 @@ RATING = (
     _tables(integrity.FLAG_KINDS, integrity.FLAG_STATES),
     _tables(complaints.KIND_NAMES, complaints.STATE_NAMES, complaints.EVENT_NAMES, complaints.DECLINE_REASONS),
     _tables(surveys.GROUPS, surveys.WISHES, [one.text for one in surveys.QUESTIONS]),
-    _body("rules/evaluation/reason_texts.py", "rating_problem"),
     _body("rules/evaluation/complaints.py", "state_name"),
     _body("rules/evaluation/integrity.py", "_no_journey"),
     _body("rules/evaluation/surveys.py", "sheet_problem"),
@@ -289,6 +292,7 @@ ROOMS: tuple[Room, ...] = (
         tables=(
             *VERDICTS,
             *RATING,
+            *OPINIONS,
             *STANDARD,
             *CATALOGUE,
             CASES,

@@ -186,6 +186,7 @@ def test_the_note_is_written_from_the_rows(hall: Hall, now: datetime) -> None:
     ):  # fmt: skip
         assert words in found, words
     assert "没有记录到重大意见分歧" not in found
+    assert "只改一半。" not in found, "what is no major dissent stands in the summary table only"
     assert EMPTY not in found
 
 
