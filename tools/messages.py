@@ -218,7 +218,7 @@ STANDARD = (
     _body("rules/standard/judging.py", "judge_rounds"),
     _body("rules/standard/parts.py", "_check_part", "read_field", "_least"),
     _body("rules/standard/edition_sheets.py", "_text", "SHEETS"),
-    _body("rules/standard/edition_reading.py", "_read_sheet", "_check_about", "read_edition"),
+    _body("rules/standard/edition_reading.py", "_read_sheet", "_read_row", "_check_about", "read_edition"),
     _body("rules/standard/differences.py", "differences"),
 )
 WRITTEN = (

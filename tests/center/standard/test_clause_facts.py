@@ -30,7 +30,7 @@ from budayang.center.maintenance.models import (
 )
 from budayang.center.services.models import Department, Item, Offering
 from budayang.center.standard import actions
-from budayang.center.standard.models import ClauseVerdict
+from budayang.center.standard.models import Clause, ClauseVerdict
 from budayang.center.terminals.models import Stock, StockMovement, SupplyLevel
 
 NOV = date(2026, 11, 1)
@@ -298,6 +298,13 @@ def test_outages_faults_and_matters_to_make_good(hall: Hall, now: datetime) -> N
     assert (found["YJ-12"].number, found["YJ-12"].sample) == (0.5, 2), "one that has just come up is not judged"
     assert found["WH-26"].answer == "not_met"
     assert found["WH-26"].number == pytest.approx(2 / 3), "the printer's has no order"
+
+
+def test_a_metric_that_the_program_has_not_is_no_evidence_and_stops_nothing(hall: Hall, now: datetime) -> None:
+    Clause.objects.filter(code="JB-03").update(parts=[{"kind": "function", "metric": "XX-1"}])
+    found = judge(hall, now)
+    assert (found["JB-03"].answer, len(found)) == ("no_evidence", 150)
+    assert "XX-1" in found["JB-03"].why
 
 
 def test_local_days_are_whole_days_of_the_place() -> None:

@@ -91,6 +91,10 @@ def test_nothing_is_loaded_over_an_edition(hall: Hall, now: datetime) -> None:
     row = edition_actions.bring_edition(SYSTEM, workbook(hall), file_name="x.xlsx", now=now)
     assert row.state == "refused"
     assert ProposalFault.objects.get().letter == "A"
+    reserved = edition_actions.bring_edition(
+        SYSTEM, changed(workbook(hall), {**RENAMED, ("版本", "A3"): "import"}), file_name="x", now=now
+    )
+    assert reserved.state == "refused"
     # Two uploads of one code: the first to be loaded wins.
     content = changed(workbook(hall), RENAMED)
     first, second = (edition_actions.bring_edition(SYSTEM, content, file_name="x", now=now) for _n in range(2))

@@ -182,7 +182,10 @@ def _part(clause: Clause, part: Part, facts: Facts) -> tuple[ClauseAnswer, list[
 def _function(part: Part, facts: Facts) -> tuple[ClauseAnswer, list[Evidence]]:
     if part.metric in facts.signs:
         return facts.signs[part.metric]
-    check = CHECK_BY_CLAUSE[part.metric]
+    check = CHECK_BY_CLAUSE.get(part.metric)
+    if check is None:  # an edition of another version of the program
+        why = _("平台没有“%(metric)s”这个指标") % {"metric": part.metric}
+        return ClauseAnswer(Answer.NO_EVIDENCE, None, None, "", 0, why), []
     threshold = facts.thresholds[check.parameter] if check.parameter else check.threshold
     return check.judge_with(facts.measured.numbers, threshold), facts.measured.evidence.get(part.metric, [])
 

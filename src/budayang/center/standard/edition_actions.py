@@ -24,6 +24,8 @@ from budayang.rules.standard.editions import EVENT_NAMES, PUBLISHED, STATE_NAMES
 
 KEEPERS = (Role.SUPERVISOR,)
 MOST_FAULTS = 1000
+RESERVED = frozenset({"import", "proposals"})
+"""Pages of their own below /console/editions/."""
 
 
 @transaction.atomic
@@ -91,7 +93,9 @@ def _counts(text: EditionText) -> dict[str, int]:
 
 
 def _taken(text: EditionText) -> list[Fault]:
-    """An edition that is loaded is what verdicts were made by: nothing is loaded over it."""
+    """An edition that is loaded is what verdicts were made by: nothing is loaded over it. Two codes are addresses."""
+    if text.about.code in RESERVED:
+        return [Fault("版本", 2, "A", "代号", _("这个代号不能用，请换一个。"), text.about.code)]
     if not Edition.objects.filter(code=text.about.code).exists():
         return []
     message = _("已有代号为 %(code)s 的版本，请换一个代号：已载入的版本不改写。") % {"code": text.about.code}
