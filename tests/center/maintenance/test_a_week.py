@@ -98,6 +98,7 @@ def week(hall: Hall) -> Week:
     return made
 
 
+@pytest.mark.long
 def test_after_a_week_no_thread_is_open_and_the_figures_agree(week: Week, hall: Hall) -> None:
     week.run(END)
     assert Round.objects.count() == 7 * len(WINDOWS), "one a window"

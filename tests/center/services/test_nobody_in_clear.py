@@ -122,6 +122,7 @@ def _traces(people: list[dict[str, Any]], where: Iterator[tuple[str, bytes]]) ->
     return {place for place, text in joined.items() if any(needle in text for needle in needles)}
 
 
+@pytest.mark.long
 def test_two_hundred_journeys_leave_nobody_in_clear(
     kiosk: Kiosk, department: Department, capfd: pytest.CaptureFixture[str], now: datetime
 ) -> None:
