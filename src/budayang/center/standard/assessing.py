@@ -19,6 +19,7 @@ from budayang.center.standard.edition_queries import parts_of
 from budayang.center.standard.given_queries import GivenHere
 from budayang.center.standard.measuring import (
     EVIDENCE_ROWS,
+    VALUES,
     Evidence,
     Gathering,
     Measured,
@@ -70,7 +71,7 @@ class Batch:
     def __init__(self, areas: Sequence[Any], start: datetime, end: datetime, now: datetime) -> None:
         self.start, self.end, self.now, self.until = start, end, now, min(end, now)
         self.together = Together([one.pk for one in areas], start, self.until)
-        names = [one.parameter for one in CLAUSE_CHECKS if one.parameter]
+        names = [*(one.parameter for one in CLAUSE_CHECKS if one.parameter), *VALUES]
         held = parameters(names, [(one.place.path, "") for one in areas], self.until)
         self.thresholds = {
             path: {name: float(found[name].value) for name in names} for (path, _subject), found in held.items()
@@ -79,13 +80,14 @@ class Batch:
 
 def gather(area: Any, batch: Batch, plan: Plan, given: GivenHere) -> Facts:
     """Read what the parts need; one area of a batch."""
-    seen = Gathering(area, batch.start, batch.until, batch.now, batch.together)
+    values = batch.thresholds[area.place.path]
+    seen = Gathering(area, batch.start, batch.until, batch.now, batch.together, values)
     signs = measure_signs(area, batch.start, batch.until, batch.now) if plan.reads_signs else []
     return Facts(
         seen=seen,
         measured=measure_area(seen),
         signs={code: (answer, rows) for code, answer, rows in signs},
-        thresholds=batch.thresholds[seen.path],
+        thresholds=values,
         rounds=_asked(seen, plan.asked),
         given=given,
     )

@@ -13,6 +13,7 @@ from budayang.center.standard.measuring import basics, hardware, ratings, upkeep
 from budayang.center.standard.measuring.gathered import (
     EVIDENCE_ROWS,
     JOB,
+    VALUES,
     Evidence,
     Gathering,
     Measured,
@@ -20,7 +21,17 @@ from budayang.center.standard.measuring.gathered import (
     evidence,
 )
 
-__all__ = ["EVIDENCE_ROWS", "Evidence", "Gathering", "Measured", "Together", "evidence", "measure", "measure_area"]
+__all__ = [
+    "EVIDENCE_ROWS",
+    "VALUES",
+    "Evidence",
+    "Gathering",
+    "Measured",
+    "Together",
+    "evidence",
+    "measure",
+    "measure_area",
+]
 
 
 def measure(area_id: int, start: datetime, end: datetime, now: datetime) -> Measured:

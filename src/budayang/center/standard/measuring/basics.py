@@ -98,12 +98,13 @@ def _papers(seen: Gathering, out: Measured) -> None:
     cases = services.cases_visible_to(JOB).filter(
         place_path__startswith=seen.path, paper__entitled_at__gte=seen.start, paper__entitled_at__lt=seen.until
     )
-    verifiable = cases.exclude(code_hash="").exclude(paper__document_sha256="")
-    out.numbers |= {"papers": float(cases.count()), "papers_verifiable": float(verifiable.count())}
-    numbers = cases.order_by("-paper__entitled_at").values_list("number", flat=True)[:EVIDENCE_ROWS]
-    out.show(
-        "JB-08", (evidence("case", f"case:{one}", _("办件 %(n)s 的打印件带验真码") % {"n": one}) for one in numbers)
-    )
+    papers = cases.count()
+    verifiable = cases.exclude(code_hash="").exclude(paper__document_sha256="").count() if papers else 0
+    out.numbers |= {"papers": float(papers), "papers_verifiable": float(verifiable)}
+    if papers:
+        numbers = cases.order_by("-paper__entitled_at").values_list("number", flat=True)[:EVIDENCE_ROWS]
+        words = _("办件 %(n)s 的打印件带验真码")
+        out.show("JB-08", (evidence("case", f"case:{one}", words % {"n": one}) for one in numbers))
 
 
 def _outages(seen: Gathering, out: Measured) -> None:
@@ -132,8 +133,12 @@ def _consents(seen: Gathering, out: Measured) -> None:
     cases = services.cases_visible_to(JOB).filter(
         place_path__startswith=seen.path, accepted_at__gte=seen.start, accepted_at__lt=seen.until
     )
+    taken = cases.count()
     consented = cases.exclude(consent_version="").exclude(consent_at="")
-    out.numbers |= {"cases_taken": float(cases.count()), "cases_consented": float(consented.count())}
+    agreed = consented.count() if taken else 0
+    out.numbers |= {"cases_taken": float(taken), "cases_consented": float(agreed)}
+    if agreed == taken:
+        return
     missed = cases.exclude(pk__in=consented.values("pk")).order_by("-accepted_at")
     words = _("办件 %(n)s 没有同意或告知的记录")
     out.show(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -23,6 +23,8 @@ EVIDENCE_ROWS = 8
 DAY_S = 86400
 CHECKED, TESTED = "machine_on", "test_print"
 """Questions that show that the devices were looked at (YJ-04), and that one was tried (YJ-05)."""
+VALUES = ("office_opens_s", "office_closes_s", "sign_fault_notice_s")
+"""Parameters that measuring itself reads, beside the thresholds of the checks."""
 
 
 class Evidence(TypedDict):
@@ -85,12 +87,24 @@ class Gathering:
     """
 
     def __init__(
-        self, area: Any, start: datetime, until: datetime, now: datetime, together: Together | None = None
+        self,
+        area: Any,
+        start: datetime,
+        until: datetime,
+        now: datetime,
+        together: Together | None = None,
+        values: Mapping[str, float] | None = None,
     ) -> None:
         self.area, self.start, self.until, self.now = area, start, until, now
         self.together = together or Together([area.pk], start, until)
+        self._values = values or {}
         self.path: str = area.place.path
         self.zone: str = area.place.zone
+
+    def value(self, name: str) -> float:
+        """A parameter in force at the end of the period."""
+        held = self._values.get(name)
+        return float(parameter(name, self.path, self.until)) if held is None else held
 
     @property
     def on(self) -> date:
@@ -110,8 +124,8 @@ class Gathering:
     @cached_property
     def orders(self) -> list[order_clauses.OrderSeen]:
         """Orders that were opened in the period."""
-        office = tuple(float(parameter(name, self.path, self.until)) for name in ("office_opens_s", "office_closes_s"))
-        return order_clauses.orders_seen(self.path, self.start, self.until, self.now, (office[0], office[1]), self.zone)
+        office = (self.value("office_opens_s"), self.value("office_closes_s"))
+        return order_clauses.orders_seen(self.path, self.start, self.until, self.now, office, self.zone)
 
     @cached_property
     def incidents(self) -> order_clauses.IncidentsSeen:

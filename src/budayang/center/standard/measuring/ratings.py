@@ -50,7 +50,7 @@ def _asked(seen: Gathering, out: Measured) -> None:
     out.show("PJ-01", (evidence("case", f"case:{one}", words % {"n": one}) for one in missed))
     told = _("办件 %(n)s 办结后出现了评价页")
     out.show("PJ-01", (evidence("case", f"case:{one}", told % {"n": one}) for one in reversed(judged) if one in asked))
-    rated = evaluation.rated_cases(start, until, path, EVIDENCE_ROWS)
+    rated = evaluation.rated_cases(start, until, path, EVIDENCE_ROWS) if counts.rated else []
     words = _("办件 %(n)s 的评价")
     for clause in ("PJ-02", "PJ-15"):
         out.show(

@@ -8,7 +8,6 @@ from budayang.center.maintenance import clause_queries as clauses
 from budayang.center.maintenance import queries as maintenance
 from budayang.center.maintenance.clause_order_queries import OrderSeen
 from budayang.center.maintenance.fault_notice_queries import counts_in_time
-from budayang.center.platform.queries import parameter
 from budayang.center.standard.measuring.gathered import Evidence, Gathering, Measured, evidence, up
 from budayang.center.standard.measuring.hardware import show_rounds, show_things
 
@@ -149,7 +148,7 @@ def _followed(seen: Gathering, out: Measured) -> None:
 
 def _notices(seen: Gathering, out: Measured) -> None:
     """WH-28: stops of which people were told in time."""
-    within_s = float(parameter("sign_fault_notice_s", seen.path, seen.until))
+    within_s = seen.value("sign_fault_notice_s")
     told, late = counts_in_time(seen.area.pk, seen.start, seen.until, within_s)
     out.numbers |= {"notices": float(told + late), "notices_in_time": float(told)}
     if told + late:
