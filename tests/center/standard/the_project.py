@@ -57,7 +57,9 @@ def begin(hall: Hall, now: datetime, *, text: Edition | None = None) -> Project:
 
 def own_edition(now: datetime) -> Edition:
     """A draft of the drafting group's own: not a reference edition."""
-    made = Edition.objects.create(code="DRAFT-1", title="自助服务区运行规范", is_reference=False, loaded_at=now)
+    made = Edition.objects.create(
+        code="DRAFT-1", title="自助服务区运行规范", is_reference=False, state="draft", loaded_at=now
+    )
     for at, clause in enumerate(edition().clauses.order_by("position")[:6], start=1):
         made.clauses.create(
             code=clause.code, position=at, chapter=clause.chapter, chapter_title=clause.chapter_title,

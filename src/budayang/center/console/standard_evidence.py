@@ -141,7 +141,7 @@ def evidence_clause(request: HttpRequest, clause_code: str) -> HttpResponse:
                     (
                         one,
                         queries.month_of(one.period_start),
-                        answer_state(one, clause.code),
+                        answer_state(one, clause),
                         words(queries.number_text(one)),
                     )
                     for one in rows

@@ -95,7 +95,7 @@ def take_sheet(
         raise Refused(_("这份问卷现在不收：还没有开始，或已经结束。"))
     problem = sheet_problem(answers)
     if problem:
-        raise Refused(words(problem) + _("。"))
+        raise Refused(words(problem))
     key = f"survey:{lookup_hash('evaluation.survey_client', client)}:{survey.pk}:{int(now.timestamp()) // 3600}"
     cache.add(key, 0, timeout=int(HOUR.total_seconds()))
     try:

@@ -111,9 +111,9 @@ def by_group(answers: Iterable[Mapping[str, str]]) -> dict[str, Share]:
 def sheet_problem(answers: Mapping[str, str]) -> str:
     """Why a sheet cannot be taken, in Chinese; empty when it can. Each question may be left out, not all of them."""
     if any(code not in QUESTION_BY_CODE or level not in LEVEL_BY_CODE for code, level in answers.items()):
-        return "有一项回答不在可选的范围内，请重新选"
+        return "有一项回答不在可选的范围内，请重新选。"
     if not answers:
-        return "请至少回答一项"
+        return "请至少回答一项。"
     return ""
 
 
