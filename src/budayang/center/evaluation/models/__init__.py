@@ -2,6 +2,17 @@
 
 from __future__ import annotations
 
+from budayang.center.evaluation.models.monthly import MONTHLY_STATES, MonthlyCorrection, MonthlyPlan, MonthlyReport
 from budayang.center.evaluation.models.ratings import NEGATIVE_STATES, Invitation, NegativeCase, Rating, Visit
 
-__all__ = ["NEGATIVE_STATES", "Invitation", "NegativeCase", "Rating", "Visit"]
+__all__ = [
+    "MONTHLY_STATES",
+    "NEGATIVE_STATES",
+    "Invitation",
+    "MonthlyCorrection",
+    "MonthlyPlan",
+    "MonthlyReport",
+    "NegativeCase",
+    "Rating",
+    "Visit",
+]
