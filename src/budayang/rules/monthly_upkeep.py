@@ -87,7 +87,8 @@ def orders_by_body(now: MonthFacts, before: MonthFacts) -> Table:
     if now.cards is None:
         return Table("orders_bodies", ORDERS_TITLE, ORDER_HEADS, (), empty=TOO_MANY)
     lines = []
-    shown = [pk for pk in now.bodies if pk in now.orders or any(one.body == pk for one in now.cards)]
+    clocks = {one.body for one in now.cards if one.figure in CLOCKS}
+    shown = [pk for pk in now.bodies if pk in now.orders or pk in clocks]
     for pk in sorted(shown, key=lambda one: (now.bodies[one].kind, now.bodies[one].code)):
         body = now.bodies[pk]
         scores = {one.figure.code: one for one in card(now.cards, pk)}
@@ -112,6 +113,7 @@ def _share(score: Score) -> tuple[int, float | None]:
     return score.rows, kept(score.value)
 
 
+CLOCKS = frozenset({"respond", "arrive", "repair", "repair_time"})
 ORDERS_TITLE = "各单位的工单和修复用时"
 ORDER_NOTE = (
     "时限已有结果的少于 10 张不给数；工单数按现在在谁手上数，时限按到点或完成时在谁手上算。区间见单位与运维商评分。"

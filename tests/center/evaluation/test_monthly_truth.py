@@ -35,11 +35,10 @@ BUCKETS = {"site": "场所关闭或过冷过热", "consumables": "耗材", "devi
 def lived(django_db_setup: None, django_db_blocker: Any) -> Iterable[tuple[Hall, Report]]:
     """The two months are written once for the whole module and rolled back at its end."""
 
-    with django_db_blocker.unblock():
-        with transaction.atomic():
-            hall = live()
-            yield hall, compute(hall.area.place, date(2026, 10, 1), MADE, lambda: None)
-            transaction.set_rollback(True)
+    with django_db_blocker.unblock(), transaction.atomic():
+        hall = live()
+        yield hall, compute(hall.area.place, date(2026, 10, 1), MADE, lambda: None)
+        transaction.set_rollback(True)
 
 
 pytestmark = pytest.mark.django_db
@@ -237,7 +236,7 @@ def test_orders_and_repair_times(lived: Lived) -> None:
 
 def test_rounds_and_ratings(lived: Lived) -> None:
     report = lived[1]
-    rounds = [row for row in of(Round.objects.values("opens_at", "state", "failed"), "opens_at", OCTOBER)]
+    rounds = list(of(Round.objects.values("opens_at", "state", "failed"), "opens_at", OCTOBER))
     counted = Counter(row["state"] for row in rounds)
     settled = counted["done"] + counted["done_late"] + counted["missed"]
     assert value(report, "rounds").value == pytest.approx(counted["done"] / settled, abs=1e-6)
@@ -253,7 +252,7 @@ def test_rounds_and_ratings(lived: Lived) -> None:
     levels = [line.cells[1] for line in table(report, "ratings_levels").lines]
     order = ["very_satisfied", "satisfied", "basically_satisfied", "unsatisfied", "very_unsatisfied"]
     assert levels == [sum(row["level"] == one for row in given) for one in order]
-    cases = [row for row in of(NegativeCase.objects.values("rating__at", "state"), "rating__at", OCTOBER)]
+    cases = list(of(NegativeCase.objects.values("rating__at", "state"), "rating__at", OCTOBER))
     assert [line.cells[1] for line in table(report, "ratings_negative").lines][:2] == [
         sum(row["state"] != "closed" for row in cases), sum(row["state"] == "closed" for row in cases),
     ]  # fmt: skip

@@ -131,7 +131,15 @@ CHAPTERS: tuple[Chapter, ...] = (
             Entry("/console/cameras/", _("摄像头")),
         ),
     ),
-    Chapter(_("评价与改进"), "rating", (Entry("/console/ratings/", _("评价")), Entry("/console/trips/", _("白跑率")))),
+    Chapter(
+        _("评价与改进"),
+        "rating",
+        (
+            Entry("/console/ratings/", _("评价")),
+            Entry("/console/trips/", _("白跑率")),
+            Entry("/console/monthly-reports/", _("月报")),
+        ),
+    ),
     Chapter(_("标准"), "standard", (Entry("/console/conformity/", _("条款符合性")),)),
     Chapter(
         _("系统管理"),

@@ -251,3 +251,9 @@ def run_checks(now: datetime) -> int:
             if not ended:
                 ask_check(JOB, row, now=now)
     return len(due)
+
+
+@transaction.atomic
+def note_download(actor: Actor, row: MonthlyReport, form: str, *, now: datetime) -> None:
+    """Who took which report away in which form."""
+    _record(actor, "downloaded", row, now, form=form)
