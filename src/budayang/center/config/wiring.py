@@ -7,6 +7,7 @@ from datetime import datetime
 from budayang.center.areas import evidence as areas_evidence
 from budayang.center.areas import jobs as areas
 from budayang.center.evaluation import evidence as evaluation_evidence
+from budayang.center.evaluation import improvement_keeping
 from budayang.center.evaluation import jobs as evaluation
 from budayang.center.maintenance import evidence as maintenance_evidence
 from budayang.center.maintenance import jobs as maintenance
@@ -59,8 +60,17 @@ DUES: tuple[Due, ...] = (
 )
 
 
-SEALED: tuple[SealedColumn, ...] = (*terminals_keeping.SEALED, *services_keeping.SEALED, *maintenance_keeping.SEALED)
-RETENTION: tuple[Rule, ...] = (*services_keeping.RETENTION, *maintenance_keeping.RETENTION)
+SEALED: tuple[SealedColumn, ...] = (
+    *terminals_keeping.SEALED,
+    *services_keeping.SEALED,
+    *maintenance_keeping.SEALED,
+    *improvement_keeping.SEALED,
+)
+RETENTION: tuple[Rule, ...] = (
+    *services_keeping.RETENTION,
+    *maintenance_keeping.RETENTION,
+    *improvement_keeping.RETENTION,
+)
 EVIDENCE: tuple[Section, ...] = (
     *areas_evidence.SECTIONS,
     *terminals_evidence.SECTIONS,

@@ -24,7 +24,7 @@ from budayang.center.evaluation.monthly_words import (
 )
 from budayang.center.platform.models import Work
 from budayang.center.platform.wording import words
-from budayang.rules.monthly import Figure, Section, Table
+from budayang.rules.monthly import Figure, Section, Table, figures_of, tables_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,3 +160,28 @@ def _table(row: MonthlyReport, table: Table) -> ShownTable:
         ]
         rows.append((cells, line_url(row, line.opens)))
     return ShownTable(table.code, words(table.title), heads, rows, words(table.note), words(table.empty))
+
+
+def told_of(row: MonthlyReport, opens: str) -> tuple[str, str] | None:
+    """(title, sentence) of a figure or line of a report, as an improvement item takes them over; None for what does not
+    stand there.
+    """
+    report = queries.content_of(row)
+    if report is None or not opens:
+        return None
+    when = f"{row.place.name} {month_words(report)}"
+    for one in figures_of(report):
+        if one.opens == opens:
+            told = f"{words(one.title)} {value_words(one.unit, one.value)}"
+            return told, f"{when}：{told}"
+    for _section, table in tables_of(report):
+        for line in table.lines:
+            if line.opens == opens:
+                cells = [
+                    f"{words(head.title)} {value_words(head.kind, cell)}"
+                    for head, cell in zip(table.heads, line.cells, strict=True)
+                    if cell is not None
+                ]
+                first = value_words("text", line.cells[0])
+                return f"{words(table.title)}：{first}", f"{when}，{words(table.title)}：{'，'.join(cells)}"
+    return None

@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
 from django.utils import timezone
-from django.utils.http import content_disposition_header
+from django.utils.http import content_disposition_header, urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -187,6 +187,7 @@ def monthly_rows(request: HttpRequest, pk: int) -> HttpResponse:
     if not title or line_url(row, asked) is None:
         raise Http404
     found = opened(queries.month_of(row), asked)
+    improve_url = f"{reverse('console:improvement_new')}?{urlencode({'report': row.pk, 'of': asked})}"
     context = {
         "row": row,
         "title": " · ".join(words(one) for one in (title, str(told[0]) if told else "") if one),
@@ -194,6 +195,7 @@ def monthly_rows(request: HttpRequest, pk: int) -> HttpResponse:
         "total": found.total,
         "left": max(0, found.total - SHOWN),
         "published": row.state == "published",
+        "improve_url": improve_url if reader(request).may(*MAKERS, place_path=row.place_path) else "",
     }
     return render(request, "console/monthly/rows.html", context)
 

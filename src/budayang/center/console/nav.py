@@ -138,6 +138,7 @@ CHAPTERS: tuple[Chapter, ...] = (
             Entry("/console/ratings/", _("评价")),
             Entry("/console/trips/", _("白跑率")),
             Entry("/console/monthly-reports/", _("月报")),
+            Entry("/console/improvements/", _("改进事项")),
         ),
     ),
     Chapter(_("标准"), "standard", (Entry("/console/conformity/", _("条款符合性")),)),

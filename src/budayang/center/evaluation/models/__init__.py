@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from budayang.center.evaluation.models.improvements import Improvement, ImprovementEvent
 from budayang.center.evaluation.models.monthly import MONTHLY_STATES, MonthlyCorrection, MonthlyPlan, MonthlyReport
 from budayang.center.evaluation.models.ratings import NEGATIVE_STATES, Invitation, NegativeCase, Rating, Visit
 
 __all__ = [
     "MONTHLY_STATES",
     "NEGATIVE_STATES",
+    "Improvement",
+    "ImprovementEvent",
     "Invitation",
     "MonthlyCorrection",
     "MonthlyPlan",
