@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from budayang.center.evaluation import actions, monthly_actions
+from budayang.center.evaluation import actions, digests, monthly_actions
 from budayang.center.platform.actors import Actor
 from budayang.center.platform.deliveries import Consumer, Due
 from budayang.center.terminals.inbox import InboxRow, consume_inbox
@@ -54,5 +54,6 @@ LONG_WORK = (monthly_actions.MAKE, monthly_actions.CHECK)
 DUES: tuple[Due, ...] = (
     Due("evaluation.inbox", 0.5, read_inbox),
     Due("evaluation.monthly", 30.0, monthly_actions.run_plans),
+    Due("evaluation.chain_digests", 600.0, digests.write_digests),
     Due("evaluation.monthly_checks", 60.0, monthly_actions.run_checks),
 )

@@ -8,6 +8,7 @@ from budayang.center.public import (
     door,
     feeds,
     joint,
+    monthly,
     notices,
     open_data,
     pages,
@@ -50,4 +51,10 @@ urlpatterns = [
     path("open/", open_data.about, name="open"),
     path("open/availability.json", open_data.availability_json, name="availability_json"),
     path("open/availability.csv", open_data.availability_csv, name="availability_csv"),
+    path("open/monthly/", monthly.monthly, name="monthly"),
+    path("open/monthly.json", monthly.monthly_json, name="monthly_json"),
+    path("open/monthly.csv", monthly.monthly_csv, name="monthly_csv"),
+    path("open/monthly.schema.json", monthly.monthly_schema, name="monthly_schema"),
+    path("open/chain/", monthly.chain, name="chain"),
+    path("open/chain.csv", monthly.chain_csv, name="chain_csv"),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from budayang.center.evaluation.models.digests import ChainDigest
 from budayang.center.evaluation.models.improvements import Improvement, ImprovementEvent
 from budayang.center.evaluation.models.monthly import MONTHLY_STATES, MonthlyCorrection, MonthlyPlan, MonthlyReport
 from budayang.center.evaluation.models.ratings import NEGATIVE_STATES, Invitation, NegativeCase, Rating, Visit
@@ -9,6 +10,7 @@ from budayang.center.evaluation.models.ratings import NEGATIVE_STATES, Invitatio
 __all__ = [
     "MONTHLY_STATES",
     "NEGATIVE_STATES",
+    "ChainDigest",
     "Improvement",
     "ImprovementEvent",
     "Invitation",
