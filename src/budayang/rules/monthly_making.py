@@ -24,7 +24,6 @@ TITLES: dict[str, str] = {
     "stops": "下月计划停用",
 }
 ESTIMATED = "这一年的放假安排还没有录入，节假日按周一至周五上班推算。"
-SETTLED = "可用时间只结算了 {closed} 天，本月共 {days} 天；没有结算的日子不在数里。"
 TOO_FEW = "样本少，区间就宽；两个月的区间重叠，不能说是变好或变坏。"
 
 
@@ -63,7 +62,8 @@ def make(
 def _notes(now: MonthFacts, around: Around) -> list[str]:
     found = [TOO_FEW]
     if now.closed_days < now.month_days:
-        found.append(SETTLED.format(closed=now.closed_days, days=now.month_days))
+        settled = f"可用时间只结算了 {now.closed_days} 天，本月共 {now.month_days} 天"
+        found.append(f"{settled}；没有结算的日子不在数里。")
     if around.estimated_calendar:
         found.append(ESTIMATED)
     return found

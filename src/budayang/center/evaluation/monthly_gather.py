@@ -198,7 +198,7 @@ def _used(month: Month) -> list[facts.UsedFact]:
 def _cards(month: Month) -> list[Fact] | None:
     """Rows of the bodies' scorecards as of the report's moment; None when there are too many orders to compute."""
     try:
-        found = scorecard_queries.facts_of(JOB, Period(month.first, month.last), month.place.path, month.until)
+        found = scorecard_queries.order_facts_of(JOB, Period(month.first, month.last), month.place.path, month.until)
     except Refused:
         return None
     return [one for one in found if one.at <= month.until]
