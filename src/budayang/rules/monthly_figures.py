@@ -16,6 +16,7 @@ from budayang.rules.scorecards import Fact, median_ranks, wilson
 from budayang.rules.trips import WASTED
 
 HOUR_US = 3_600_000_000
+GOOD = ("very_satisfied", "satisfied", "basically_satisfied")
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,7 +336,6 @@ FIGURES: tuple[FigureKind, ...] = (
     ),
     FigureKind("rated", "ratings", "参评率", "作出的评价 ÷ 出现过评价页的办件。", "share", "件", _rated, "ratings?"),
 )
-GOOD = ("very_satisfied", "satisfied", "basically_satisfied")
 BY_CODE: dict[str, FigureKind] = {one.code: one for one in FIGURES}
 
 

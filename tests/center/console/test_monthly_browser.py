@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Browser
 from tests.center.console.test_browser import SIZES, in_chromium, judge, open_page, sign_in
 from tests.center.console.the_desk import Desk, build
 from tests.center.evaluation.the_month import BORN, MADE, live
 
-from budayang.center.evaluation.models import MonthlyCorrection, MonthlyReport
+from budayang.center.evaluation.improvement_actions import propose
+from budayang.center.evaluation.models import ChainDigest, MonthlyCorrection, MonthlyReport
 from budayang.center.evaluation.monthly_making import compute
 from budayang.center.platform.models import Place
 from budayang.rules.monthly import Change, digest, plain
@@ -94,3 +96,37 @@ def test_a_figure_leads_to_its_rows_and_a_row_to_its_page(
     rows, url = in_chromium(visit)
     assert rows.startswith("各种故障 · ")
     assert "/console/incidents/" in url
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_improvement_items_and_open_data_are_accessible_and_fit(
+    shown: Desk, live_server: Any, in_chromium: Callable[..., Any], artifacts: Path, size: str
+) -> None:
+    hall = shown.hall
+    item = propose(
+        shown.actor("zhu"), hall.area.place, title="夜间缺纸", problem="每周五夜里缺纸", plan="周五下午补纸",
+        owner=hall.bodies["RS"], due_on=timezone.localdate(), now=timezone.now(),
+    )  # fmt: skip
+    ChainDigest.objects.create(on=date(2026, 11, 1), seq=5, hash="a1" * 32, at=MADE)
+    pages = {
+        "improvements": "/console/improvements/",
+        "improvement": f"/console/improvements/{item.pk}/",
+        "improvement-new": "/console/improvements/new/",
+        "open-monthly": "/open/monthly/",
+        "open-chain": "/open/chain/",
+    }
+
+    def visit(browser: Browser) -> list[str]:
+        errors: list[str] = []
+        wrong: list[str] = []
+        page = open_page(browser, size, errors)
+        sign_in(page, live_server.url, "zhu")
+        for title, address in pages.items():
+            answer = page.goto(live_server.url + address)
+            if answer is None or answer.status != 200:
+                wrong.append(f"{title}: status {answer and answer.status}")
+            wrong += judge(page, title)
+            page.screenshot(path=artifacts / f"{title}-{size}.png", full_page=True)
+        return wrong + errors
+
+    assert in_chromium(visit) == []

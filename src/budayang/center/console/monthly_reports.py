@@ -47,6 +47,10 @@ def monthly_reports(request: HttpRequest) -> HttpResponse:
     places = list(queries.places_to_report(actor))
     months = queries.months_to_choose(now, timezone.get_current_timezone_name())
 
+    named: list[tuple[str, str]] = [
+        (f"{one:%Y-%m}", _("%(year)d年%(month)d月") % {"year": one.year, "month": one.month}) for one in months
+    ]
+
     def kinds() -> list[tuple[str, str]]:
         return [("area", _("自助区")), ("region", _("地区"))]
 
@@ -56,9 +60,7 @@ def monthly_reports(request: HttpRequest) -> HttpResponse:
     extra = {
         "places": [one for one in places if actor.may(*MAKERS, place_path=one.path)],
         "plan_places": [one for one in places if actor.may(*PUBLISHERS, place_path=one.path)],
-        "months": [
-            (f"{one:%Y-%m}", _("%(year)d年%(month)d月") % {"year": one.year, "month": one.month}) for one in months
-        ],
+        "months": named,
         "last_month": f"{months[1]:%Y-%m}",
         "plans": [(one, actor.may(*PUBLISHERS, place_path=one.place.path)) for one in queries.plans_visible_to(actor)],
         "busy": queries.reports_visible_to(actor).filter(work__state__in=queries.ON_THE_WAY).exists(),
@@ -84,7 +86,7 @@ def monthly_reports(request: HttpRequest) -> HttpResponse:
         ),
         queryset=queries.reports_visible_to(actor).prefetch_related("corrections"),
         filters=(
-            Filter("month", _("月份"), lambda: extra["months"], lambda q, v: q.filter(month=month_of(v))),
+            Filter("month", _("月份"), lambda: named, lambda q, v: q.filter(month=month_of(v))),
             Filter("kind", _("范围"), kinds, lambda q, v: q.filter(place__kind=v)),
             Filter("state", _("状态"), states, lambda q, v: q.filter(state=v)),
         ),
@@ -187,7 +189,7 @@ def monthly_rows(request: HttpRequest, pk: int) -> HttpResponse:
     if not title or line_url(row, asked) is None:
         raise Http404
     found = opened(queries.month_of(row), asked)
-    improve_url = f"{reverse('console:improvement_new')}?{urlencode({'report': row.pk, 'of': asked})}"
+    improve_url = f"{reverse('console:improvement_new')}?{urlencode({'report': str(row.pk), 'of': asked})}"
     context = {
         "row": row,
         "title": " · ".join(words(one) for one in (title, str(told[0]) if told else "") if one),

@@ -172,7 +172,7 @@ def _drawable(data: Any) -> Any:
     """What people typed may hold a sign that no font has: it is marked."""
     if isinstance(data, str):
         lacking = missing_glyphs(data)
-        return data.translate(str.maketrans(dict.fromkeys(lacking, NO_GLYPH))) if lacking else data
+        return data.translate({ord(one): NO_GLYPH for one in lacking}) if lacking else data
     if isinstance(data, dict):
         return {key: _drawable(one) for key, one in data.items()}
     return [_drawable(one) for one in data] if isinstance(data, list) else data

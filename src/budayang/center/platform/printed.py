@@ -88,9 +88,7 @@ def word_file(page: Printed) -> bytes:
     if not page.rows:
         say(paper.add_paragraph(), "本期没有记录。")
     if page.figures:
-        say(
-            paper.add_paragraph(), "合计：" + "；".join(f"{label} {value}" for label, value in page.figures), bold=True
-        )
+        say(paper.add_paragraph(), "合计：" + "；".join(f"{label} {value}" for label, value in page.figures), bold=True)
     if page.note:
         say(paper.add_paragraph(), page.note, size=8)
     if page.signers:

@@ -242,4 +242,5 @@ def head_before(moment: datetime) -> Head | None:
 
 def hashes_at(seqs: Collection[int]) -> dict[int, str]:
     """What our chain holds at these numbers now; numbers that it does not have are missing."""
-    return dict(AuditLine.objects.filter(seq__in=list(seqs)).values_list("seq", "hash"))
+    found = AuditLine.objects.filter(seq__in=list(seqs)).values_list("seq", "hash")
+    return {seq: hash_ for seq, hash_ in found if seq is not None}
