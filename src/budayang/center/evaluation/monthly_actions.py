@@ -56,7 +56,8 @@ def ask(actor: Actor, place: Place, month: date, *, now: datetime) -> MonthlyRep
     month = month.replace(day=1)
     if month > now.astimezone(ZoneInfo(place.zone)).date():
         raise Refused(_("这个月还没有开始，请选本月或以前的月份。"))
-    row = MonthlyReport.objects.select_for_update().filter(place=place, month=month).select_related("work").first()
+    mine = MonthlyReport.objects.select_for_update(of=("self",)).filter(place=place, month=month)
+    row = mine.select_related("work").first()
     if row is None:
         row = MonthlyReport(place=place, place_path=place.path, month=month)
     elif row.state == "published":
