@@ -222,7 +222,7 @@ def changes(published: Report, now: Report) -> list[Change]:
     return [*_figure_changes(published, now), *_table_changes(published, now)]
 
 
-STANDING = frozenset({"stops", "drills", "ratings_negative", "idle_machines", "idle_items"})
+STANDING = frozenset({"stops", "drills", "ratings_negative", "idle_machines", "few_machines", "idle_items"})
 """Tables that tell how things stood on the day of the report: that they go on is no correction of it."""
 
 

@@ -151,6 +151,17 @@ class IdleFact:
 
 
 @dataclass(frozen=True, slots=True)
+class FewFact:
+    """A machine that some people used, but few: ``trips`` and ``matters`` of the month."""
+
+    code: str
+    name: str
+    area: str
+    trips: int
+    matters: int
+
+
+@dataclass(frozen=True, slots=True)
 class DrillFact:
     """A drill or a real run of a card."""
 
@@ -209,11 +220,17 @@ class MonthFacts:
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What is not compared with the month before: what nobody used, and what will stop."""
+    """What is not compared with the month before: what nobody or hardly anybody used, and what will stop.
+
+    ``few_machines``: with fewer than ``few_a_day`` trips a day over the ``days`` of the month that are over.
+    """
 
     machines: int
     unseen_machines: int
     idle_machines: Sequence[IdleFact]
+    few_machines: Sequence[FewFact]
+    few_a_day: float
+    days: int
     offered_items: int
     idle_items: Sequence[IdleFact]
     stops: Sequence[StopFact]

@@ -47,7 +47,7 @@ def make(
         "orders": (upkeep.orders_by_body(now, before),),
         "rounds": (upkeep.rounds(now, before),),
         "ratings": (upkeep.ratings(now, before), upkeep.negatives(now, before)),
-        "unused": (upkeep.idle_machines(around), upkeep.idle_items(around)),
+        "unused": (upkeep.idle_machines(around), upkeep.few_machines(around), upkeep.idle_items(around)),
         "drills": (upkeep.drills(now),),
         "stops": (upkeep.stops(around),),
     }  # fmt: skip

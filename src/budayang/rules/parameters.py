@@ -121,6 +121,7 @@ PARAMETERS: tuple[Parameter, ...] = (
         )
     ),
     Parameter("monthly_day", 4, "count", "每月几号做上个月的月报", "", 1, 28),
+    Parameter("few_trips_day", 1, "count", "一台一体机平均每天少于几趟，月报列为很少有人用", "", 0, 100),
     Parameter("idle_warn_s", 60, "s", "无操作多久后提示", "JB-24", 30, 90),
     Parameter("idle_clear_s", 15, "s", "提示后多久退出并清除", "JB-24", 5, 30),
     Parameter("hours_close_s", 15 * _MINUTE, "s", "每天零点后多久结算前一天的可用时间", "", 60, 6 * _HOUR),

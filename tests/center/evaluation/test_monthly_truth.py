@@ -262,6 +262,9 @@ def test_what_nobody_used_drills_and_next_months_stops(lived: Lived) -> None:
     report = lived[1]
     machines = {line.cells[1] for line in table(report, "idle_machines").lines}
     assert machines == {"KBS-03"}, "enrolled before the month, no trip, no matter"
+    trips = Counter(row["terminal__code"] for row in of(Trip.objects.values("at", "terminal__code"), "at", OCTOBER))
+    few = {line.cells[1]: line.cells[3] for line in table(report, "few_machines").lines}
+    assert few == {code: trips[code] for code in ("KBS-01", "KBS-02")}, "the limit here is a hundred trips a day"
     used = {row["item__code"] for row in of(Case.objects.values("accepted_at", "item__code"), "accepted_at", OCTOBER)}
     items = {line.cells[1] for line in table(report, "idle_items").lines}
     assert items == set(Item.objects.values_list("code", flat=True)) - used == {"T05", "T06"}
@@ -278,6 +281,7 @@ def test_each_line_opens_as_many_rows_as_it_tells(lived: Lived) -> None:
     hall, report = lived
     month = Month(hall.area.place, date(2026, 10, 1), MADE)
     counts = {
+        "few_machines": 3,
         "wasted_causes": 3, "wasted_areas": 2, "matters_days": 2, "matters_items": 3, "matters_hours": 1,
         "matters_people": 1, "matters_areas": 1, "faults_causes": 2, "orders_bodies": 2, "rounds_plans": 2,
         "ratings_levels": 1, "ratings_negative": 1,

@@ -185,6 +185,7 @@ def _supplies(hall: Hall, luck: random.Random) -> None:
         SupplyFill.objects.create(
             supply=supply, at=datetime(2026, 10, 9, tzinfo=UTC), after=500, source="person", by="x"
         )
+    Parameter.objects.create(name="few_trips_day", place=hall.city, value=100, valid_from=BORN, set_by="试验")
     Parameter.objects.create(name="supply_price_a4", place=hall.city, value=0.05, valid_from=BORN, set_by="试验")
 
 

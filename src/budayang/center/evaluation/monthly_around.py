@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
+
+from django.db.models import Count, QuerySet
 
 from budayang.center.areas import queries as areas
 from budayang.center.areas.queries import StopFact as StopAt
@@ -15,7 +18,7 @@ from budayang.center.services import calendar_queries
 from budayang.center.services import queries as services
 from budayang.center.terminals import queries as terminals
 from budayang.rules.monthly import next_month
-from budayang.rules.monthly_facts import Around, IdleFact, StopFact
+from budayang.rules.monthly_facts import Around, FewFact, IdleFact, StopFact
 
 STOP_NOUNS = {"maintenance": "设备维护", "site": "场所安排", "department": "部门系统停办"}
 
@@ -24,8 +27,11 @@ def around(month: Month, known: Ground) -> Around:
     """As of now: offerings and machines have no history."""
     machines = list(terminals.in_service().filter(month.below("area__place__path")).order_by("code"))
     own = [one for one in machines if one.kind == "own" and one.enrolled_at and one.enrolled_at < month.start]
-    busy = set(rows.trips(month).exclude(terminal=None).order_by().values_list("terminal_id", flat=True).distinct())
-    busy |= set(rows.cases(month).order_by().values_list("terminal_id", flat=True).distinct())
+    trips = _by_terminal(rows.trips(month).exclude(terminal=None))
+    matters = _by_terminal(rows.cases(month))
+    busy = {*trips, *matters}
+    few_a_day = float(platform.parameter("few_trips_day", month.place.path, month.end))
+    days = max(1, (month.last - month.first).days + 1)
     offered: dict[int, set[int]] = {}
     pairs = services.offerings_on(terminals.in_service().filter(month.below("area__place__path"), kind="own"))
     for item, terminal in pairs.filter(driven=True).order_by().values_list("item_id", "terminal_id"):
@@ -35,11 +41,22 @@ def around(month: Month, known: Ground) -> Around:
         machines=len(own),
         unseen_machines=sum(one.kind == "watched" for one in machines),
         idle_machines=[IdleFact(one.code, one.name, one.area.name) for one in own if one.pk not in busy],
+        few_machines=[
+            FewFact(one.code, one.name, one.area.name, trips.get(one.pk, 0), matters.get(one.pk, 0))
+            for one in own
+            if one.pk in busy and trips.get(one.pk, 0) < few_a_day * days
+        ],
+        few_a_day=few_a_day,
+        days=days,
         offered_items=len(offered),
         idle_items=_idle_items(offered, done, known),
         stops=_stops(month),
         estimated_calendar=month.first.year not in calendar_queries.announced_years(),
     )
+
+
+def _by_terminal(found: QuerySet[Any]) -> dict[int, int]:
+    return dict(found.order_by().values_list("terminal_id").annotate(n=Count("pk")))
 
 
 def _idle_items(offered: dict[int, set[int]], done: set[int], known: Ground) -> list[IdleFact]:

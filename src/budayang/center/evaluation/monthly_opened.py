@@ -68,6 +68,8 @@ def _trips(month: Month, asked: Asked) -> Opened:
             rows = rows.filter(**{key: asked.get(key, "")})
     if "area" in asked:
         rows = rows.filter(area__code=asked["area"])
+    if "terminal" in asked:
+        rows = rows.filter(terminal__code=asked["terminal"])
 
     def seen(row: Any) -> Seen:
         step, why = (words(one) for one in trip_words(row.step, row.why))
