@@ -56,7 +56,8 @@ def stock(now: MonthFacts, before: MonthFacts) -> Table:
         cost = None if one.price is None or one.used is None else kept(one.used * one.price)
         used, price = kept(one.used), kept(one.price)
         cells = (
-            f"{one.name}（{one.unit}）",
+            one.name,
+            one.unit,
             used,
             one.counted,
             one.machines,
@@ -68,7 +69,8 @@ def stock(now: MonthFacts, before: MonthFacts) -> Table:
         )
         lines.append(Line(cells, opens("supplies", code=one.code)))
     heads = (
-        Head("耗材", width=20),
+        Head("耗材", width=14),
+        Head("单位", width=7),
         Head("用量", "number", 8),
         Head("有计数的机器", "count", 8),
         Head("全部机器", "count", 8),

@@ -208,8 +208,8 @@ def test_stock_and_cost(lived: Lived) -> None:
     report = lived[1]
     used = sum(row["amount"] for row in of(SupplyCount.objects.values("hour_at", "amount"), "hour_at", OCTOBER))
     (line,) = table(report, "stock_used").lines
-    assert line.cells[1:6] == (used, 1, 2, 2, 0), "one of two machines is counted; what the other used is not known"
-    assert line.cells[6:8] == (0.05, pytest.approx(used * 0.05))
+    assert line.cells[2:7] == (used, 1, 2, 2, 0), "one of two machines is counted; what the other used is not known"
+    assert line.cells[7:9] == (0.05, pytest.approx(used * 0.05))
     assert value(report, "cost").value == pytest.approx(used * 0.05)
 
 
