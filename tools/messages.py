@@ -37,6 +37,7 @@ from budayang.rules import (
     evaluation,
     evidence,
     fault_notices,
+    improvements,
     inference,
     ledgers,
     notices,
@@ -55,6 +56,7 @@ from budayang.rules import (
     services,
     standard,
     terminals,
+    trip_words,
     watch_settings,
     watching,
 )
@@ -182,6 +184,14 @@ SIGNS = (
     _tables(composing.LANGUAGE_NAMES, composing.POSITION_NAMES, [one.name for one in plates.PLATE_KINDS.values()]),
     _body("rules/signs/composing.py", "check_choice"),
     _body("center/signage/svg_cleaning.py", "clean_svg", "_view_box"),
+)
+MONTHLY = (
+    _tables(trip_words.STEP_NAMES, trip_words.WHY_NAMES, improvements.STATE_NAMES, improvements.EVENT_NAMES),
+    *(
+        _body(f"rules/{name}.py")
+        for name in ("monthly", "monthly_figures", "monthly_tables", "monthly_upkeep", "monthly_making")
+    ),
+    _body("center/evaluation/monthly_around.py", "STOP_NOUNS", "_what"),
 )
 SEARCH = _tables([one.reason for one in search.REFUSALS], [one.advice for one in search.OUTSIDE])
 RATING = (
@@ -316,6 +326,7 @@ ROOMS: tuple[Room, ...] = (
             *ROUNDS,
             *NIGHT,
             *FAULT_NOTICES,
+            *MONTHLY,
             *SIGNS,
             *WRITTEN,
             SEARCH,
@@ -366,7 +377,10 @@ ROOMS: tuple[Room, ...] = (
         ),
     ),
     Room("center/api"),
-    Room("center/public", tables=(_body("center/public/open_data.py", "FIELDS"),)),
+    Room(
+        "center/public",
+        tables=(_body("center/public/open_data.py", "FIELDS"), _body("center/public/monthly.py", "FIELDS")),
+    ),
     Room(
         "terminal/screens",
         "screens",

@@ -84,6 +84,11 @@ CONSOLE: tuple[Shot, ...] = (
 )
 # Checked like all others by tests/stories/test_every_page.py, and not worth a place in docs/pictures.
 CHECKED: tuple[Shot, ...] = (
+    Shot("console-monthly", "月报", "monthly reports", "/console/monthly-reports/", "zhu"),
+    Shot("console-improvements", "改进事项", "improvement items", "/console/improvements/", "zhu"),
+    Shot("console-improvement-new", "提出改进", "an improvement item's form", "/console/improvements/new/", "zhu"),
+    Shot("public-monthly", "月度公开数据", "monthly open data", "/open/monthly/", size=PHONE),
+    Shot("public-chain", "审计链每日摘要", "the chain's daily digests", "/open/chain/", size=PHONE),
     Shot("console-sign-looks", "标志检查", "looks at signs", "/console/sign-looks/", "zhu"),
     Shot("console-search", "查找", "search", "/console/search/?q=KBS", "zhu"),
     Shot("console-area-new", "登记自助区", "an area's form", "/console/areas/new/", "zhu"),

@@ -82,7 +82,36 @@ STANDARD: dict[str, Any] = {
     ],
     "demo": True,
 }
+MONTHLY: dict[str, Any] = {
+    "title": "康巴什区自助区 2026年10月自助服务月报",
+    "place": "康巴什区自助区",
+    "made": "按 2026-11-05 09:00 的记录计算",
+    "published": "草稿，还没有发布",
+    "hash": "SHA-256 9f3c02ab771d40e6",
+    "lead": [["白跑率", "26.2 %", "20.5 % – 32.7 %", "样本 195 趟", "上月没有可以比的数。"]],
+    "sections": [
+        {
+            "title": "一、白跑率",
+            "figures": [],
+            "tables": [
+                {
+                    "title": "各自助区的白跑率", "heads": ["自助区", "白跑率"], "widths": [20, 8], "numbers": [1],
+                    "rows": [["康巴什区自助区", "26.2 %"]], "note": "", "empty": "本月没有。",
+                },
+                {
+                    "title": "为什么白跑", "heads": ["怎样"], "widths": [20], "numbers": [], "rows": [], "note": "",
+                    "empty": "本月没有白跑的记录。",
+                },
+            ],
+        }
+    ],
+    "corrections": ["2026-11-06 全部趟数：183 → 184"],
+    "definitions": [["白跑率", "白跑的趟数 ÷ 全部趟数"]],
+    "notes": ["样本少，区间就宽。"],
+    "demo": True,
+}  # fmt: skip
 ALL = {
+    "monthly": MONTHLY,
     "certificate": CERTIFICATE,
     "receipt": RECEIPT,
     "test_page": TEST_PAGE,

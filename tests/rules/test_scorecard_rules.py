@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from math import comb
 
 import pytest
@@ -63,6 +64,20 @@ def test_the_ranks_of_a_median_cover_it_with_95_percent_and_no_more_than_it_take
     assert ranks[1] == total + 1 - ranks[0]
     assert covers(ranks[0]) >= 0.95
     assert covers(ranks[0] + 1) < 0.95
+
+
+@pytest.mark.parametrize("total", [1022, 1030, 1999, 2000, 2001, 5000])
+def test_medians_of_many_rows_have_ranks_too(total: int) -> None:
+    """Beyond a thousand rows 2**total is no float any more; whole numbers say the same."""
+    ranks = median_ranks(total)
+    assert ranks is not None
+
+    def covers(low: int) -> Fraction:
+        inside = 2**total - 2 * sum(comb(total, k) for k in range(low))
+        return Fraction(inside, 2**total)
+
+    assert covers(ranks[0] - 1) >= Fraction(95, 100), "one rank of the approximation either way"
+    assert covers(ranks[0] + 2) < Fraction(95, 100)
 
 
 def facts(figure: str, oks: int, total: int) -> list[Fact]:

@@ -87,6 +87,12 @@ TEMPLATES: Mapping[str, Template] = {
             most_bytes=8 * 1024 * 1024,
         ),
         Template(
+            "monthly",
+            texts=("title", "place", "made", "published", "hash"),
+            optional=("sections", "lead", "corrections", "definitions", "notes", "demo"),
+            most_bytes=8 * 1024 * 1024,
+        ),
+        Template(
             "fault_notice",
             texts=("title", "area", "sentence", "printed_at", "report_url"),
             lists=("rows",),

@@ -107,6 +107,21 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("supply_lead_s", 4 * _HOUR, "s", "耗材将在无人值守时用完时，值班结束前多久派工单", "YJ-13", 0, 7 * _DAY),
     Parameter("office_opens_s", 8.5 * _HOUR, "s", "没有值班表时视为有人的起始时刻（零点起的秒数）", "", 0, _DAY),
     Parameter("office_closes_s", 17.5 * _HOUR, "s", "没有值班表时视为有人的结束时刻（零点起的秒数）", "", 0, _DAY),
+    *(
+        Parameter(f"supply_price_{code}", 0, "count", f"{name}每{unit}的单价（元，0 表示没有填）", "", 0, 10000)
+        for code, name, unit in (
+            ("a4", "A4打印纸", "张"),
+            ("a4_lower", "下纸盒打印纸", "张"),
+            ("toner", "碳粉盒", "页"),
+            ("receipt_roll", "凭条纸卷", "张凭条"),
+            ("cards", "空白卡", "张"),
+            ("certificate", "证书专用纸", "张"),
+            ("stamp_ink", "印油", "次"),
+            ("label", "标签", "张"),
+        )
+    ),
+    Parameter("monthly_day", 4, "count", "每月几号做上个月的月报", "", 1, 28),
+    Parameter("few_trips_day", 1, "count", "一台一体机平均每天少于几趟，月报列为很少有人用", "", 0, 100),
     Parameter("idle_warn_s", 60, "s", "无操作多久后提示", "JB-24", 30, 90),
     Parameter("idle_clear_s", 15, "s", "提示后多久退出并清除", "JB-24", 5, 30),
     Parameter("hours_close_s", 15 * _MINUTE, "s", "每天零点后多久结算前一天的可用时间", "", 60, 6 * _HOUR),

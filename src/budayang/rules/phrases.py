@@ -48,6 +48,11 @@ PHRASES: tuple[Phrase, ...] = tuple(
         "“%(item)s”不符合，请写明是什么情况。",
         # rules/catalogue
         "“%(name)s”既写了%(one)s又写了%(other)s",
+        # rules/monthly_upkeep, rules/monthly_making
+        "月初以前就启用的一体机 %(n)s 台里，本月没有一趟、没有一件的。"
+        "部门专机 %(m)s 台没有使用记录，不知道有没有人用。",
+        "这里的一体机现在能办的 %(n)s 个事项里，本月一件都没有的；按做月报那天的事项目录。",
+        "可用时间只结算了 %(n)s 天，本月共 %(days)s 天；没有结算的日子不在数里。",
         # rules/services
         "计划停用：%(reason)s",
         "最近一次拨测没有通过：%(reason)s",

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from math import comb, sqrt
+from math import sqrt
 from statistics import median
 
 from budayang.rules.causes import BUCKETS, Bucket
@@ -96,11 +96,19 @@ def wilson(hits: int, total: int) -> tuple[float, float]:
     return (low if hits else 0.0), (high if hits < total else 1.0)  # exactly so; rounding would leave 1e-17
 
 
+MANY = 2000
+"""Rows from which on the binomial is taken as normal: there both give the same rank, give or take one."""
+
+
 def median_ranks(total: int) -> tuple[int, int] | None:
     """Ranks (from 1) of the smallest symmetric interval that covers the median with 95 %; None when none does."""
-    below, rank = 0, 0
-    while 2 * (below + comb(total, rank)) <= 0.05 * 2**total:
-        below += comb(total, rank)
+    if total >= MANY:
+        rank = int((total + 1 - Z * sqrt(total)) / 2)
+        return rank, total + 1 - rank
+    below, rank, term = 0, 0, 1  # term: the binomial of (total, rank); all whole numbers, for 2**total is no float
+    while 40 * (below + term) <= 2**total:
+        below += term
+        term = term * (total - rank) // (rank + 1)
         rank += 1
     return (rank, total + 1 - rank) if rank else None
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from budayang.center.areas import evidence as areas_evidence
 from budayang.center.areas import jobs as areas
 from budayang.center.evaluation import evidence as evaluation_evidence
+from budayang.center.evaluation import improvement_keeping
 from budayang.center.evaluation import jobs as evaluation
 from budayang.center.evaluation import keeping as evaluation_keeping
 from budayang.center.maintenance import evidence as maintenance_evidence
@@ -67,12 +68,14 @@ SEALED: tuple[SealedColumn, ...] = (
     *maintenance_keeping.SEALED,
     *evaluation_keeping.SEALED,
     *standard_keeping.SEALED,
+    *improvement_keeping.SEALED,
 )
 RETENTION: tuple[Rule, ...] = (
     *services_keeping.RETENTION,
     *maintenance_keeping.RETENTION,
     *evaluation_keeping.RETENTION,
     *standard_keeping.RETENTION,
+    *improvement_keeping.RETENTION,
 )
 EVIDENCE: tuple[Section, ...] = (
     *areas_evidence.SECTIONS,

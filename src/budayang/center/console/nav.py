@@ -141,6 +141,8 @@ CHAPTERS: tuple[Chapter, ...] = (
             Entry("/console/complaints/", _("投诉、表扬、建议")),
             Entry("/console/surveys/", _("满意度问卷")),
             Entry("/console/trips/", _("白跑率")),
+            Entry("/console/monthly-reports/", _("月报")),
+            Entry("/console/improvements/", _("改进事项")),
         ),
     ),
     Chapter(

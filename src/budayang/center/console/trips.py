@@ -22,33 +22,10 @@ from budayang.center.platform.roles import OPERATING_ROLES
 from budayang.center.platform.wording import words
 from budayang.center.services import queries, trip_queries
 from budayang.center.services.trip_queries import AreaRate
-from budayang.rules.services import STOP_REASONS
+from budayang.rules.trip_words import STEP_NAMES, WHY_NAMES
 from budayang.rules.trips import DEFINITION, RESULT_NAMES
 
 MONTHS_BACK = 12
-STEP_NAMES: dict[str, str] = {
-    "choose": "选事项",
-    "consent": "知情同意",
-    "identity": "核验身份",
-    "resume": "待取材料",
-    "agent": "核验代办人",
-    "licences": "取用电子证照",
-    "fill": "填写",
-    "sheets": "交材料",
-    "confirm": "核对",
-    "submit": "部门办理",
-    "print": "打印",
-    "outcome": "看结果",
-}
-WHY_NAMES: dict[str, str] = {
-    "left": "中途离开",
-    "left_paper": "纸没有打出来",
-    "refused": "部门没有办理",
-    "failed": "没有办成",
-    "later": "要等部门，改日来取",
-    "review": "待核",
-    **STOP_REASONS,
-}
 
 
 def _months(today: date) -> list[date]:

@@ -1,10 +1,19 @@
-"""What wakes the evaluation room: what terminals report, clocks of negative ratings, ratings to be looked at."""
+"""What wakes the evaluation room: what terminals report, clocks of negative ratings, ratings to be looked at, monthly
+reports by plan, the end of the audit chain of each day.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from budayang.center.evaluation import actions, complaint_jobs, integrity_actions, negative_jobs
+from budayang.center.evaluation import (
+    actions,
+    complaint_jobs,
+    digests,
+    integrity_actions,
+    monthly_actions,
+    negative_jobs,
+)
 from budayang.center.platform.actors import Actor
 from budayang.center.platform.deliveries import Consumer, Due
 from budayang.center.terminals.inbox import InboxRow, consume_inbox
@@ -54,9 +63,13 @@ CONSUMERS: tuple[Consumer, ...] = (
     Consumer("evaluation.notices", ("evaluation.negative_warned", "evaluation.negative_overdue"), negative_jobs.tell),
     Consumer("evaluation.complaint_notices", ("evaluation.complaint_overdue",), complaint_jobs.tell),
 )
+LONG_WORK = (monthly_actions.MAKE, monthly_actions.CHECK)
 DUES: tuple[Due, ...] = (
     Due("evaluation.inbox", 0.5, read_inbox),
     Due("evaluation.clocks", 5.0, negative_jobs.watch),
     Due("evaluation.integrity", 30.0, integrity_actions.look),
     Due("evaluation.complaints", 10.0, complaint_jobs.watch),
+    Due("evaluation.monthly", 30.0, monthly_actions.run_plans),
+    Due("evaluation.chain_digests", 600.0, digests.write_digests),
+    Due("evaluation.monthly_checks", 60.0, monthly_actions.run_checks),
 )

@@ -63,6 +63,15 @@ def facts_of(actor: Actor, period: Period, place_path: str, now: datetime) -> li
     Raises:
         Refused: when the period is too long or holds too many orders; the message says what to narrow.
     """
+    return [
+        *order_facts_of(actor, period, place_path, now),
+        *_rounds(actor, period, place_path),
+        *_days(actor, period, place_path),
+    ]
+
+
+def order_facts_of(actor: Actor, period: Period, place_path: str, now: datetime) -> list[Fact]:
+    """Of these, the rows of orders only. Raises Refused like `facts_of`."""
     if period.end - period.start > LONGEST:
         raise Refused(_("一次最多看 92 天，请选短一些的时间段。"))
     orders = orders_visible_to(actor).filter(place_path__startswith=place_path)
@@ -73,11 +82,7 @@ def facts_of(actor: Actor, period: Period, place_path: str, now: datetime) -> li
         told = {"count": count, "most": MOST_ORDERS}
         raise Refused(_("这段时间有 %(count)s 张工单，一次最多算 %(most)s 张，请选更短的时间或更小的范围。") % told)
     rows = orders.prefetch_related("events").order_by("opened_at", "pk")
-    return [
-        *_orders(rows, now),
-        *_rounds(actor, period, place_path),
-        *_days(actor, period, place_path),
-    ]
+    return list(_orders(rows, now))
 
 
 def _orders(rows: QuerySet[WorkOrder], now: datetime) -> Iterator[Fact]:

@@ -32,13 +32,13 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FONT = "宋体"
 A4 = 9  # the paper size in SpreadsheetML
 WIDTH_MM = 297 - 2 * 14
-_TWIPS_MM = 56.693
+TWIPS_MM = 56.693
 _BORDERS = "".join(
     f'<w:{side} w:val="single" w:sz="4" w:color="808080"/>' for side in ("top", "left", "bottom", "right")
 )
 _SMALL, _PLAIN, _BOLD = Font(size=9), Font(), Font(bold=True)
 _THIN = Side(style="thin", color="808080")
-_BOX, _WRAP = Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN), Alignment(wrap_text=True, vertical="top")
+BOX, _WRAP = Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN), Alignment(wrap_text=True, vertical="top")
 _MARGINS = '<w:tcMar><w:left w:w="40" w:type="dxa"/><w:right w:w="40" w:type="dxa"/></w:tcMar>'
 
 
@@ -81,18 +81,16 @@ def word_file(page: Printed) -> bytes:
     style.element.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), FONT)
     paper.core_properties.title, paper.core_properties.author = clean(page.title), "不打烊 Budayang"
     _set_page(paper, page)
-    _say(paper.add_paragraph(), page.title, size=18, bold=True, middle=True)
+    say(paper.add_paragraph(), page.title, size=18, bold=True, middle=True)
     for line in page.lines:
-        _say(paper.add_paragraph(), line, size=9)
+        say(paper.add_paragraph(), line, size=9)
     paper.element.body.insert(-1, word_table(page.headings, page.rows))
     if not page.rows:
-        _say(paper.add_paragraph(), "本期没有记录。")
+        say(paper.add_paragraph(), "本期没有记录。")
     if page.figures:
-        _say(
-            paper.add_paragraph(), "合计：" + "；".join(f"{label} {value}" for label, value in page.figures), bold=True
-        )
+        say(paper.add_paragraph(), "合计：" + "；".join(f"{label} {value}" for label, value in page.figures), bold=True)
     if page.note:
-        _say(paper.add_paragraph(), page.note, size=8)
+        say(paper.add_paragraph(), page.note, size=8)
     if page.signers:
         paper.element.body.insert(-1, _boxes(page.signers))
     out = io.BytesIO()
@@ -107,19 +105,20 @@ def _set_page(paper: Paper, page: Printed) -> None:
     section.left_margin = section.right_margin = Mm(14)
     section.top_margin, section.bottom_margin = Mm(16), Mm(14)
     if page.demo:
-        _say(section.header.paragraphs[0], DEMO_MARK, size=11, bold=True, middle=True, colour=RGBColor(0x6B, 0x44, 0))
+        say(section.header.paragraphs[0], DEMO_MARK, size=11, bold=True, middle=True, colour=RGBColor(0x6B, 0x44, 0))
     foot = section.footer.paragraphs[0]
-    _say(foot, f"{page.title}　第 ", size=8, middle=True)
-    _count(foot, "PAGE")
-    _say(foot, " 页 共 ", size=8, middle=True)
-    _count(foot, "NUMPAGES")
-    _say(foot, " 页" + (f"　{DEMO_MARK}" if page.demo else ""), size=8, middle=True)
+    say(foot, f"{page.title}　第 ", size=8, middle=True)
+    page_field(foot, "PAGE")
+    say(foot, " 页 共 ", size=8, middle=True)
+    page_field(foot, "NUMPAGES")
+    say(foot, " 页" + (f"　{DEMO_MARK}" if page.demo else ""), size=8, middle=True)
 
 
-def _say(
+def say(
     paragraph: Paragraph, text: str, *, size: float = 9, bold: bool = False, middle: bool = False,
     colour: RGBColor | None = None,
 ) -> None:  # fmt: skip
+    """Add a run of text."""
     run = paragraph.add_run(clean(text))
     run.bold, run.font.size = bold, Pt(size)
     if colour is not None:
@@ -129,7 +128,7 @@ def _say(
     paragraph.paragraph_format.space_after = Pt(3)
 
 
-def _count(paragraph: Paragraph, what: str) -> None:
+def page_field(paragraph: Paragraph, what: str) -> None:
     """A field that the word processor fills in: PAGE or NUMPAGES."""
     field = OxmlElement("w:fldSimple")
     field.set(qn("w:instr"), what)
@@ -143,19 +142,20 @@ def word_table(
 ) -> BaseOxmlElement:
     """A table as one piece of XML: python-docx's own cells take a second for every thousand of them."""
     share = sum(one.width for one in headings)
-    widths = [round(width_mm * _TWIPS_MM * one.width / share) for one in headings]
+    widths = [round(width_mm * TWIPS_MM * one.width / share) for one in headings]
     grid = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
-    head = _row([one.title for one in headings], widths, headings, size, head=True)
-    body = "".join(_row(row, widths, headings, size) for row in rows)
+    head = table_row([one.title for one in headings], widths, headings, size, head=True)
+    body = "".join(table_row(row, widths, headings, size) for row in rows)
     return parse_xml(
         f'<w:tbl {nsdecls("w")}><w:tblPr><w:tblW w:w="{sum(widths)}" w:type="dxa"/><w:tblLayout w:type="fixed"/>'
         f"</w:tblPr><w:tblGrid>{grid}</w:tblGrid>{head}{body}</w:tbl>"
     )
 
 
-def _row(
-    cells: Sequence[str], widths: Sequence[int], headings: Sequence[Heading], size: float, *, head: bool = False
+def table_row(
+    cells: Sequence[str], widths: Sequence[int], headings: Sequence[Heading], size: float = 7.5, *, head: bool = False
 ) -> str:
+    """A row as XML; the head is repeated on each page."""
     made = "".join(
         _cell(text, width, size, bold=head, right=heading.number, shade=head)
         for text, width, heading in zip(cells, widths, headings, strict=True)
@@ -178,7 +178,7 @@ def _cell(
 
 
 def _boxes(signers: Sequence[str]) -> BaseOxmlElement:
-    width = round(WIDTH_MM * _TWIPS_MM / len(signers))
+    width = round(WIDTH_MM * TWIPS_MM / len(signers))
     cells = "".join(_cell(f"{one}（签字）：\n\n　　　　　　　年　　月　　日", width) for one in signers)
     grid = f'<w:gridCol w:w="{width}"/>' * len(signers)
     return parse_xml(
@@ -194,7 +194,7 @@ def excel_file(page: Printed) -> bytes:
     sheet = book.create_sheet("".join(" " if sign in "[]:*?/\\" else sign for sign in page.title)[:31] or "表")
     share = sum(one.width for one in page.headings)
     for number, heading in enumerate(page.headings):
-        sheet.column_dimensions[_letter(number)].width = max(6, 150 * heading.width / share)
+        sheet.column_dimensions[letter(number)].width = max(6, 150 * heading.width / share)
     sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", A4
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
@@ -207,29 +207,31 @@ def excel_file(page: Printed) -> bytes:
     sheet.print_title_rows = f"{head_at}:{head_at}"
     sheet.freeze_panes = f"A{head_at + 1}"
     for text, font in above:
-        sheet.append([_text(sheet, text, font)])
-    sheet.append([_text(sheet, one.title, _BOLD, _BOX) for one in page.headings])
+        sheet.append([text_cell(sheet, text, font)])
+    sheet.append([text_cell(sheet, one.title, _BOLD, BOX) for one in page.headings])
     for row in page.rows:
         sheet.append([_value(sheet, cell, one) for cell, one in zip(row, page.headings, strict=True)])
     if not page.rows:
-        sheet.append([_text(sheet, "本期没有记录。", _PLAIN)])
+        sheet.append([text_cell(sheet, "本期没有记录。", _PLAIN)])
     for label, value in page.figures:
-        sheet.append([_text(sheet, f"{label}：{value}", _BOLD)])
+        sheet.append([text_cell(sheet, f"{label}：{value}", _BOLD)])
     if page.note:
-        sheet.append([_text(sheet, page.note, Font(size=8))])
+        sheet.append([text_cell(sheet, page.note, Font(size=8))])
     for signer in page.signers:
         sheet.append([])
-        sheet.append([_text(sheet, f"{signer}（签字）：　　　　　　　　年　　月　　日", _PLAIN)])
+        sheet.append([text_cell(sheet, f"{signer}（签字）：　　　　　　　　年　　月　　日", _PLAIN)])
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
 
 
-def _letter(number: int) -> str:
+def letter(number: int) -> str:
+    """A column's letter, from 0 on."""
     return chr(ord("A") + number)  # no page has more than 26 columns
 
 
-def _text(sheet: Any, text: str, font: Font, border: Border | None = None) -> Cell:
+def text_cell(sheet: Any, text: str, font: Font, border: Border | None = None) -> Cell:
+    """A cell that holds text and never a formula."""
     cell = WriteOnlyCell(sheet, value=clean(text)[:32767])
     cell.data_type = "s"  # openpyxl would make a formula of a text that begins with "="
     cell.font = font
@@ -240,7 +242,7 @@ def _text(sheet: Any, text: str, font: Font, border: Border | None = None) -> Ce
 
 def _value(sheet: Any, text: str, heading: Heading) -> Cell:
     """A number where the column holds numbers, so that it can be added up; else text."""
-    cell = _text(sheet, text, _SMALL, _BOX)
+    cell = text_cell(sheet, text, _SMALL, BOX)
     if heading.number and text:
         try:
             cell.value, cell.data_type = float(text) if "." in text else int(text), "n"

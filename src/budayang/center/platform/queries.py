@@ -232,3 +232,15 @@ def place_chain(path: str) -> list[str]:
 def news_since(moment: datetime) -> list[tuple[int, str]]:
     """(id, kind) of transitions recorded since a moment, for live pages."""
     return list(Transition.objects.filter(recorded_at__gte=moment).values_list("id", "kind"))
+
+
+def head_before(moment: datetime) -> Head | None:
+    """The newest head that was signed before a moment: the end of the chain as it stood then."""
+    head = AuditHead.objects.filter(at__lt=moment).order_by("-seq").first()
+    return Head(seq=head.seq, hash=head.hash, signature=head.signature, at=head.at.isoformat()) if head else None
+
+
+def hashes_at(seqs: Collection[int]) -> dict[int, str]:
+    """What our chain holds at these numbers now; numbers that it does not have are missing."""
+    found = AuditLine.objects.filter(seq__in=list(seqs)).values_list("seq", "hash")
+    return {seq: hash_ for seq, hash_ in found if seq is not None}

@@ -9,6 +9,7 @@ from budayang.center.public import (
     door,
     feeds,
     joint,
+    monthly,
     notices,
     open_data,
     opinions,
@@ -71,4 +72,10 @@ urlpatterns = [
     path("open/ratings.csv", rating_figures.as_csv, name="ratings_csv"),
     path("open/availability.json", open_data.availability_json, name="availability_json"),
     path("open/availability.csv", open_data.availability_csv, name="availability_csv"),
+    path("open/monthly/", monthly.monthly, name="monthly"),
+    path("open/monthly.json", monthly.monthly_json, name="monthly_json"),
+    path("open/monthly.csv", monthly.monthly_csv, name="monthly_csv"),
+    path("open/monthly.schema.json", monthly.monthly_schema, name="monthly_schema"),
+    path("open/chain/", monthly.chain, name="chain"),
+    path("open/chain.csv", monthly.chain_csv, name="chain_csv"),
 ]

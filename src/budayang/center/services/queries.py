@@ -270,3 +270,8 @@ def working_days_after(start: datetime, days: int, zone: str = DEFAULT_ZONE) -> 
 def calendar_days() -> dict[date, DayKind]:
     """What the editable calendar says of each day that it knows: holidays and make-up workdays."""
     return judging.calendar_table()
+
+
+def item_facts() -> list[tuple[int, str, str, str, str]]:
+    """(key, code, name, audience, department) of every item that ever was, for reports of the past."""
+    return list(Item.objects.order_by("code").values_list("pk", "code", "name", "audience", "department__name"))

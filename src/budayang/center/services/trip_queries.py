@@ -8,7 +8,7 @@ from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
 from budayang.center.areas import queries as areas
 from budayang.center.platform.actors import Actor
@@ -43,6 +43,12 @@ def month_span(month: date, zone: str = DEFAULT_ZONE) -> tuple[datetime, datetim
     first = month.replace(day=1)
     following = date(first.year + first.month // 12, first.month % 12 + 1, 1)
     return datetime.combine(first, time(0), place), datetime.combine(following, time(0), place)
+
+
+def trips_visible_to(actor: Actor) -> QuerySet[Trip]:
+    """Trips to the areas that the actor sees."""
+    rows = Trip.objects.filter(area_id__in=areas.visible_to(actor).values("pk"))
+    return rows.select_related("area", "terminal").defer("client")
 
 
 def rates(actor: Actor, months: Iterable[date]) -> list[AreaRate]:

@@ -1,0 +1,41 @@
+"""Reads of a span of time for reports: calls for help as terminals told them, and what consumables were used."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.db.models import Count, QuerySet, Sum
+
+from budayang.center.platform.actors import Actor
+from budayang.center.platform.queries import scope_q
+from budayang.center.terminals.models import Inbox, StockMovement, SupplyCount, SupplyFill
+
+HELP = "help"
+
+
+def help_calls_visible_to(actor: Actor) -> QuerySet[Inbox]:
+    """Calls for help (呼叫帮办、紧急求助) of the actor's places: when and at which terminal. Who answered them, and
+    when, nobody tells us.
+    """
+    mine = scope_q(actor, "terminal__area__place__path", ("terminal__owner_id", "terminal__vendor_id"))
+    return Inbox.objects.filter(mine, kind=HELP).select_related("terminal__area")
+
+
+def units_used(supply_ids: Collection[int], start: datetime, end: datetime) -> dict[int, float]:
+    """Units counted in [start, end) by supply; those of which nothing was counted are missing."""
+    rows = SupplyCount.objects.filter(supply_id__in=list(supply_ids), hour_at__gte=start, hour_at__lt=end)
+    return {pk: float(used or 0) for pk, used in rows.order_by().values_list("supply_id").annotate(n=Sum("amount"))}
+
+
+def fills_made(supply_ids: Collection[int], start: datetime, end: datetime) -> dict[int, int]:
+    """How often each supply was filled in [start, end)."""
+    rows = SupplyFill.objects.filter(supply_id__in=list(supply_ids), at__gte=start, at__lt=end)
+    return dict(rows.order_by().values_list("supply_id").annotate(n=Count("pk")))
+
+
+def issued(place_path: str, start: datetime, end: datetime) -> dict[str, int]:
+    """Units taken out of the stocks of a place in [start, end) by consumable."""
+    rows = StockMovement.objects.filter(stock__area__place__path__startswith=place_path, kind="out")
+    rows = rows.filter(at__gte=start, at__lt=end).order_by()
+    return {code: -int(n or 0) for code, n in rows.values_list("stock__consumable").annotate(n=Sum("amount"))}

@@ -1,0 +1,237 @@
+"""The facts of one month of one place, as the monthly report reads them: counts and short lists, no person in them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from budayang.rules.calendars import DayKind, day_kind
+from budayang.rules.hours import Tally
+from budayang.rules.scorecards import Fact
+
+WORKED = frozenset({DayKind.WORKDAY, DayKind.MAKEUP})
+DONE = frozenset({"done", "handed_in", "in_process", "correction"})
+"""States of a matter that was finished, or that the department took in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Something with a code and a name: an area, an item, a body. ``kind``: audience of an item, kind of a body."""
+
+    code: str
+    name: str
+    kind: str = ""
+    group: str = ""
+
+
+def outside_office(local: datetime, kind: DayKind, opens_s: float, closes_s: float) -> bool:
+    """Whether a moment of the place's clock is outside office hours: any rest day or holiday, and on a worked day
+    before the opening or from the closing on.
+    """
+    if kind not in WORKED:
+        return True
+    second = local.hour * 3600 + local.minute * 60 + local.second
+    return not opens_s <= second < closes_s
+
+
+@dataclass(slots=True)
+class MatterTally:
+    """Matters counted as they pass by: thousands of thousands need not be held. Rows are [all, done, outside hours].
+
+    ``by_day``: kind of day and whether it was within office hours.
+    """
+
+    table: Mapping[date, DayKind]
+    opens_s: float
+    closes_s: float
+    total: int = 0
+    done: int = 0
+    outside: int = 0
+    holiday: int = 0
+    by_item: dict[int, list[int]] = field(default_factory=dict)
+    by_hour: dict[int, list[int]] = field(default_factory=dict)
+    by_area: dict[int, list[int]] = field(default_factory=dict)
+    by_day: Counter[tuple[DayKind, bool]] = field(default_factory=Counter)
+    _kinds: dict[date, DayKind] = field(default_factory=dict)
+
+    def add(self, area: int, item: int, local: datetime, state: str) -> None:
+        """Count one matter that was taken in at a moment of the place's clock."""
+        on = local.date()
+        kind = self._kinds.get(on)
+        if kind is None:
+            kind = self._kinds[on] = day_kind(on, self.table)
+        outside, done = outside_office(local, kind, self.opens_s, self.closes_s), state in DONE
+        self.total += 1
+        self.done += done
+        self.outside += outside
+        self.holiday += kind is DayKind.HOLIDAY
+        self.by_day[kind, outside] += 1
+        for rows, key in ((self.by_item, item), (self.by_hour, local.hour), (self.by_area, area)):
+            row = rows.setdefault(key, [0, 0, 0])
+            row[0] += 1
+            row[1] += done
+            row[2] += outside
+
+
+@dataclass(frozen=True, slots=True)
+class HoursFact:
+    """Promised time of an area's terminals divided, and of how many closed terminal-days."""
+
+    tally: Tally
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class FaultFact:
+    """Faults of one cause that began in the month. ``minutes``: of those that ended; ``open``: the others."""
+
+    code: str
+    title: str
+    bucket: str
+    minutes: tuple[float, ...]
+    open: int
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredFact:
+    """A measured test of the help button. ``seconds`` None: nobody answered."""
+
+    area: int
+    seconds: float | None
+    passed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class UsedFact:
+    """One consumable: ``used`` by meters (None: nothing counts it), ``counted`` and ``machines``: how many machines
+    of those that have it are counted; fills; ``issued`` from stock; ``price`` in yuan, None: not told.
+    """
+
+    code: str
+    name: str
+    unit: str
+    used: float | None
+    counted: int
+    machines: int
+    fills: int
+    issued: int
+    price: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class RoundFact:
+    """Rounds of one plan's name that fell due in the month, by state, and what they found wrong."""
+
+    name: str
+    who: str
+    states: Mapping[str, int]
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class RatingFact:
+    invited: int
+    rated: int
+    levels: Mapping[str, int]
+    negative_open: int
+    negative_closed: int
+    negative_late: int
+
+
+@dataclass(frozen=True, slots=True)
+class IdleFact:
+    """A machine or an item that nobody used in the month. ``group``: where it stands, or whose it is."""
+
+    code: str
+    name: str
+    group: str
+    where: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FewFact:
+    """A machine that some people used, but few: ``trips`` and ``matters`` of the month."""
+
+    code: str
+    name: str
+    area: str
+    trips: int
+    matters: int
+
+
+@dataclass(frozen=True, slots=True)
+class DrillFact:
+    """A drill or a real run of a card."""
+
+    ref: int
+    name: str
+    area: str
+    drill: bool
+    state: str
+    on: str
+    minutes: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class StopFact:
+    """A planned stop that touches the month after. ``occurrences``: how often, ``hours``: together."""
+
+    ref: int
+    first: str
+    what: str
+    where: str
+    reason: str
+    occurrences: int
+    hours: float
+
+
+@dataclass(frozen=True, slots=True)
+class MonthFacts:
+    """Everything of one month. ``cards`` None: there are too many orders to compute their clocks in one report.
+
+    ``open_hours`` and ``stop_hours``: by area, hours promised on the wall and, of these, in a planned stop of the whole
+    area. ``closed_days``: of ``month_days`` days how many are settled.
+    """
+
+    first: date
+    last: date
+    areas: Mapping[int, Named]
+    items: Mapping[int, Named]
+    bodies: Mapping[int, Named]
+    trips: Mapping[tuple[int, str, str, str], int]
+    matters: MatterTally
+    open_hours: Mapping[int, float]
+    stop_hours: Mapping[int, float]
+    hours: Mapping[int, HoursFact]
+    closed_days: int
+    month_days: int
+    faults: Sequence[FaultFact]
+    help_calls: Mapping[int, int]
+    tests: Sequence[MeasuredFact]
+    used: Sequence[UsedFact]
+    orders: Mapping[int, tuple[int, int]]
+    cards: Sequence[Fact] | None
+    rounds: Sequence[RoundFact]
+    ratings: RatingFact
+    drills: Sequence[DrillFact]
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What is not compared with the month before: what nobody or hardly anybody used, and what will stop.
+
+    ``few_machines``: with fewer than ``few_a_day`` trips a day over the ``days`` of the month that are over.
+    """
+
+    machines: int
+    unseen_machines: int
+    idle_machines: Sequence[IdleFact]
+    few_machines: Sequence[FewFact]
+    few_a_day: float
+    days: int
+    offered_items: int
+    idle_items: Sequence[IdleFact]
+    stops: Sequence[StopFact]
+    estimated_calendar: bool

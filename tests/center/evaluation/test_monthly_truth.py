@@ -1,0 +1,314 @@
+"""Every figure of a monthly report against plain loops over the tables that use none of the product's rules."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from math import sqrt
+from statistics import median
+from typing import Any
+
+import pytest
+from django.db import transaction
+from tests.center.evaluation.the_month import MADE, ZONE, live
+from tests.center.hall import Hall
+
+from budayang.center.areas.models import PlannedStop
+from budayang.center.evaluation.models import Invitation, NegativeCase, Rating
+from budayang.center.evaluation.monthly_making import compute
+from budayang.center.evaluation.monthly_opened import opened
+from budayang.center.evaluation.monthly_rows import Month
+from budayang.center.maintenance.models import HoursDay, Incident, Round, SafetyTest, WorkOrder, WorkOrderEvent
+from budayang.center.services.models import Case, Item, Trip
+from budayang.center.terminals.models import Inbox, SupplyCount
+from budayang.rules.monthly import Report, Table, figures_of, tables_of
+
+OCTOBER, SEPTEMBER = (2026, 10), (2026, 9)
+HOLIDAYS = {date(2026, 10, day) for day in range(1, 8)}
+MAKEUP = {date(2026, 10, 10)}
+HOUR_US = 3.6e9
+BUCKETS = {"site": "场所关闭或过冷过热", "consumables": "耗材", "device": "设备故障", "planned": "计划停用"}
+
+
+@pytest.fixture(scope="module")
+def lived(django_db_setup: None, django_db_blocker: Any) -> Iterable[tuple[Hall, Report]]:
+    """The two months are written once for the whole module and rolled back at its end."""
+
+    with django_db_blocker.unblock(), transaction.atomic():
+        hall = live()
+        yield hall, compute(hall.area.place, date(2026, 10, 1), MADE, lambda: None)
+        transaction.set_rollback(True)
+
+
+pytestmark = pytest.mark.django_db
+Lived = tuple[Hall, Report]
+
+
+def local(at: datetime) -> datetime:
+    return at.astimezone(ZONE)
+
+
+def of(rows: Iterable[dict[str, Any]], field: str, month: tuple[int, int]) -> list[dict[str, Any]]:
+    """Rows of a month by the wall's clock."""
+    found = []
+    for row in rows:
+        when = local(row[field])
+        if (when.year, when.month) == month:
+            found.append(row)
+    return found
+
+
+def table(report: Report, code: str) -> Table:
+    return next(one for _section, one in tables_of(report) if one.code == code)
+
+
+def value(report: Report, code: str) -> Any:
+    return next(one for one in figures_of(report) if one.code == code)
+
+
+def interval(hits: int, total: int) -> tuple[float, float]:
+    """Wilson's, from its textbook form."""
+    z, p = 1.959963984540054, hits / total
+    middle = (p + z * z / (2 * total)) / (1 + z * z / total)
+    half = z / (1 + z * z / total) * sqrt(p * (1 - p) / total + z * z / (4 * total * total))
+    return middle - half, middle + half
+
+
+def is_outside(at: datetime) -> bool:
+    when = local(at)
+    on = when.date()
+    worked = on in MAKEUP or (on.weekday() < 5 and on not in HOLIDAYS)
+    minutes = when.hour * 60 + when.minute
+    return not worked or minutes < 8 * 60 + 30 or minutes >= 17 * 60 + 30
+
+
+def says_share(report: Report, code: str, hits: int, total: int, hits_before: int, total_before: int) -> None:
+    one = value(report, code)
+    assert (one.sample, one.before_sample) == (total, total_before)
+    assert one.value == pytest.approx(hits / total, abs=1e-6)
+    assert one.before == pytest.approx(hits_before / total_before, abs=1e-6)
+    assert (one.low, one.high) == pytest.approx(interval(hits, total), abs=2e-6)
+    assert one.change_low < one.value - one.before < one.change_high
+
+
+def test_the_wasted_trips(lived: Lived) -> None:
+    report = lived[1]
+    rows = list(Trip.objects.values("at", "result", "area__name", "place_path", "step", "why"))
+    rows = [row for row in rows if row["place_path"] == lived[0].area.place.path]
+    now, before = of(rows, "at", OCTOBER), of(rows, "at", SEPTEMBER)
+    bad = [[row for row in part if row["result"] != "finished"] for part in (now, before)]
+    assert len(now) > 100, "an empty month proves nothing"
+    says_share(report, "wasted", len(bad[0]), len(now), len(bad[1]), len(before))
+    words = {"unfinished": "开始了没办成", "refused": "不让开始", "locked": "门没开"}
+    told = {line.cells[0]: 0 for line in table(report, "wasted_causes").lines}
+    for line in table(report, "wasted_causes").lines:
+        told[line.cells[0]] += line.cells[3]
+    assert told == Counter(words[row["result"]] for row in bad[0])
+    areas = {line.cells[0]: line.cells[1:4] for line in table(report, "wasted_areas").lines}
+    assert list(areas) == ["康巴什区自助区"]
+    assert areas["康巴什区自助区"] == (len(now), len(bad[0]), pytest.approx(len(bad[0]) / len(now), abs=1e-6))
+
+
+def test_the_matters(lived: Lived) -> None:
+    report = lived[1]
+    rows = list(Case.objects.values("accepted_at", "state", "item__code", "item__name", "item__audience"))
+    now, before = of(rows, "accepted_at", OCTOBER), of(rows, "accepted_at", SEPTEMBER)
+    late = [[row for row in part if is_outside(row["accepted_at"])] for part in (now, before)]
+    says_share(report, "outside", len(late[0]), len(now), len(late[1]), len(before))
+    festive = [row for row in now if local(row["accepted_at"]).date() in HOLIDAYS]
+    holiday = value(report, "holiday")
+    assert holiday.value == pytest.approx(len(festive) / len(now), abs=1e-6)
+    assert holiday.before == 0, "September had matters, none on a holiday: known to be zero"
+    assert (value(report, "matters").value, value(report, "matters").before) == (len(now), len(before))
+    good = ("done", "handed_in", "in_process", "correction")
+    done = [[row for row in part if row["state"] in good] for part in (now, before)]
+    says_share(report, "done", len(done[0]), len(now), len(done[1]), len(before))
+
+    by_item = {line.cells[0]: line.cells[3:6] for line in table(report, "matters_items").lines}
+    for name in {row["item__name"] for row in now}:
+        mine = [row for row in now if row["item__name"] == name]
+        taken = sum(row["state"] in good for row in mine)
+        assert by_item[name] == (len(mine), taken, sum(is_outside(row["accepted_at"]) for row in mine)), name
+    assert sum(cells[0] for cells in by_item.values()) == len(now)
+    by_hour = [line.cells[1] for line in table(report, "matters_hours").lines]
+    assert by_hour == [sum(local(row["accepted_at"]).hour == hour for row in now) for hour in range(24)]
+    people = {line.cells[0]: line.cells[1] for line in table(report, "matters_people").lines}
+    audience = Counter(row["item__audience"] for row in now)
+    assert people == {
+        "自然人": audience["个人"], "法人": audience["法人"], "自然人或法人（分不开）": audience["个人/法人"],
+    }  # fmt: skip
+    days = {line.cells[:2]: line.cells[2] for line in table(report, "matters_days").lines}
+    assert days["法定节假日", "工作时间以外"] == len(festive)
+    makeup = [row for row in now if local(row["accepted_at"]).date() in MAKEUP]
+    inside = sum(not is_outside(row["accepted_at"]) for row in makeup)
+    assert days.get(("调休上班", "工作时间内"), 0) == inside
+    assert sum(days.values()) == len(now)
+
+
+def test_the_hours(lived: Lived) -> None:
+    hall, report = lived
+    columns = [field.name for field in HoursDay._meta.get_fields() if field.name.endswith("_us")]
+    rows = [row for row in HoursDay.objects.values("on", "area_id", *columns) if row["on"].month == 10]
+    promised, usable = (sum(row[name] for row in rows) for name in ("promised_us", "usable_us"))
+    unjudged = sum(row["planned_us"] + row["monitoring_lost_us"] for row in rows)
+    assert value(report, "available").value == pytest.approx(usable / (promised - unjudged), abs=1e-6)
+    assert value(report, "available").sample == len(rows) == 62
+    assert value(report, "promised").value == pytest.approx(promised / HOUR_US, abs=1e-6)
+    assert value(report, "usable").value == pytest.approx(usable / HOUR_US, abs=1e-6)
+    causes = {line.cells[0]: line.cells for line in table(report, "hours_causes").lines}
+    lost = promised - usable - unjudged
+    for code, name in BUCKETS.items():
+        mine = sum(row[f"{code}_us"] for row in rows)
+        assert causes[name][2] == pytest.approx(mine / HOUR_US, abs=1e-6), name
+        assert causes[name][3] == (None if code == "planned" else pytest.approx(mine / lost, abs=1e-6))
+    (line,) = table(report, "hours_areas").lines
+    assert line.cells[1] == 31 * 24, "promised day and night"
+    assert line.cells[2] == 3, "one stop of the whole area, three hours"
+    assert line.cells[4] == pytest.approx(usable / HOUR_US, abs=1e-6)
+    assert hall.area.name == line.cells[0]
+
+
+def test_the_faults(lived: Lived) -> None:
+    report = lived[1]
+    rows = list(Incident.objects.values("kind", "opened_at", "closed_at", "cause_id", "bucket"))
+    now = [row for row in of(rows, "opened_at", OCTOBER) if row["cause_id"] is None]
+    assert value(report, "faults").value == len(now)
+    lasted = [
+        (row["closed_at"] - row["opened_at"]) / timedelta(minutes=1)
+        for row in now
+        if row["closed_at"] and row["closed_at"] <= MADE
+    ]
+    assert value(report, "fault_minutes").value == pytest.approx(median(lasted), abs=1e-6)
+    assert value(report, "fault_minutes").sample == len(lasted)
+    told = {(line.cells[0], line.cells[1]): line.cells for line in table(report, "faults_causes").lines}
+    paper = [row for row in now if row["kind"] == "paper_out" and row["bucket"] == "consumables"]
+    title = next(cells for (name, bucket), cells in told.items() if "纸" in str(name) and bucket == "耗材")
+    assert title[2] == len(paper) > 0
+    assert title[3] == sum(row["closed_at"] is None for row in paper)
+    assert sum(cells[2] for cells in told.values()) == len(now)
+
+
+def test_help_and_tests_of_the_button(lived: Lived) -> None:
+    report = lived[1]
+    calls = of(Inbox.objects.filter(kind="help").values("at"), "at", OCTOBER)
+    assert value(report, "help_calls").value == len(calls) > 0
+    tests = of(SafetyTest.objects.filter(kind="help").values("ended_at", "seconds", "passed"), "ended_at", OCTOBER)
+    answered = [row["seconds"] for row in tests if row["seconds"] is not None]
+    assert value(report, "help_seconds").value == pytest.approx(median(answered))
+    assert value(report, "help_passed").value == pytest.approx(
+        sum(row["passed"] for row in tests) / len(tests), abs=1e-6
+    )
+    (line,) = table(report, "help_areas").lines
+    assert line.cells[1] == len(calls)
+    assert "平台没有记录" in table(report, "help_areas").note
+
+
+def test_stock_and_cost(lived: Lived) -> None:
+    report = lived[1]
+    used = sum(row["amount"] for row in of(SupplyCount.objects.values("hour_at", "amount"), "hour_at", OCTOBER))
+    (line,) = table(report, "stock_used").lines
+    assert line.cells[2:7] == (used, 1, 2, 2, 0), "one of two machines is counted; what the other used is not known"
+    assert line.cells[7:9] == (0.05, pytest.approx(used * 0.05))
+    assert value(report, "cost").value == pytest.approx(used * 0.05)
+
+
+def test_orders_and_repair_times(lived: Lived) -> None:
+    hall, report = lived
+    respond, repair, took = [], [], []
+    orders = of(WorkOrder.objects.values("pk", "opened_at", "closed_at", "organization__code"), "opened_at", OCTOBER)
+    for order in orders:
+        repaired = [row.at for row in WorkOrderEvent.objects.filter(order_id=order["pk"], event="repaired")]
+        stands = min(repaired) - order["opened_at"] if repaired else None
+        respond.append(stands is not None and stands <= timedelta(minutes=30))
+        repair.append(stands is not None and stands <= timedelta(hours=2))
+        if stands is not None:
+            took.append(stands / timedelta(hours=1))
+    assert len(orders) > 20
+    assert value(report, "respond").value == pytest.approx(sum(respond) / len(respond), abs=1e-6)
+    assert value(report, "repair").value == pytest.approx(sum(repair) / len(repair), abs=1e-6)
+    assert value(report, "repair_time").value == pytest.approx(median(took), abs=1e-6)
+    line = next(one for one in table(report, "orders_bodies").lines if one.cells[0] == hall.bodies["RS"].name)
+    assert line.cells[2] == len(orders)
+    assert line.cells[3] == sum(row["closed_at"] is None for row in orders)
+    assert line.cells[5] == pytest.approx(sum(respond) / len(respond), abs=1e-6)
+
+
+def test_rounds_and_ratings(lived: Lived) -> None:
+    report = lived[1]
+    rounds = list(of(Round.objects.values("opens_at", "state", "failed"), "opens_at", OCTOBER))
+    counted = Counter(row["state"] for row in rounds)
+    settled = counted["done"] + counted["done_late"] + counted["missed"]
+    assert value(report, "rounds").value == pytest.approx(counted["done"] / settled, abs=1e-6)
+    (line,) = table(report, "rounds_plans").lines
+    assert line.cells[2:6] == (settled, counted["done"], counted["done_late"], counted["missed"])
+    assert line.cells[8] == sum(row["failed"] for row in rounds if row["state"] != "cancelled")
+
+    given = of(Rating.objects.values("at", "level"), "at", OCTOBER)
+    shown = of(Invitation.objects.values("shown_at"), "shown_at", OCTOBER)
+    good = [row for row in given if "un" not in row["level"]]
+    assert value(report, "satisfied").value == pytest.approx(len(good) / len(given), abs=1e-6)
+    assert value(report, "rated").value == pytest.approx(len(given) / len(shown), abs=1e-6)
+    levels = [line.cells[1] for line in table(report, "ratings_levels").lines]
+    order = ["very_satisfied", "satisfied", "basically_satisfied", "unsatisfied", "very_unsatisfied"]
+    assert levels == [sum(row["level"] == one for row in given) for one in order]
+    cases = list(of(NegativeCase.objects.values("rating__at", "state"), "rating__at", OCTOBER))
+    assert [line.cells[1] for line in table(report, "ratings_negative").lines][:2] == [
+        sum(row["state"] != "closed" for row in cases), sum(row["state"] == "closed" for row in cases),
+    ]  # fmt: skip
+
+
+def test_what_nobody_used_drills_and_next_months_stops(lived: Lived) -> None:
+    report = lived[1]
+    machines = {line.cells[1] for line in table(report, "idle_machines").lines}
+    assert machines == {"KBS-03"}, "enrolled before the month, no trip, no matter"
+    trips = Counter(row["terminal__code"] for row in of(Trip.objects.values("at", "terminal__code"), "at", OCTOBER))
+    few = {line.cells[1]: line.cells[3] for line in table(report, "few_machines").lines}
+    assert few == {code: trips[code] for code in ("KBS-01", "KBS-02")}, "the limit here is a hundred trips a day"
+    used = {row["item__code"] for row in of(Case.objects.values("accepted_at", "item__code"), "accepted_at", OCTOBER)}
+    items = {line.cells[1] for line in table(report, "idle_items").lines}
+    assert items == set(Item.objects.values_list("code", flat=True)) - used == {"T05", "T06"}
+    drills = [line.cells[1:] for line in table(report, "drills").lines]
+    assert [cells[1:] for cells in drills] == [
+        ("演练", "已复盘", "2026-10-15", 25.0), ("演练", "已计划", "2026-10-28", None),
+    ]  # fmt: skip
+    (stop,) = table(report, "stops").lines
+    assert PlannedStop.objects.count() == 2
+    assert (stop.cells[0], stop.cells[3], stop.cells[4], stop.cells[5]) == ("11-03 22:00", "换路由器", 3, 6.0)
+
+
+def test_each_line_opens_as_many_rows_as_it_tells(lived: Lived) -> None:
+    hall, report = lived
+    month = Month(hall.area.place, date(2026, 10, 1), MADE)
+    counts = {
+        "few_machines": 3,
+        "wasted_causes": 3, "wasted_areas": 2, "matters_days": 2, "matters_items": 3, "matters_hours": 1,
+        "matters_people": 1, "matters_areas": 1, "faults_causes": 2, "orders_bodies": 2, "rounds_plans": 2,
+        "ratings_levels": 1, "ratings_negative": 1,
+    }  # fmt: skip
+    looked = 0
+    for code, column in counts.items():
+        for line in table(report, code).lines:
+            found = opened(month, line.opens)
+            assert found.total == line.cells[column], (code, line)
+            assert len(found.rows) == min(found.total, 500)
+            looked += bool(found.total)
+    assert looked > 40
+    for one in figures_of(report):
+        if one.opens and one.unit == "count":
+            assert opened(month, one.opens).total == one.value, one.code
+
+
+def test_what_is_not_known_says_so_and_is_not_zero(lived: Lived) -> None:
+    hall = lived[0]
+    report = compute(hall.far_area.place, date(2026, 10, 1), MADE, lambda: None)
+    for code in ("outside", "available", "satisfied", "repair_time", "help_seconds", "cost"):
+        one = value(report, code)
+        assert one.value is None, code
+        assert one.why, code
+    assert value(report, "matters").value == 0
+    assert not table(report, "matters_items").lines
+    (line,) = table(report, "hours_areas").lines
+    assert line.cells[1] == 744
+    assert line.cells[3:6] == (None, None, None)
+    assert any("只结算了 0 天" in note for note in report.notes)

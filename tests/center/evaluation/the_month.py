@@ -1,0 +1,231 @@
+"""An area's October and September with a known truth, written straight into the tables by a fixed seed."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from tests.center.hall import SYSTEM, Hall, build
+
+from budayang.center.areas.stop_actions import plan_stop
+from budayang.center.evaluation.models import Invitation, NegativeCase, Rating
+from budayang.center.maintenance import actions, manual_orders
+from budayang.center.maintenance.models import (
+    FIGURES,
+    CheckListEdition,
+    Emergency,
+    HoursDay,
+    Incident,
+    Round,
+    RoundPlan,
+    SafetyTest,
+)
+from budayang.center.platform.models import Parameter
+from budayang.center.services.models import CalendarDay, Case, Department, Item, Offering, Trip
+from budayang.center.terminals.models import Inbox, SupplyCount, SupplyFill, SupplyLevel, Terminal
+
+ZONE = ZoneInfo("Asia/Shanghai")
+BORN = datetime(2026, 8, 20, tzinfo=UTC)
+MADE = datetime(2026, 11, 5, 1, tzinfo=UTC)
+"""The moment of the report."""
+STATES = ("done", "handed_in", "failed", "review", "working", "withdrawn", "in_process")
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+
+
+def live(hall: Hall | None = None, *, matters: int = 300) -> Hall:
+    """The hall with two months of life; a third machine nobody ever uses."""
+    hall, luck = hall or build(BORN), random.Random(20261001)
+    for on, kind in ((date(2026, 10, d), "holiday") for d in range(1, 8)):
+        CalendarDay.objects.create(on=on, kind=kind, name="国庆节", source="试验")
+    CalendarDay.objects.create(on=date(2026, 10, 10), kind="makeup", source="试验")
+    items = _items(hall)
+    _matters(hall, luck, items, matters)
+    _trips(hall, luck, items)
+    _hours(hall, luck)
+    _faults(hall, luck)
+    _help(hall, luck)
+    _supplies(hall, luck)
+    _orders(hall, luck)
+    _rounds(hall, luck)
+    _drills(hall)
+    plan_stop(
+        SYSTEM, place=hall.area.place, starts_at=datetime(2026, 11, 3, 14, tzinfo=UTC),
+        ends_at=datetime(2026, 11, 3, 16, tzinfo=UTC), reason="换路由器", now=datetime(2026, 10, 30, tzinfo=UTC),
+        rrule="FREQ=WEEKLY;COUNT=3",
+    )  # fmt: skip
+    plan_stop(
+        SYSTEM, place=hall.area.place, starts_at=datetime(2026, 10, 12, 14, tzinfo=UTC),
+        ends_at=datetime(2026, 10, 12, 17, tzinfo=UTC), reason="检修", now=datetime(2026, 10, 2, tzinfo=UTC),
+    )  # fmt: skip
+    return hall
+
+
+def moment(luck: random.Random, month: int) -> datetime:
+    """Some second of September or October by the wall's clock."""
+    day = luck.randint(1, 30 if month == 9 else 31)
+    return datetime(2026, month, day, luck.randint(0, 23), luck.randint(0, 59), luck.randint(0, 59), tzinfo=ZONE)
+
+
+def _items(hall: Hall) -> list[Item]:
+    departments = [Department.objects.create(code=code, name=name) for code, name in (("RS", "人社"), ("SW", "税务"))]
+    items = [
+        Item.objects.create(
+            code=f"T{n:02d}", name=f"试验事项{n}", department=departments[n % 2], kind="query",
+            audience=("个人", "法人", "个人/法人")[n % 3], live="yes", after_hours="yes", driven=True,
+        )
+        for n in range(7)
+    ]  # fmt: skip
+    for item in items:
+        Offering.objects.create(item=item, terminal=hall.terminal, driven=True)
+    Terminal.objects.create(
+        code="KBS-03", name="没有人用的", area=hall.area, owner=hall.bodies["SW"], state="active",
+        registered_at=BORN, enrolled_at=BORN,
+    )  # fmt: skip
+    return items
+
+
+def _matters(hall: Hall, luck: random.Random, items: list[Item], count: int) -> None:
+    path = hall.area.place.path
+    for n in range(count):
+        at = moment(luck, 9 if n % 3 == 0 else 10)
+        number = f"KBS-01-{n:05d}"
+        Case.objects.create(
+            number=number, terminal=luck.choice([hall.terminal, hall.other]), item=luck.choice(items[:5]),
+            place_path=path, state=luck.choice(STATES), identity_hash="x", code_hash=f"h{n}", accepted_at=at,
+        )  # fmt: skip
+        if luck.random() < 0.6:
+            Invitation.objects.create(case_number=number, terminal=hall.terminal, place_path=path, shown_at=at)
+            if luck.random() < 0.5:
+                _rating(hall, luck, number, at)
+
+
+def _rating(hall: Hall, luck: random.Random, number: str, at: datetime) -> None:
+    level = luck.choice(["very_satisfied", "satisfied", "basically_satisfied", "unsatisfied", "very_unsatisfied"])
+    rating = Rating.objects.create(
+        case_number=number, terminal=hall.terminal, owner=hall.bodies["RS"], place_path=hall.area.place.path,
+        item_code="T01", level=level, at=at,
+    )  # fmt: skip
+    if "un" in level:
+        closed = luck.random() < 0.6
+        took = timedelta(days=luck.randint(1, 9))
+        NegativeCase.objects.create(
+            rating=rating, owner=hall.bodies["RS"], place_path=hall.area.place.path,
+            state="closed" if closed else "open", opened_at=at, verify_due_at=at + timedelta(days=4),
+            close_due_at=at + timedelta(days=7), verified_at=at + timedelta(days=1) if closed else None,
+            closed_at=at + took if closed else None,
+        )  # fmt: skip
+
+
+def _trips(hall: Hall, luck: random.Random, items: list[Item]) -> None:
+    for n in range(260):
+        result = luck.choice(["finished"] * 6 + ["unfinished", "refused", "locked"])
+        terminal = None if result == "locked" else luck.choice([hall.terminal, hall.other])
+        step, why = {
+            "unfinished": luck.choice([("fill", "left"), ("print", "left_paper")]), "refused": ("choose", "stopped"),
+        }.get(result, ("", ""))  # fmt: skip
+        area = hall.far_area if result == "locked" and n % 2 else hall.area
+        Trip.objects.create(
+            source="person" if result == "locked" else "terminal", area=area, terminal=terminal,
+            place_path=area.place.path, item_code=luck.choice(items).code, result=result, step=step, why=why,
+            at=moment(luck, 9 if n % 4 == 0 else 10),
+        )  # fmt: skip
+
+
+def _hours(hall: Hall, luck: random.Random) -> None:
+    names = [name for name in FIGURES if name not in ("promised_us", "usable_us")]
+    for terminal in (hall.terminal, hall.other):
+        for day in range(61):
+            lost = {name: luck.choice([0, 0, 0, luck.randint(1, 10**9)]) for name in names}
+            usable = luck.randint(10**10, 8 * 10**10)
+            HoursDay.objects.create(
+                terminal=terminal, area=hall.area, owner_id=terminal.owner_id, vendor_id=terminal.vendor_id,
+                place_path=hall.area.place.path, on=date(2026, 9, 1) + timedelta(days=day), computed_at=MADE,
+                promised_us=usable + sum(lost.values()), usable_us=usable, **lost,
+            )  # fmt: skip
+
+
+def _faults(hall: Hall, luck: random.Random) -> None:
+    for n in range(40):
+        kind, bucket = luck.choice([("paper_out", "consumables"), ("printer_offline", "device")])
+        at, took = moment(luck, 9 if n % 3 == 0 else 10), luck.randint(3, 600) * MINUTE
+        ends = luck.random() < 0.8
+        row = Incident.objects.create(
+            kind=kind, subject=f"fault:{n}", title="故障", place_path=hall.area.place.path, area=hall.area,
+            terminal=hall.terminal, severity="general", bucket=bucket, state="closed" if ends else "open",
+            opened_at=at, noticed_at=at, closed_at=at + took if ends else None,
+        )  # fmt: skip
+        if n % 5 == 0:  # hangs below another one: not counted
+            Incident.objects.filter(pk=row.pk).update(cause=row.pk)
+
+
+def _help(hall: Hall, luck: random.Random) -> None:
+    for n in range(21):
+        at = moment(luck, 9 if n % 3 == 0 else 10)
+        body = {"kind": luck.choice(["help", "sos"]), "step": "fill", "item": "T01"}
+        Inbox.objects.create(terminal=hall.other, epoch="a", seq=n, kind="help", body=body, at=at, received_at=at)
+    for day in (3, 13, 23):
+        at = datetime(2026, 10, day, 2, tzinfo=UTC)
+        seconds = luck.choice([None, 12.5, 40.0]) if day != 13 else 21.0
+        SafetyTest.objects.create(
+            area=hall.area, kind="help" if day != 23 else "exit", started_at=at, started_by="x", ended_at=at + MINUTE,
+            seconds=seconds, limit_s=30, passed=seconds is not None and seconds <= 30,
+        )  # fmt: skip
+
+
+def _supplies(hall: Hall, luck: random.Random) -> None:
+    for terminal, since in ((hall.terminal, BORN), (hall.other, None)):
+        supply = SupplyLevel.objects.create(
+            terminal=terminal, subject="printer", consumable="a4", capacity=500, counted_since=since
+        )
+        for _n in range(15 if since else 0):
+            hour = datetime(2026, luck.choice([9, 10]), luck.randint(1, 30), luck.randint(0, 15), tzinfo=UTC)
+            if not SupplyCount.objects.filter(supply=supply, hour_at=hour).exists():
+                SupplyCount.objects.create(supply=supply, hour_at=hour, amount=luck.randint(1, 60))
+        SupplyFill.objects.create(
+            supply=supply, at=datetime(2026, 10, 9, tzinfo=UTC), after=500, source="person", by="x"
+        )
+    Parameter.objects.create(name="few_trips_day", place=hall.city, value=100, valid_from=BORN, set_by="试验")
+    Parameter.objects.create(name="supply_price_a4", place=hall.city, value=0.05, valid_from=BORN, set_by="试验")
+
+
+def _orders(hall: Hall, luck: random.Random) -> None:
+    lin = hall.actor("lin")
+    for n in range(30):
+        at = datetime(2026, 10, 2, tzinfo=UTC) + n * 18 * HOUR + luck.randint(0, 300) * MINUTE
+        order = manual_orders.open_manual(
+            lin, area="KBS", terminal="KBS-01", title=f"问题 {n}", note="", severity="urgent", now=at
+        )
+        if luck.random() < 0.85:
+            order.refresh_from_db()
+            actions.repair(lin, order, note="好了", now=at + luck.randint(5, 200) * MINUTE)
+
+
+def _rounds(hall: Hall, luck: random.Random) -> None:
+    edition = CheckListEdition.objects.create(
+        place=hall.city, list_code="owner", name="班前", valid_from=date(2026, 8, 1), questions=[], made_at=BORN
+    )
+    plan = RoundPlan.objects.create(
+        area=hall.area, list_code="owner", name="班前", who="owner", organization=hall.bodies["RS"], rhythm="daily",
+        windows=[["09:00", "10:00"]], starts_on=date(2026, 8, 1), made_at=BORN,
+    )  # fmt: skip
+    for day in range(61):
+        state = luck.choice(["done", "done", "done_late", "missed", "cancelled"])
+        opens = datetime(2026, 9, 1, 1, tzinfo=UTC) + timedelta(days=day)
+        Round.objects.create(
+            plan=plan, area=hall.area, edition=edition, place_path=hall.area.place.path, on=opens.date(),
+            opens_at=opens, closes_at=opens + HOUR, stops=[], state=state, failed=luck.randint(0, 2),
+            finished_at=opens + 2 * HOUR if "done" in state else None,
+        )  # fmt: skip
+
+
+def _drills(hall: Hall) -> None:
+    at = datetime(2026, 10, 15, 2, tzinfo=UTC)
+    Emergency.objects.create(
+        area=hall.area, code="fire", name="火灾", steps=[], drill=True, state="reviewed", planned_on=at.date(),
+        started_at=at, ended_at=at + 25 * MINUTE, made_at=at, made_by="x",
+    )  # fmt: skip
+    Emergency.objects.create(
+        area=hall.area, code="power", name="停电", steps=[], drill=True, state="planned", planned_on=date(2026, 10, 28),
+        made_at=at, made_by="x",
+    )  # fmt: skip
