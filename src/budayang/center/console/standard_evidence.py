@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from budayang.center.areas import queries as areas
 from budayang.center.console.listing import Action, Column, Filter, State, Tone, listing
 from budayang.center.console.reader import reader
-from budayang.center.console.standard import answer_state
+from budayang.center.console.standard_words import answer_state
 from budayang.center.platform.access import allow
 from budayang.center.platform.wording import words
 from budayang.center.standard import queries, revising_queries
