@@ -89,9 +89,9 @@ def test_every_question_belongs_to_a_group() -> None:
     ("answers", "problem"),
     [
         ({"way": "satisfied"}, ""),
-        ({}, "请至少回答一项"),
-        ({"way": "good"}, "有一项回答不在可选的范围内，请重新选"),
-        ({"nothing": "satisfied"}, "有一项回答不在可选的范围内，请重新选"),
+        ({}, "请至少回答一项。"),
+        ({"way": "good"}, "有一项回答不在可选的范围内，请重新选。"),
+        ({"nothing": "satisfied"}, "有一项回答不在可选的范围内，请重新选。"),
     ],
 )
 def test_a_sheet_that_cannot_be(answers: dict[str, str], problem: str) -> None:

@@ -22,6 +22,7 @@ from budayang.center.maintenance import round_plan_actions as planning
 from budayang.center.maintenance.models import CheckListEdition, DueThing, Round, RoundAnswer, RoundPlan
 from budayang.center.maintenance.round_actions import Given
 from budayang.center.platform.models import AuditLine
+from budayang.data.check_lists import check_lists
 from budayang.rules.rounds import Plan, Rhythm
 
 pytestmark = pytest.mark.django_db
@@ -276,7 +277,7 @@ def test_a_supervisor_adopts_what_ships_a_keeper_does_not(desk: Desk, today: dat
     assert desk.client("lin").get("/console/check-lists/adopt/").status_code == 403
     client = desk.client("zhu")
     assert client.post("/console/check-lists/adopt/", {"place": desk.hall.city.pk}).status_code == 302
-    assert CheckListEdition.objects.count() == 10
+    assert CheckListEdition.objects.count() == len(check_lists())
     assert "每月消防检查" in text_of(client, "/console/check-lists/")
     for row in CheckListEdition.objects.all():
         text_of(client, f"/console/check-lists/{row.pk}/")

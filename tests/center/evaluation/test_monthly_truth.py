@@ -252,9 +252,17 @@ def test_rounds_and_ratings(lived: Lived) -> None:
     levels = [line.cells[1] for line in table(report, "ratings_levels").lines]
     order = ["very_satisfied", "satisfied", "basically_satisfied", "unsatisfied", "very_unsatisfied"]
     assert levels == [sum(row["level"] == one for row in given) for one in order]
-    cases = list(of(NegativeCase.objects.values("rating__at", "state"), "rating__at", OCTOBER))
-    assert [line.cells[1] for line in table(report, "ratings_negative").lines][:2] == [
+    kept = NegativeCase.objects.values("rating__at", "state", "opened_at", "closed_at")
+    cases = list(of(kept, "rating__at", OCTOBER))
+    open_late = sum(row["state"] != "closed" and row["opened_at"] + timedelta(days=4) <= MADE for row in cases)
+    closed_late = sum(
+        row["state"] == "closed" and row["closed_at"] > row["opened_at"] + timedelta(days=7) for row in cases
+    )
+    assert open_late
+    assert closed_late
+    assert [line.cells[1] for line in table(report, "ratings_negative").lines] == [
         sum(row["state"] != "closed" for row in cases), sum(row["state"] == "closed" for row in cases),
+        open_late + closed_late,
     ]  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from tests.center.hall import SYSTEM, Hall, build
 
 from budayang.center.areas.stop_actions import plan_stop
-from budayang.center.evaluation.models import Invitation, NegativeCase, Rating
+from budayang.center.evaluation.models import Invitation, NegativeCase, NegativeStep, Rating
 from budayang.center.maintenance import actions, manual_orders
 from budayang.center.maintenance.models import (
     FIGURES,
@@ -109,12 +109,15 @@ def _rating(hall: Hall, luck: random.Random, number: str, at: datetime) -> None:
     if "un" in level:
         closed = luck.random() < 0.6
         took = timedelta(days=luck.randint(1, 9))
-        NegativeCase.objects.create(
+        case = NegativeCase.objects.create(
             rating=rating, owner=hall.bodies["RS"], place_path=hall.area.place.path,
             state="closed" if closed else "open", opened_at=at, verify_due_at=at + timedelta(days=4),
             close_due_at=at + timedelta(days=7), verified_at=at + timedelta(days=1) if closed else None,
-            closed_at=at + took if closed else None,
+            closed_at=at + took if closed else None, due_at=None if closed else at + timedelta(days=4),
         )  # fmt: skip
+        if closed:
+            due_at = case.close_due_at
+            NegativeStep.objects.create(case=case, event="fix", state="closed", at=at + took, due_at=due_at)
 
 
 def _trips(hall: Hall, luck: random.Random, items: list[Item]) -> None:

@@ -9,17 +9,20 @@ from typing import Any
 from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from budayang.center.evaluation import monthly_rows as rows_of
+from budayang.center.evaluation.models import NegativeCase
 from budayang.center.evaluation.monthly_rows import Month
+from budayang.center.evaluation.queries import late_q
 from budayang.center.platform.wording import words
 from budayang.center.services import queries as services
 from budayang.center.terminals import month_queries
 from budayang.rules.calendars import day_kind
 from budayang.rules.consumables import BY_CODE as CONSUMABLES
 from budayang.rules.evaluation import LEVEL_BY_CODE
+from budayang.rules.evaluation.negative import FINAL_STATES
 from budayang.rules.hours import BUCKET_ORDER
 from budayang.rules.monthly_facts import DONE, outside_office
 from budayang.rules.rounds import STATE_NAMES
@@ -207,22 +210,12 @@ def _rounds(month: Month, asked: Asked) -> Opened:
 
 
 def _ratings(month: Month, asked: Asked) -> Opened:
-    rows = rows_of.rated(month)
+    rows = rows_of.rated(month).filter(set_aside_at__isnull=True)
     if "level" in asked:
         rows = rows.filter(level=asked["level"])
     if (standing := asked.get("negative")) is not None:
-        rows = rows.filter(negative_case__isnull=False)
-        if standing == "late":
-            now, case = month.until, "negative_case__"
-            rows = rows.filter(
-                Q(**{f"{case}state": "open", f"{case}verify_due_at__lt": now})
-                | Q(**{f"{case}closed_at__isnull": True, f"{case}close_due_at__lt": now})
-                | Q(**{f"{case}closed_at__gt": F(f"{case}close_due_at")})
-                | Q(**{f"{case}verified_at__gt": F(f"{case}verify_due_at")})
-            )
-        else:
-            closed = Q(negative_case__state="closed")
-            rows = rows.filter(closed if standing == "closed" else ~closed)
+        chosen = {"late": late_q(month.until), "closed": Q(state="closed")}.get(standing, ~Q(state__in=FINAL_STATES))
+        rows = rows.filter(negative_case__in=NegativeCase.objects.filter(chosen))
 
     def seen(row: Any) -> Seen:
         return Seen(row.case_number, row.at, words(LEVEL_BY_CODE[row.level].name), f"rating:{row.case_number}")
