@@ -33,7 +33,7 @@ from django.utils import translation  # noqa: E402
 
 from budayang.center.platform.migrating import CreateModels  # noqa: E402
 
-ROOMS = ("platform", "areas", "terminals", "services", "maintenance")
+ROOMS = ("platform", "areas", "terminals", "services", "maintenance", "evaluation", "standard")
 
 
 def references(model: ModelState, room: str) -> set[tuple[str, str]]:

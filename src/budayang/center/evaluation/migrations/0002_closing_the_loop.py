@@ -14,11 +14,11 @@ def start_clocks(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('areas', '0001_squashed_0002_facts_and_services'),
+        ('areas', '0002_facts_and_services'),
         ('evaluation', '0001_initial'),
-        ('maintenance', '0001_squashed_0014_round_signs'),
-        ('platform', '0001_squashed_0003_window_clerk'),
-        ('terminals', '0001_squashed_0004_fewer_indexes'),
+        ('maintenance', '0014_round_signs'),
+        ('platform', '0003_window_clerk'),
+        ('terminals', '0004_fewer_indexes'),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('evaluation', '0002_closing_the_loop'),
-        ('platform', '0001_squashed_0003_window_clerk'),
+        ('platform', '0003_window_clerk'),
     ]
 
     operations = [

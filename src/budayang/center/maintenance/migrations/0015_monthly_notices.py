@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('maintenance', '0001_squashed_0014_round_signs'),
+        ('maintenance', '0014_round_signs'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('platform', '0001_squashed_0003_window_clerk'),
+        ('platform', '0003_window_clerk'),
         ('standard', '0002_standard_as_data'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

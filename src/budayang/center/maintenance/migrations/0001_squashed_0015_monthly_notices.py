@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    replaces = [('maintenance', '0001_initial'), ('maintenance', '0002_facts_and_services'), ('maintenance', '0003_rounds'), ('maintenance', '0004_orders'), ('maintenance', '0005_reports'), ('maintenance', '0006_due_things'), ('maintenance', '0007_fault_notices'), ('maintenance', '0008_safety_at_night'), ('maintenance', '0009_duty_leave'), ('maintenance', '0010_assets_and_ledgers'), ('maintenance', '0011_round_positions'), ('maintenance', '0012_due_kinds'), ('maintenance', '0013_order_lists'), ('maintenance', '0014_round_signs')]
+    replaces = [('maintenance', '0001_initial'), ('maintenance', '0002_facts_and_services'), ('maintenance', '0003_rounds'), ('maintenance', '0004_orders'), ('maintenance', '0005_reports'), ('maintenance', '0006_due_things'), ('maintenance', '0007_fault_notices'), ('maintenance', '0008_safety_at_night'), ('maintenance', '0009_duty_leave'), ('maintenance', '0010_assets_and_ledgers'), ('maintenance', '0011_round_positions'), ('maintenance', '0012_due_kinds'), ('maintenance', '0013_order_lists'), ('maintenance', '0014_round_signs'), ('maintenance', '0015_monthly_notices')]
 
     initial = True
 
@@ -1022,7 +1022,7 @@ class Migration(migrations.Migration):
                     options={
                         'ordering': ['-made_at', '-pk'],
                         'indexes': [models.Index(fields=['staff', '-made_at'], name='notice_message_staff')],
-                        'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('channel__isnull', True), ('staff__isnull', False)), models.Q(('channel__isnull', False), ('staff__isnull', True)), _connector='OR'), name='notice_message_receiver'), models.CheckConstraint(condition=models.Q(('kind__in', ['alarm', 'reminder', 'recovery', 'order', 'stop', 'round', 'test'])), name='notice_message_kind')],
+                        'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('channel__isnull', True), ('staff__isnull', False)), models.Q(('channel__isnull', False), ('staff__isnull', True)), _connector='OR'), name='notice_message_receiver'), models.CheckConstraint(condition=models.Q(('kind__in', ['alarm', 'reminder', 'recovery', 'order', 'stop', 'round', 'monthly', 'test'])), name='notice_message_kind')],
                     },
                 ),
                 migrations.CreateModel(
@@ -1307,7 +1307,7 @@ class Migration(migrations.Migration):
                     ],
                     options={
                         'indexes': [models.Index(condition=models.Q(('state', 'pending')), fields=['due_at'], name='notice_line_due')],
-                        'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['pending', 'sent', 'dropped'])), name='notice_line_state'), models.CheckConstraint(condition=models.Q(models.Q(('channel__isnull', True), ('staff__isnull', False)), models.Q(('channel__isnull', False), ('staff__isnull', True)), _connector='OR'), name='notice_line_receiver'), models.CheckConstraint(condition=models.Q(models.Q(('message__isnull', False), ('state', 'sent')), models.Q(models.Q(('state', 'sent'), _negated=True), ('message__isnull', True)), _connector='OR'), name='notice_line_message'), models.CheckConstraint(condition=models.Q(('kind__in', ['alarm', 'reminder', 'recovery', 'order', 'stop', 'round', 'test'])), name='notice_line_kind')],
+                        'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['pending', 'sent', 'dropped'])), name='notice_line_state'), models.CheckConstraint(condition=models.Q(models.Q(('channel__isnull', True), ('staff__isnull', False)), models.Q(('channel__isnull', False), ('staff__isnull', True)), _connector='OR'), name='notice_line_receiver'), models.CheckConstraint(condition=models.Q(models.Q(('message__isnull', False), ('state', 'sent')), models.Q(models.Q(('state', 'sent'), _negated=True), ('message__isnull', True)), _connector='OR'), name='notice_line_message'), models.CheckConstraint(condition=models.Q(('kind__in', ['alarm', 'reminder', 'recovery', 'order', 'stop', 'round', 'monthly', 'test'])), name='notice_line_kind')],
                     },
                 ),
                 migrations.CreateModel(
