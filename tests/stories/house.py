@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -27,6 +28,7 @@ __all__ = ["AREA", "FORM", "ITEM", "Citizen", "Clerk", "Facts", "Night", "Stage"
 T = TypeVar("T")
 # SQLite, whatever database the tests beside this one use.
 ENVIRONMENT = {"BUDAYANG_DATABASE_URL": "", "BUDAYANG_PUBLIC_URL": ""}
+CATALOGUE_S = 120
 LOWEST, STEP, BLOCKS = 20000, 60, 200  # below the ports that the kernel gives out by itself
 
 
@@ -49,16 +51,29 @@ def free_port() -> Iterator[int]:
 
 @contextmanager
 def stands(folder: Path, port: int) -> Iterator[Stage]:
-    """The whole house on `folder`, ended at the end."""
+    """The whole house on `folder`, ended at the end. It stands when each terminal knows what can be done there."""
     stage = Stage(folder, port, environment=dict(ENVIRONMENT))
     stage.environment["BUDAYANG_PUBLIC_URL"] = stage.center
     stage.take()
     try:
         stage.prepare()
         stage.start(lambda _zh, _en: None)
+        for number, row in enumerate(stage.terminals, start=1):
+            knows_it = partial(knows, stage, number, stage.screen(row))
+            wait_for(f"{row.code} has its catalogue", knows_it, CATALOGUE_S)
         yield stage
     finally:
         stage.leave()
+
+
+def knows(stage: Stage, reader: int, screen: str) -> bool:
+    """Whether a terminal finds the story's item. Nothing is begun there, and no page stays that could fall silent."""
+    passer_by = Citizen(screen, stage.sandbox, reader, "")
+    try:
+        passer_by.begin()
+        return any(item["code"] == ITEM for item in passer_by.find("参保证明"))
+    finally:
+        passer_by.close()
 
 
 def wait_for(what: str, look: Callable[[], T | None], within_s: float = 60) -> T:
