@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from django.db import connection, transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from tests.center.hall import Hall, build
 
@@ -164,6 +164,7 @@ def test_whatever_the_order_the_last_word_stands(tmp_path: Path) -> None:
 
     @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
     @given(STEPS)
+    @example([("sync", False), ("commit", None), ("wait", PLAN_MS + GRACE_MS), ("decide", None), ("sync", False)])
     def run(steps: list[tuple[str, object]]) -> None:
         clean()
         play = Play(hall, store)

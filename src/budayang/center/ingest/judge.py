@@ -345,12 +345,14 @@ def _raw_of(batch: Batch, known: Known, subject: str, prop: str) -> str:
 
 def _seen(known: Known, memory: Memory, batch: Batch, now_ms: int) -> None:
     first = known.last_seen_ms is None
+    # Heard in the very millisecond in which it counted as silent: that silence lasted one, or it would have no length.
+    heard_ms = now_ms + 1 if known.silent and known.due_ms() == now_ms else now_ms
     known.last_seen_ms = now_ms
     known.unsaved = True
     if known.silent:
         known.silent = False
-        news = _news(known, "terminals.heard", {"terminal": known.code}, now_ms, now_ms)
-        batch.swaps.append(Swap("heard", known.id, now_ms, now_ms, news, "online"))
+        news = _news(known, "terminals.heard", {"terminal": known.code}, heard_ms, now_ms)
+        batch.swaps.append(Swap("heard", known.id, heard_ms, now_ms, news, "online"))
         memory.watch(known)
     elif first:
         memory.watch(known)
