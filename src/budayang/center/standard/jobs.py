@@ -38,10 +38,8 @@ def keep_fresh(now: datetime) -> int:
     fresh = set(
         Assessment.objects.filter(month=month, computed_at__gt=now - STALE).values_list("place_id", flat=True)
     ) | set(Assessment.objects.filter(month=month, dirty_at__isnull=False).values_list("place_id", flat=True))
-    late = [area for area in areas.visible_to(JOB) if area.place_id not in fresh]
-    for area in late:
-        Assessment.objects.update_or_create(place_id=area.place_id, month=month, defaults={"dirty_at": now})
-    return len(late) + closed
+    late = [pk for pk in areas.visible_to(JOB).values_list("place_id", flat=True) if pk not in fresh]
+    return actions.mark_places(late, month, now) + closed
 
 
 CONSUMERS: tuple[Consumer, ...] = (
