@@ -81,6 +81,8 @@ PHRASES: tuple[Phrase, ...] = tuple(
         "办件 %(case)s 办结后出现了评价页",
         "办件 %(case)s 的评价",
         "%(n)s 次无操作退出，其中 %(m)s 次清除了本次办理的内容",
+        # rules/standard/trial_measures
+        "要在 0 和 %(n)s 之间。",
         # rules/standard/judging
         "还没有上传：%(what)s",
         "还没有填写：%(what)s",

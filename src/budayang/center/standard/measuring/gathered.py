@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -79,6 +80,12 @@ class Together:
             maintenance.attributed_many(ids, start, until) if ids and start < until else {}
         )
         self.trouble: set[int] = maintenance.terminals_in_trouble(ids, until) if ids else set()
+
+    def with_hours(self, divided: Mapping[int, list[Attributed]]) -> Together:
+        """The same machines with their time divided otherwise: a trial."""
+        other = copy(self)
+        other.divided = dict(divided)
+        return other
 
 
 class Gathering:
