@@ -167,7 +167,7 @@ def test_repair_in_time_equals_the_plain_loop(lived: Lived) -> None:
 def test_paper_on_fridays_equals_the_plain_loop(lived: Lived) -> None:
     """Sheet by sheet: what is really there, what was brought beside it, and what an outage takes of it."""
     hall, truth = lived
-    values = {"consumable": "a4", "weekdays": "4", "at": "16:00", "amount": 50.0, "per_day": 0.0}
+    values: dict[str, float | str] = {"consumable": "a4", "weekdays": "4", "at": "16:00", "amount": 50.0, "per_day": 0.0}
     result = tried(hall, Chosen("restock", values))
     code = hall.terminal.code
     out = {minute for span in truth.paper[code] for minute in range(*span)}
@@ -227,7 +227,7 @@ def test_clauses_read_the_replayed_minutes(lived: Lived) -> None:
     starts = {"2026-09": (0, 30), "2026-10": (30, 61), "2026-11": (61, 91)}
     for month, (first, last) in starts.items():
         part = range(first * 1440, last * 1440)
-        for clause, good in (("YJ-07", lambda bits: not bits), ("YJ-09", lambda bits: _device(bits))):
+        for clause, good in (("YJ-07", _well), ("YJ-09", _device)):
             numbers = [
                 sum(good(row[minute]) for row in found.values() for minute in part) / (2 * len(part))
                 for found in (before, after)
@@ -238,6 +238,10 @@ def test_clauses_read_the_replayed_minutes(lived: Lived) -> None:
             assert [one.before, one.after] == answers
     assert result.turned, "an answer changes"
     assert not ClauseVerdict.objects.exists(), "a trial writes no verdict"
+
+
+def _well(bits: int) -> bool:
+    return not bits
 
 
 def _device(bits: int) -> bool:
@@ -284,7 +288,7 @@ def test_a_trial_is_asked_made_kept_and_run_again(lived: Lived) -> None:
     assert trial_queries.told(row).result is None
     trial_actions.run(Progress(row.work.pk), {"trial": row.pk})
     row.refresh_from_db()
-    work = Work.objects.get(pk=row.work_id)
+    work = Work.objects.get(pk=row.work.pk)
     assert (work.total, work.done) == (3, 3)
     told = trial_queries.told(row)
     assert told.result is not None
@@ -293,6 +297,7 @@ def test_a_trial_is_asked_made_kept_and_run_again(lived: Lived) -> None:
     assert told.cost.each == pytest.approx(3060 / told.result.refusals.avoided)
     assert row.in_force == current_edition()
     again = trial_actions.run_again(hall.actor("lin"), row, now=LATER)
+    assert again.work_id is not None
     assert again.work_id == row.work_id, "one that waits is not run twice"
     trial_actions.cancel_trial(hall.actor("lin"), again, now=LATER)
     run_work.func(again.work_id)
@@ -307,7 +312,7 @@ def test_who_may_and_what_is_refused(lived: Lived) -> None:
     for name in ("ou", "ning", "ren"):
         with pytest.raises(Forbidden):
             ask(hall, name)
-    refusals = {
+    refusals: dict[str, dict[str, Any]] = {
         "不能早于": {"months": (MONTHS[1], MONTHS[0])},
         "已经发生": {"months": (MONTHS[0], MONTHS[-1].replace(year=2027))},
         "最多试算": {"months": (MONTHS[0].replace(year=2025), MONTHS[-1])},

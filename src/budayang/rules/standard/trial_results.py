@@ -165,12 +165,15 @@ def read(kept: Mapping[str, Any]) -> Result | None:
         return None
     areas = [
         AreaResult(
-            one["code"],
-            one["name"],
-            one["terminals"],
-            *(Hours(**one[name]) for name in ("before", "after", "items_before", "items_after")),
-            Refusals(**one["refusals"]),
-            [ClauseChange(**change) for change in one["clauses"]],
+            code=one["code"],
+            name=one["name"],
+            terminals=one["terminals"],
+            before=Hours(**one["before"]),
+            after=Hours(**one["after"]),
+            items_before=Hours(**one["items_before"]),
+            items_after=Hours(**one["items_after"]),
+            refusals=Refusals(**one["refusals"]),
+            clauses=[ClauseChange(**change) for change in one["clauses"]],
         )
         for one in kept["areas"]
     ]
