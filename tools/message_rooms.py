@@ -68,6 +68,8 @@ from budayang.rules.standard import (
     revising,
     spreading,
     stages,
+    trial_measures,
+    trial_results,
     wording,
 )
 
@@ -215,6 +217,8 @@ STANDARD = (
     _body("rules/standard/edition_sheets.py", "_text", "SHEETS"),
     _body("rules/standard/edition_reading.py", "_read_sheet", "_read_row", "_check_about", "read_edition"),
     _body("rules/standard/differences.py", "differences"),
+    _tables(trial_measures.MEASURES, trial_measures.WEEKDAYS, trial_results.CANNOT_KNOW),
+    _body("rules/standard/trial_measures.py", "_read"),
 )
 WRITTEN = (
     _tables(stages.STAGE_NAMES, stages.EVENT_NAMES),

@@ -49,7 +49,8 @@ def test_the_table_of_the_docs_is_the_data() -> None:
     assert f"{tool.START}\n{tool.summary()}\n\n{tool.table()}\n{tool.END}" in page
     rows = re.findall(r"^\| ([A-Z]{2}-\d\d) \| (\S+) \|", page, re.MULTILINE)
     assert list(dict.fromkeys(code for code, _kind in rows)) == CODES
-    assert {kind for _code, kind in rows} == set(KIND_NAMES.values())
+    # Surveys are the platform's own: no clause of the reference edition has one entered by hand.
+    assert {kind for _code, kind in rows} == set(KIND_NAMES.values()) - {KIND_NAMES[Kind.SURVEY]}
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,15 @@ TIME = {"promised_s": 1000.0, "planned_s": 100.0, "monitoring_lost_s": 100.0, "t
         ("WH-22", {"orders_loop_judged": 0, "orders_closed_verified": 0}, Answer.NO_EVIDENCE, None),
         ("PJ-01", {"cases_done": 3, "ratings_shown": 3}, Answer.MET, 1),
         ("PJ-02", {"ratings": 3, "ratings_in_five": 3}, Answer.MET, 1),
+        ("PJ-04", {"ratings_forced": 0, "ratings_all": 9, "ratings_unjudged": 0}, Answer.MET, 0),
+        ("PJ-04", {"ratings_forced": 0, "ratings_all": 9, "ratings_unjudged": 1}, Answer.NO_EVIDENCE, 0),
+        ("PJ-04", {"ratings_forced": 1, "ratings_all": 9, "ratings_unjudged": 1}, Answer.NOT_MET, 1),
+        ("PJ-12", {"indicators_public": 6, "indicator_reports": 1}, Answer.MET, 6),
+        ("PJ-12", {"indicators_public": 1, "indicator_reports": 2}, Answer.NOT_MET, 1),
+        ("PJ-14", {"surveys_enough": 0, "survey_sheets": 3}, Answer.NOT_MET, 0),
+        ("PJ-18", {"cases_done": 2, "ratings": 1, "cases_taken": 3}, Answer.MET, 4),
+        ("PJ-18", {"cases_done": 2, "ratings": 0, "cases_taken": 3}, Answer.NOT_MET, 3),
+        ("PJ-22", {"survey_sheets": 0, "surveys_here": 1}, Answer.NOT_MET, 0),
     ],
 )
 def test_answers(clause: str, numbers: dict[str, float], answer: Answer, number: float | None) -> None:
@@ -76,7 +85,7 @@ def test_each_check_stands_on_a_clause_and_asks_for_evidence(found: ClauseCheck)
 
 def test_each_metric_has_a_key_of_its_own() -> None:
     assert len({c.key for c in CLAUSE_CHECKS}) == len(CLAUSE_CHECKS)
-    assert {c.key for c in CLAUSE_CHECKS if c.key != c.clause_code} == {"PJ-24-2"}
+    assert {c.key for c in CLAUSE_CHECKS if c.key != c.clause_code} == {"PJ-23-2", "PJ-24-2"}
 
 
 @given(

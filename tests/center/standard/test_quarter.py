@@ -12,9 +12,12 @@ from typing import Any
 
 import pytest
 from tests.center.hall import SYSTEM, Hall
+from tests.center.standard.the_quarter import ZONE, draw
 
 from budayang.center.areas import actions as areas
+from budayang.center.evaluation.models import Complaint, NegativeCase, Rating, SurveyArea, SurveySheet
 from budayang.center.platform.models import Place
+from budayang.center.services.models import Case, Trip, WindowFigure
 from budayang.center.standard import actions, given_actions, queries
 from budayang.center.standard.edition_queries import parts_of
 from budayang.center.standard.models import Assessment, Clause, ClauseVerdict
@@ -180,3 +183,161 @@ def test_late_evidence_changes_exactly_what_it_must(
     changed = {key for key, value in after.items() if value != before.get(key)}
     assert changed == {(area.place.code, clause.code, queries.month_bounds(month)[0]) for month in MONTHS[1:]}
     assert {after[key][0] for key in changed} == {"not_met"}
+
+
+# What people said, and how much is used -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def voices(hall: Hall, now: datetime) -> list[Any]:
+    """Six areas with a quarter of ratings, complaints, surveys and trips; every month was computed."""
+    made = draw(hall, now)
+    for month in MONTHS:
+        actions.assess_many([one.place for one in made], month, now)
+    return made
+
+
+def of(area: Any, clause: str, month: date) -> tuple[str, float | None, int]:
+    row = ClauseVerdict.objects.get(place=area.place, clause__code=clause, period_start=queries.month_bounds(month)[0])
+    return row.answer, row.number, row.sample
+
+
+def in_month(at: datetime, month: date) -> bool:
+    when = at.astimezone(ZONE)
+    return (when.year, when.month) == (month.year, month.month)
+
+
+def ratio(good: int, whole: int, bound: float = 1.0) -> tuple[str, Any, int]:
+    if not whole:
+        return "no_evidence", None, 0
+    return ("met" if good / whole >= bound else "not_met"), pytest.approx(good / whole), whole
+
+
+def test_ratings_and_what_was_done_about_them(voices: list[Any], now: datetime) -> None:
+    answers: dict[str, set[str]] = {}
+    for area in voices:
+        for month in MONTHS:
+            ratings = [one for one in Rating.objects.filter(terminal__area=area) if in_month(one.at, month)]
+            forced = unjudged = 0
+            for one in ratings:
+                states = {flag.state for flag in one.flags.all()}
+                if one.set_aside_for == "staff" or "set_aside" in states:
+                    forced += 1
+                elif "open" in states:
+                    unjudged += 1
+            expected = "not_met" if forced else "no_evidence" if unjudged or not ratings else "met"
+            assert of(area, "PJ-04", month)[0] == expected
+            answers.setdefault("PJ-04", set()).add(expected)
+            called, whole, asked, fixed = 0, 0, 0, 0
+            for one in ratings:
+                case = NegativeCase.objects.filter(rating=one).first()
+                if case is None or one.set_aside_at is not None:
+                    continue
+                if case.phone_hint and (case.called_at or (case.call_due_at and case.call_due_at < now)):
+                    whole += 1
+                    called += case.called_at is not None
+                if case.fixed_at and case.state in ("called_back", "closed"):
+                    fixed += 1
+                    asked += case.rerate_until is not None
+            assert of(area, "PJ-09", month) == ratio(called, whole)
+            assert of(area, "PJ-11", month) == ratio(asked, fixed)
+            good = judged = 0
+            for case in NegativeCase.objects.filter(rating__terminal__area=area, appealed_at__isnull=False):
+                assert case.appealed_at is not None
+                if not in_month(case.appealed_at, month) or case.appealed_at >= now:
+                    continue
+                steps = list(case.steps.filter(event__in=["uphold", "refuse"]))
+                late = case.decide_due_at is not None and case.decide_due_at < now
+                if steps or late:
+                    judged += 1
+                    good += any(step.note for step in steps)
+            assert of(area, "PJ-10", month) == ratio(good, judged)
+            for clause in ("PJ-09", "PJ-10", "PJ-11"):
+                answers.setdefault(clause, set()).add(of(area, clause, month)[0])
+    assert all({"not_met"} < found for found in answers.values()), answers
+
+
+def test_complaints_reports_and_surveys(voices: list[Any], now: datetime) -> None:
+    for area in voices:
+        for month in MONTHS:
+            whole = judged = 0
+            rows = [
+                one for one in Complaint.objects.filter(area=area, kind="complaint") if in_month(one.made_at, month)
+            ]
+            for row in rows:
+                over = row.state == "accepted" and row.made_at + timedelta(days=7) < now
+                if row.state == "filed" or over:
+                    judged += 1
+                    events = set(row.steps.values_list("event", flat=True))
+                    whole += row.state == "filed" and len(events) == 5
+            assert of(area, "PJ-17", month) == ratio(whole, judged)
+    first, second = voices[:2]
+    september, october, november = MONTHS
+    assert [of(one, "PJ-12", september) for one in voices] == [("met", 6, 1)] * len(voices), "the city's report"
+    assert of(first, "PJ-12", october) == ("not_met", 4, 1)
+    assert of(second, "PJ-12", october)[0] == "no_evidence", "a draft is not public"
+    assert of(first, "PJ-12", november)[0] == "no_evidence"
+    for area in voices:
+        sheets = [(one.answers, one.at) for one in SurveySheet.objects.filter(area=area, beyond=False)]
+        for month in MONTHS:
+            until = min(queries.month_bounds(month)[1], now)
+            given = [answers for answers, at in sheets if at < until]
+            plan = SurveyArea.objects.filter(area=area).first()
+            row = ClauseVerdict.objects.get(
+                place=area.place, clause__code="PJ-22", period_start=queries.month_bounds(month)[0]
+            )
+            expected = "no_evidence" if plan is None else "met" if given else "not_met"
+            assert row.parts[0]["answer"] == expected, (area, month)
+            service = any({"way", "machine"} & set(one) for one in given)
+            around = any({"clean", "safe"} & set(one) for one in given)
+            enough = plan is not None and len(given) >= plan.needed and service and around
+            expected = "no_evidence" if not given else "met" if enough else "not_met"
+            assert of(area, "PJ-14", month)[0] == expected
+            access = [one["access"] for one in given if "access" in one]
+            assert of(area, "PJ-16", month) == ratio(sum(one != "unsatisfied" for one in access), len(access), 0.8)
+
+
+def test_use_and_what_is_taken_off_the_windows(voices: list[Any], now: datetime) -> None:
+    for area in voices:
+        for month in MONTHS:
+            last = min(LAST[month], date(2026, 11, 23))
+            days = {month + timedelta(days=n) for n in range((last - month).days + 1)}
+            used = {
+                (one.terminal_id, one.at.astimezone(ZONE).date())
+                for one in Trip.objects.filter(area=area)
+                if one.at.astimezone(ZONE).date() in days
+            }
+            row = ClauseVerdict.objects.get(
+                place=area.place, clause__code="PJ-23", period_start=queries.month_bounds(month)[0]
+            )
+            told = row.parts[0]["why"]
+            share = len(used) / (2 * len(days))
+            assert row.parts[0]["answer"] == ("met" if share >= 0.6 else "not_met")
+            assert f"样本{2 * len(days)}" in told
+            both = row.parts[1]
+            if area != voices[0]:
+                assert both["answer"] == "no_evidence", "nobody told of the windows"
+                continue
+            figures = [one for one in WindowFigure.objects.all() if month <= one.on <= LAST[month]]
+            on_days = {one.on for one in figures}
+            cases = [
+                one for one in Case.objects.filter(terminal__area=area, state="done")
+                if one.accepted_at.astimezone(ZONE).date() in on_days
+            ]  # fmt: skip
+            together = len(cases) + sum(one.called for one in figures)
+            assert both["answer"] == ("met" if len(cases) / together >= 0.8 else "not_met")
+            assert f"样本{together}" in both["why"]
+
+
+def test_classes_of_indicators_that_have_a_number(voices: list[Any], now: datetime) -> None:
+    for area in voices:
+        for month in MONTHS:
+            cases = [one for one in Case.objects.filter(terminal__area=area) if in_month(one.accepted_at, month)]
+            done = any(one.state == "done" for one in cases)
+            rated = any(
+                in_month(one.at, month) and one.set_aside_at is None
+                for one in Rating.objects.filter(terminal__area=area)
+            )
+            number = done + rated + 2 * bool(cases)
+            expected = ("met" if number >= 4 else "not_met", number, len(cases)) if cases else ("no_evidence", None, 0)
+            assert of(area, "PJ-18", month) == expected

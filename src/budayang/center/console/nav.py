@@ -156,6 +156,7 @@ CHAPTERS: tuple[Chapter, ...] = (
             Entry("/console/standard-text/", _("标准文本")),
             Entry("/console/standard-projects/", _("标准项目")),
             Entry("/console/clause-evidence/", _("条款实施证据")),
+            Entry("/console/trials/", _("试算")),
             Entry("/console/spread/", _("宣贯")),
             Entry("/console/adoptions/", _("采用登记")),
             Entry("/console/questions/", _("测试题")),

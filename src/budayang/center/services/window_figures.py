@@ -165,12 +165,12 @@ def shares(actor: Actor, start: date, end: date) -> list[Share]:
         days.setdefault(row.department_id, set()).add((row.place_path, row.on))
         called[row.department_id] = called.get(row.department_id, 0) + row.called
         names[row.department_id] = row.department.name
-    done = {one: _done(one, pairs) for one, pairs in days.items()}
+    done = {one: done_at(one, pairs) for one, pairs in days.items()}
     found = [Share(names[one], done[one], called[one], len(pairs)) for one, pairs in days.items()]
     return sorted(found, key=lambda row: row.department)
 
 
-def _done(department_id: int, pairs: Iterable[tuple[str, date]]) -> int:
+def done_at(department_id: int, pairs: Iterable[tuple[str, date]]) -> int:
     """Cases done at terminals on just those days and places; a place counts what lies below it, once."""
     pairs = list(pairs)
     if not pairs:

@@ -34,6 +34,26 @@ def fills_made(supply_ids: Collection[int], start: datetime, end: datetime) -> d
     return dict(rows.order_by().values_list("supply_id").annotate(n=Count("pk")))
 
 
+def fills_between(supply_ids: Collection[int], start: datetime, end: datetime) -> dict[int, list[tuple[datetime, int]]]:
+    """(when, units afterwards) of each fill in [start, end) by supply, oldest first; one query."""
+    rows = SupplyFill.objects.filter(supply_id__in=list(supply_ids), at__gte=start, at__lt=end).order_by("at", "pk")
+    found: dict[int, list[tuple[datetime, int]]] = {}
+    for pk, at, units in rows.values_list("supply_id", "at", "after"):
+        found.setdefault(pk, []).append((at, units))
+    return found
+
+
+def counts_between(
+    supply_ids: Collection[int], start: datetime, end: datetime
+) -> dict[int, list[tuple[datetime, float]]]:
+    """(hour, units) that were counted in [start, end) by supply, oldest first; one query."""
+    rows = SupplyCount.objects.filter(supply_id__in=list(supply_ids), hour_at__gte=start, hour_at__lt=end)
+    found: dict[int, list[tuple[datetime, float]]] = {}
+    for pk, hour, units in rows.order_by("hour_at").values_list("supply_id", "hour_at", "amount"):
+        found.setdefault(pk, []).append((hour, units))
+    return found
+
+
 def issued(place_path: str, start: datetime, end: datetime) -> dict[str, int]:
     """Units taken out of the stocks of a place in [start, end) by consumable."""
     rows = StockMovement.objects.filter(stock__area__place__path__startswith=place_path, kind="out")

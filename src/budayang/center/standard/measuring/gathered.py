@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -10,17 +11,22 @@ from math import ceil, floor
 from typing import Any, TypedDict
 from zoneinfo import ZoneInfo
 
+from budayang.center.areas import queries as areas
+from budayang.center.evaluation.clause_queries import EvaluationSeen, evaluations_of
 from budayang.center.maintenance import clause_order_queries as order_clauses
 from budayang.center.maintenance import clause_queries as round_clauses
 from budayang.center.maintenance import queries as maintenance
 from budayang.center.platform.actors import Actor
 from budayang.center.platform.queries import parameter
+from budayang.center.services.use_queries import Use, days_used, shares_of
 from budayang.center.terminals import queries as terminals
+from budayang.rules.calendars import DEFAULT_ZONE
 from budayang.rules.hours import Attributed
 
 JOB = Actor.job("standard.measuring")
 EVIDENCE_ROWS = 8
 DAY_S = 86400
+MOMENT = timedelta(microseconds=1)
 CHECKED, TESTED = "machine_on", "test_print"
 """Questions that show that the devices were looked at (YJ-04), and that one was tried (YJ-05)."""
 VALUES = ("office_opens_s", "office_closes_s", "sign_fault_notice_s")
@@ -65,11 +71,16 @@ def down(number: float) -> float:
 
 
 class Together:
-    """What is read at once for several areas and one period: their machines, how their time divides, what troubles
-    them. Dividing time is the dearest of all, and costs hardly more for twenty areas than for one.
+    """What is read at once for several areas (of one time zone) and one period: their machines, how their time divides,
+    what troubles them, what people said, how much is used. Dividing time is the dearest of all, and costs hardly more
+    for twenty areas than for one.
     """
 
     def __init__(self, area_ids: Collection[int], start: datetime, until: datetime) -> None:
+        self.start, self.until = start, until
+        here = areas.visible_to(JOB).filter(pk__in=list(area_ids)).values_list("pk", "place__path", "place__zone")
+        self.paths = {pk: path for pk, path, _zone in here}
+        self.zone = next((zone for _pk, _path, zone in here), DEFAULT_ZONE)
         rows = terminals.visible_to(JOB).filter(area_id__in=area_ids).exclude(state="retired")
         self.machines: dict[int, list[Any]] = {}
         for row in rows.select_related("owner"):
@@ -78,7 +89,33 @@ class Together:
         self.divided: dict[int, list[Attributed]] = (
             maintenance.attributed_many(ids, start, until) if ids and start < until else {}
         )
+        self._evaluations: dict[int, EvaluationSeen] | None = None
         self.trouble: set[int] = maintenance.terminals_in_trouble(ids, until) if ids else set()
+
+    def evaluations(self, now: datetime) -> dict[int, EvaluationSeen]:
+        """What the evaluation room's rows say of these areas; read when it is first asked for."""
+        if self._evaluations is None:
+            month = self.start.astimezone(ZoneInfo(self.zone)).date().replace(day=1)
+            self._evaluations = evaluations_of(self.paths, self.start, self.until, month, now)
+        return self._evaluations
+
+    @cached_property
+    def uses(self) -> dict[int, Use]:
+        """On how many days the areas' machines were used."""
+        every = [one for found in self.machines.values() for one in found]
+        return days_used(every, self.start, self.until, self.zone)
+
+    @cached_property
+    def shares(self) -> dict[int, tuple[int, int]]:
+        """What the areas take off the windows, where the windows' numbers are known."""
+        first, last = (at.astimezone(ZoneInfo(self.zone)).date() for at in (self.start, self.until - MOMENT))
+        return shares_of(self.paths, first, last)
+
+    def with_hours(self, divided: Mapping[int, list[Attributed]]) -> Together:
+        """The same machines with their time divided otherwise: a trial."""
+        other = copy(self)
+        other.divided = dict(divided)
+        return other
 
 
 class Gathering:

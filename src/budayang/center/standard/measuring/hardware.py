@@ -26,7 +26,7 @@ OF_THE_MACHINE = (Bucket.DEVICE, Bucket.CONSUMABLES, Bucket.SOFTWARE, Bucket.DAM
 
 def measure(seen: Gathering, out: Measured) -> None:
     """JB-01, YJ-01 … YJ-33."""
-    _time(seen, out)
+    measure_time(seen, out)
     _files(seen, out)
     _daily(seen, out)
     _before_and_after(seen, out)
@@ -35,7 +35,7 @@ def measure(seen: Gathering, out: Measured) -> None:
     _extinguishers(seen, out)
 
 
-def _time(seen: Gathering, out: Measured) -> None:
+def measure_time(seen: Gathering, out: Measured) -> None:
     """YJ-07, YJ-08, YJ-09, JB-01: promised, usable and lost seconds of the area's terminals."""
     here = [one for one in seen.machines if one.enrolled_at]
     promised = usable = 0.0

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from budayang.center.evaluation import queries as evaluation
 from budayang.center.maintenance import hours_queries as hours
 from budayang.center.services import queries as services
+from budayang.center.standard.measuring import said
 from budayang.center.standard.measuring.gathered import EVIDENCE_ROWS, JOB, Gathering, Measured, evidence
 
 # A case that was finished a moment ago may still be at its printer: the rating page comes after the paper.
@@ -17,10 +18,11 @@ ASKING_GRACE = timedelta(minutes=10)
 
 
 def measure(seen: Gathering, out: Measured) -> None:
-    """PJ-01 … PJ-20."""
+    """PJ-01 … PJ-24."""
     _asked(seen, out)
     _negatives(seen, out)
     _scored(seen, out)
+    said.measure(seen, out)
 
 
 def _asked(seen: Gathering, out: Measured) -> None:

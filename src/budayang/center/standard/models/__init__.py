@@ -35,6 +35,7 @@ from budayang.center.standard.models.training import (
     SpreadMaterial,
     TestSitting,
 )
+from budayang.center.standard.models.trials import Trial
 from budayang.center.standard.models.verdicts import ANSWERS, Assessment, ClauseVerdict
 from budayang.center.standard.models.writing import ClauseWording, WrittenFile
 
@@ -72,5 +73,6 @@ __all__ = [
     "SpreadMaterial",
     "Term",
     "TestSitting",
+    "Trial",
     "WrittenFile",
 ]

@@ -1,0 +1,194 @@
+"""What the evaluation room's rows say of the clauses of a standard, of many areas and one period at once: a number of
+queries that does not grow with the areas.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q
+
+from budayang.center.evaluation.complaint_actions import limits_of
+from budayang.center.evaluation.models import (
+    Complaint,
+    ComplaintStep,
+    MonthlyReport,
+    NegativeCase,
+    NegativeStep,
+    Rating,
+    RatingFlag,
+    SurveyArea,
+    SurveySheet,
+)
+from budayang.rules.evaluation import INDICATORS
+from budayang.rules.evaluation.complaints import FINAL_STATES, STEPS
+from budayang.rules.evaluation.surveys import by_group
+
+HALF_YEAR, YEAR = timedelta(days=183), timedelta(days=366)
+FORCED = "staff"
+"""Why a rating was set aside: somebody of the staff gave it (代评)."""
+DECIDED = ("uphold", "refuse")
+AFTER_FIX = ("called_back", "closed")
+CODES = frozenset(one.code for one in INDICATORS)
+
+
+@dataclass(slots=True)
+class Known:
+    """Things that are judged, each with whether it is as it should be: (reference, good)."""
+
+    rows: list[tuple[str, bool]] = field(default_factory=list)
+
+    @property
+    def good(self) -> int:
+        return sum(ok for _ref, ok in self.rows)
+
+
+@dataclass(slots=True)
+class EvaluationSeen:
+    """One area. References: case numbers of ratings, keys of complaints, reports, surveys."""
+
+    ratings_all: int = 0
+    forced: list[str] = field(default_factory=list)
+    unjudged: list[str] = field(default_factory=list)
+    called: Known = field(default_factory=Known)
+    appeals: Known = field(default_factory=Known)
+    rerated: Known = field(default_factory=Known)
+    complaints: Known = field(default_factory=Known)
+    reports: dict[int, int] = field(default_factory=dict)
+    """Published monthly report → how many of the six public indicators it holds."""
+    surveys: dict[str, int] = field(default_factory=dict)
+    """Survey of the half-year → its sheets that count."""
+    surveys_enough: int = 0
+    access_good: int = 0
+    access_answers: int = 0
+
+
+def evaluations_of(
+    paths: Mapping[int, str], start: datetime, until: datetime, month: date, now: datetime
+) -> dict[int, EvaluationSeen]:
+    """Area → what is known of it in [start, until); `paths`: the areas asked for. `month`: whose report counts."""
+    found = {pk: EvaluationSeen() for pk in paths}
+    by_path = {path: found[pk] for pk, path in paths.items()}
+    _integrity(by_path, start, until)
+    _negatives(by_path, start, until, now)
+    _appeals(by_path, start, until, now)
+    _complaints(found, start, until, now)
+    _reports(by_path, month)
+    _surveys(found, until)
+    return found
+
+
+def _integrity(seen: Mapping[str, EvaluationSeen], start: datetime, until: datetime) -> None:
+    """PJ-04: ratings that a person found not to be people's own, and those that a person has still to look at."""
+    flags = RatingFlag.objects.filter(rating=OuterRef("pk"))
+    rows = Rating.objects.filter(place_path__in=list(seen), at__gte=start, at__lt=until).order_by("at")
+    rows = rows.annotate(judged=Exists(flags.filter(state="set_aside")), waiting=Exists(flags.filter(state="open")))
+    for path, number, why, judged, waiting in rows.values_list(
+        "place_path", "case_number", "set_aside_for", "judged", "waiting"
+    ):
+        one = seen[path]
+        one.ratings_all += 1
+        if judged or why == FORCED:
+            one.forced.append(number)
+        elif waiting:
+            one.unjudged.append(number)
+
+
+def _negatives(seen: Mapping[str, EvaluationSeen], start: datetime, until: datetime, now: datetime) -> None:
+    """PJ-09: who left a number was called, or rated again; PJ-11: what was put right could be rated again."""
+    rows = NegativeCase.objects.filter(
+        rating__place_path__in=list(seen),
+        rating__at__gte=start,
+        rating__at__lt=until,
+        rating__set_aside_at__isnull=True,
+    ).order_by("rating__at")
+    for path, number, state, hint, called_at, rerated_at, call_due_at, fixed_at, rerate_until in rows.values_list(
+        "rating__place_path", "rating__case_number", "state", "phone_hint", "called_at", "rerated_at", "call_due_at",
+        "fixed_at", "rerate_until",
+    ):  # fmt: skip
+        one = seen[path]
+        reached = called_at is not None or rerated_at is not None
+        if hint and (reached or (call_due_at is not None and call_due_at < now)):
+            one.called.rows.append((number, reached))
+        if fixed_at is not None and state in AFTER_FIX:
+            one.rerated.rows.append((number, rerate_until is not None))
+
+
+def _appeals(seen: Mapping[str, EvaluationSeen], start: datetime, until: datetime, now: datetime) -> None:
+    """PJ-10: an appeal was decided by somebody with words, and before its time was over."""
+    traced = NegativeStep.objects.filter(case=OuterRef("pk"), event__in=DECIDED, at__gte=OuterRef("appealed_at"))
+    rows = NegativeCase.objects.filter(
+        rating__place_path__in=list(seen), appealed_at__gte=start, appealed_at__lt=until
+    ).order_by("appealed_at")
+    rows = rows.annotate(
+        decided=Exists(traced), traced=Exists(traced.exclude(by="").exclude(Q(note="") & Q(outcome="")))
+    )
+    for path, number, due, decided, good in rows.values_list(
+        "rating__place_path", "rating__case_number", "decide_due_at", "decided", "traced"
+    ):
+        if decided or (due is not None and due < now):
+            seen[path].appeals.rows.append((number, good))
+
+
+def _complaints(seen: Mapping[int, EvaluationSeen], start: datetime, until: datetime, now: datetime) -> None:
+    """PJ-17: a complaint of which all five steps are written down, once it is filed or its time is over."""
+    rows = list(
+        Complaint.objects.filter(area_id__in=list(seen), kind="complaint", made_at__gte=start, made_at__lt=until)
+        .only("pk", "area_id", "state", "limits")
+        .order_by("made_at")
+    )
+    steps: dict[int, set[str]] = {}
+    told = ComplaintStep.objects.filter(complaint__in=[one.pk for one in rows], event__in=STEPS)
+    for pk, event in told.values_list("complaint_id", "event") if rows else ():
+        steps.setdefault(pk, set()).add(event)
+    for row in rows:
+        over = row.state not in FINAL_STATES and limits_of(row).file < now
+        if row.state == "filed" or over:
+            whole = row.state == "filed" and steps.get(row.pk, set()) >= set(STEPS)
+            seen[row.area_id].complaints.rows.append((str(row.pk), whole))
+
+
+def _reports(seen: Mapping[str, EvaluationSeen], month: date) -> None:
+    """PJ-12: published reports of the month of the area or a place above, and which indicators each holds."""
+    rows = MonthlyReport.objects.filter(month=month, state="published").order_by("pk")
+    for pk, place_path, content in rows.values_list("pk", "place_path", "content"):
+        below = [one for path, one in seen.items() if path.startswith(place_path)]
+        if below:
+            held = _indicators_in(content)
+            for one in below:
+                one.reports[pk] = held
+
+
+def _indicators_in(content: Any) -> int:
+    """Of a report's content as it was frozen."""
+    return len(CODES & {figure["code"] for section in content["sections"] for figure in section["figures"]})
+
+
+def _surveys(seen: Mapping[int, EvaluationSeen], until: datetime) -> None:
+    """PJ-14, 16, 22: surveys of the last half-year, and what people with disabilities said within a year."""
+    since = (until - HALF_YEAR).date()
+    plans = SurveyArea.objects.filter(
+        area_id__in=list(seen), survey__opens_on__lt=until.date() + timedelta(days=1), survey__closes_on__gte=since
+    )
+    needed = {(area, code): n for area, code, n in plans.values_list("area_id", "survey__code", "needed")}
+    for area, code in needed:
+        seen[area].surveys[code] = 0
+    sheets = SurveySheet.objects.filter(area_id__in=list(seen), beyond=False, at__gte=until - YEAR, at__lt=until)
+    answers: dict[tuple[int, str], list[dict[str, str]]] = {}
+    within_year: dict[int, list[dict[str, str]]] = {}
+    for area, code, at, given in sheets.values_list("area_id", "survey__code", "at", "answers"):
+        within_year.setdefault(area, []).append(given)
+        if at >= until - HALF_YEAR and (area, code) in needed:
+            answers.setdefault((area, code), []).append(given)
+    for (area, code), rows in answers.items():
+        one = seen[area]
+        one.surveys[code] = len(rows)
+        groups = by_group(rows)
+        both = groups["service"].total and groups["environment"].total
+        one.surveys_enough += bool(both and needed[area, code] and len(rows) >= needed[area, code])
+    for area, rows in within_year.items():
+        access = by_group(rows)["access"]
+        seen[area].access_good, seen[area].access_answers = access.good, access.total

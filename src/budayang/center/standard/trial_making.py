@@ -1,0 +1,251 @@
+"""Computing a trial: the rows of each month as they were, and as they would have been, through the same rules.
+
+Hours are replayed by maintenance, clauses are judged by the very check that judges them every night, refusals are the
+trips that terminals told of. Nothing is written here.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from budayang.center.maintenance import replay_queries
+from budayang.center.maintenance.replay_queries import Replayed
+from budayang.center.services import promise_queries, trip_queries
+from budayang.center.services.promise_queries import Offered
+from budayang.center.standard import assessing, queries
+from budayang.center.standard.given_queries import given_at
+from budayang.center.standard.measuring import Gathering, Measured
+from budayang.center.standard.measuring.gathered import JOB
+from budayang.center.standard.measuring.hardware import measure_time
+from budayang.center.standard.models import ClauseVerdict, Edition
+from budayang.center.standard.trial_supplies import supplies_of
+from budayang.rules.hours import Piece, Tally, by_slots, micros, moment, spans_of, tally
+from budayang.rules.intervals import Interval
+from budayang.rules.standard.checks import CHECK_BY_CLAUSE
+from budayang.rules.standard.parts import Kind
+from budayang.rules.standard.trial_measures import department_hours, replay
+from budayang.rules.standard.trial_results import AreaResult, ClauseChange, Hours, Refusals, expected_more
+from budayang.rules.standard.trials import HOUR, Chosen, Ground, longer_windows
+
+TIME_NUMBERS = frozenset({"promised_s", "usable_s", "planned_s", "monitoring_lost_s", "dark_s", "machine_fault_s"})
+"""Numbers that :func:`measure_time` counts: what a measure can change. Other clauses are judged by other
+rows; how many machines there are stays as it was."""
+TOGETHER_WITH = frozenset({"refused", "unfinished"})
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is tried: measures, and a draft edition against the one in force (None: measures only)."""
+
+    chosen: Sequence[Chosen]
+    in_force: Edition | None
+    draft: Edition | None
+
+
+class Judges:
+    """The clauses that are compared, read once for all months: those that a measure can move, all with a draft."""
+
+    def __init__(self, question: Question) -> None:
+        self.before = assessing.Plan(question.in_force) if question.in_force else None
+        self.after = assessing.Plan(question.draft) if question.draft else self.before
+        self.values: dict[str, float] = {}
+        if question.draft is not None:
+            self.values = {one.name: float(one.value) for one in question.draft.values.all()}
+        elif self.before is not None:
+            kept = [one for one in self.before.clauses if _moved_by_time(self.before, one.pk)]
+            self.before.clauses = kept
+        if question.draft is not None and self.before is not None and self.after is not None:
+            self.before.asked |= self.after.asked
+            self.before.reads_signs |= self.after.reads_signs
+        elif self.before is not None:
+            self.before.asked, self.before.reads_signs = set(), False
+
+
+def _moved_by_time(plan: assessing.Plan, clause: int) -> bool:
+    metrics = [part.metric for part in plan.parts[clause] if part.kind is Kind.FUNCTION]
+    return any(one in CHECK_BY_CLAUSE and TIME_NUMBERS & set(CHECK_BY_CLAUSE[one].inputs) for one in metrics)
+
+
+def replay_areas(
+    areas: Sequence[Any], month: date, now: datetime, question: Question, judges: Judges, tick: Callable[[], None]
+) -> tuple[dict[int, AreaResult], int]:
+    """The areas (of one time zone) in one month, by key, and how many answers were compared. `tick` after each."""
+    start, end = queries.month_bounds(month, areas[0].place.zone)
+    until = min(end, now)
+    batch = assessing.Batch(areas, start, end, now)
+    zone = areas[0].place.zone
+    ids = [one.pk for rows in batch.together.machines.values() for one in rows if one.enrolled_at]
+    ground = Ground(micros(start), micros(until), zone, supplies_of(ids, start, until, question.chosen))
+    hours = replay_queries.replayed(ids, start, until, lambda _area, rows: replay(rows, question.chosen, ground))
+    divided = hours.divided()
+    given = given_at([one.place for one in areas])
+    found: dict[int, AreaResult] = {}
+    judged = 0
+    for area in areas:
+        mine = [one.pk for one in batch.together.machines.get(area.pk, ()) if one.pk in hours.before.machines]
+        result = _hours_of(area, mine, hours)
+        items = Items(mine, hours, question.chosen, ground)
+        items.add_to(result)
+        _refusals(result, area, mine, items, hours, (start, until))
+        if judges.before is not None and judges.after is not None:
+            compared = judges.before, judges.after, judges.values
+            changes, count = _clauses(area, batch, compared, given[area.place_id], divided, (start, end), month)
+            result.clauses += changes
+            judged += count
+        found[area.pk] = result
+        tick()
+    return found, judged
+
+
+def _hours_of(area: Any, terminal_ids: Sequence[int], hours: Replayed) -> AreaResult:
+    before, after = Hours(), Hours()
+    for one in terminal_ids:
+        was, would = hours.pieces(one)
+        before.add(tally(was))
+        after.add(tally(would))
+    return AreaResult(area.code, area.name, len(terminal_ids), before, after, Hours(), Hours(), Refusals(), [])
+
+
+# Items and people -----------------------------------------------------------------------------------------------------
+
+
+class Items:
+    """The items that are offered on some terminals, each with its promised time divided before and after. Items that
+    need the same are divided once.
+    """
+
+    def __init__(self, terminal_ids: Sequence[int], hours: Replayed, chosen: Sequence[Chosen], ground: Ground) -> None:
+        self.pieces: dict[tuple[int, str], tuple[list[Piece], list[Piece]]] = {}
+        self._known: dict[object, tuple[list[Piece], list[Piece]]] = {}
+        self._hours, self._chosen, self._ground = hours, chosen, ground
+        start, end = moment(ground.start), moment(ground.end)
+        for rows in promise_queries.offered(list(terminal_ids), start, end).values():
+            for one in rows:
+                self.pieces[one.terminal_id, one.item_code] = self._divided(one)
+
+    def _divided(self, one: Offered) -> tuple[list[Piece], list[Piece]]:
+        alike = (one.terminal_id, one.department, one.needs, one.windows, one.hands_in, one.live)
+        if alike not in self._known:
+            before = replay_queries.item_pieces(self._hours.before, one)
+            self._known[alike] = before, replay_queries.item_pieces(self._hours.after, self._longer(one))
+        return self._known[alike]
+
+    def _longer(self, one: Offered) -> Offered:
+        if one.windows is None:
+            return one
+        windows = one.windows
+        for values in department_hours(self._chosen, one.department):
+            spans = longer_windows(spans_of(windows), values, self._ground)
+            windows = tuple(Interval(moment(start), moment(end)) for start, end in spans)
+        return replace(one, windows=windows)
+
+    def add_to(self, result: AreaResult) -> None:
+        """Sum the hours of all items."""
+        for before, after in self.pieces.values():
+            result.items_before.add(tally(before))
+            result.items_after.add(tally(after))
+
+    def could(self, terminal_id: int, item: str, at: int) -> tuple[bool, bool]:
+        """Whether the item could be done at a moment, before and after."""
+        before, after = self.pieces.get((terminal_id, item), ([], []))
+        return _usable(before, at), _usable(after, at)
+
+
+def _usable(pieces: Sequence[Piece], at: int) -> bool:
+    place = bisect_right(pieces, at, key=lambda one: one[0]) - 1
+    return place >= 0 and at < pieces[place][1] and pieces[place][2] is None
+
+
+def _refusals(
+    result: AreaResult,
+    area: Any,
+    terminal_ids: Sequence[int],
+    items: Items,
+    hours: Replayed,
+    period: tuple[datetime, datetime],
+) -> None:
+    start, until = period
+    rows = trip_queries.trips_visible_to(JOB).filter(
+        area_id=area.pk, at__gte=start, at__lt=until, terminal__isnull=False
+    )
+    found, zone = result.refusals, ZoneInfo(area.place.zone)
+    done = [0] * 24
+    for terminal_id, item, outcome, at in rows.order_by().values_list("terminal_id", "item_code", "result", "at"):
+        if outcome == "finished":
+            done[at.astimezone(zone).hour] += 1
+        if outcome not in TOGETHER_WITH:
+            continue
+        was, would = items.could(terminal_id, item, micros(at))
+        if outcome == "refused":
+            found.refused += 1
+            found.explained += not was
+            found.avoided += not was and would
+        else:
+            found.wasted += 1
+            found.wasted_explained += not was
+            found.wasted_avoided += not was and would
+    usable, won = _by_hour(terminal_ids, hours, zone)
+    found.more = expected_more(done, usable, won)
+
+
+def _by_hour(terminal_ids: Sequence[int], hours: Replayed, zone: ZoneInfo) -> tuple[list[int], list[int]]:
+    """(usable, won) microseconds of all these terminals by hour of the day. Zones of whole hours."""
+    usable, won = [0] * 24, [0] * 24
+    first, last = micros(hours.before.start), micros(hours.before.end)
+    edges = [*range(first, last, HOUR), last]
+    local = [moment(one).astimezone(zone).hour for one in edges]
+    for one in terminal_ids:
+        was, would = hours.pieces(one)
+        if tally(was).usable == tally(would).usable:
+            slots: list[tuple[Tally, Tally]] = [(row, row) for row in by_slots(was, edges)]
+        else:
+            slots = list(zip(by_slots(was, edges), by_slots(would, edges), strict=True))
+        for place, (before, after) in enumerate(slots):
+            usable[local[place]] += before.usable
+            won[local[place]] += after.usable - before.usable
+    return usable, won
+
+
+# Clauses --------------------------------------------------------------------------------------------------------------
+
+
+def _clauses(
+    area: Any,
+    batch: assessing.Batch,
+    judges: tuple[assessing.Plan, assessing.Plan, Mapping[str, float]],
+    given: Any,
+    divided: Mapping[int, list[Any]],
+    period: tuple[datetime, datetime],
+    month: date,
+) -> tuple[list[ClauseChange], int]:
+    """The clauses whose answer or number differs, and how many were compared."""
+    in_force, compared, values = judges
+    facts = assessing.gather(area, batch, in_force, given)
+    was = {one.clause.code: one for one in assessing.judge(in_force, facts, area.place, period)}
+    seen = facts.seen
+    after = Gathering(area, seen.start, seen.until, seen.now, batch.together.with_hours(divided), facts.thresholds)
+    measured = Measured(numbers=dict(facts.measured.numbers))
+    measure_time(after, measured)
+    changed = replace(facts, measured=measured, thresholds={**facts.thresholds, **values})
+    would = {one.clause.code: one for one in assessing.judge(compared, changed, area.place, period)}
+    codes = [*was, *(code for code in would if code not in was)]
+    changes = [_change(f"{month:%Y-%m}", code, was.get(code), would.get(code)) for code in codes]
+    return [one for one in changes if one is not None], len(codes)
+
+
+def _change(month: str, code: str, was: ClauseVerdict | None, would: ClauseVerdict | None) -> ClauseChange | None:
+    (before, number, threshold), (after, number_after, threshold_after) = _told(was), _told(would)
+    if (before, number, threshold) == (after, number_after, threshold_after):
+        return None
+    known = would or was
+    unit, sample = (known.unit, known.sample) if known is not None else ("", 0)
+    return ClauseChange(month, code, before, after, number, number_after, threshold, threshold_after, unit, sample)
+
+
+def _told(one: ClauseVerdict | None) -> tuple[str, float | None, float | None]:
+    return ("", None, None) if one is None else (one.answer, one.number, one.threshold)
