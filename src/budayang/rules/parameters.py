@@ -31,9 +31,9 @@ class Parameter:
     def problem(self, value: float) -> str:
         """Why ``value`` is not allowed, in Chinese; empty when it is."""
         if self.minimum is not None and value < self.minimum:
-            return f"{self.label}不能小于{self.minimum:g}"
+            return f"不能小于{self.minimum:g}，请改大"
         if self.maximum is not None and value > self.maximum:
-            return f"{self.label}不能大于{self.maximum:g}"
+            return f"不能大于{self.maximum:g}，请改小"
         return ""
 
 

@@ -232,7 +232,13 @@ class Catalogue:
         told = {"verdict": found.verdict.value, "reason": found.reason, "advice": found.advice}
         joint = [] if found.reason else self.joints.named(query)
         items = [*joint, *(self._view(self._items[code]) for code in found.codes)]
-        return {**told, "items": items, "elsewhere": list(found.elsewhere), "read_as": found.read_as, "first": found.first}
+        return {
+            **told,
+            "items": items,
+            "elsewhere": list(found.elsewhere),
+            "read_as": found.read_as,
+            "first": found.first,
+        }
 
     def search(self, query: str, limit: int = 20) -> list[dict[str, Any]]:
         """The items of the answer alone."""

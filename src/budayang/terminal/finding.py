@@ -20,7 +20,8 @@ _ELSEWHERE = 3
 @dataclass(frozen=True, slots=True)
 class Found:
     """``codes``: items of this machine, best first. ``elsewhere``: names of nearer items that it does not offer.
-    ``first``: the nearest item of all, here or elsewhere. ``reason``: why the question is refused. ``advice``: where to go instead. Texts are Chinese.
+    ``first``: the nearest item of all, here or elsewhere. ``reason``: why the question is refused.
+    ``advice``: where to go instead. Texts are Chinese.
     """
 
     verdict: SearchVerdict
@@ -72,4 +73,6 @@ class Finder:
         here = tuple(code for code in codes if code in items)[:limit] if first < _ELSEWHERE else ()
         names = {entry.item_code: entry.name for entry in self._index.entries}
         elsewhere = tuple(names[code] for code in codes[: min(first, _ELSEWHERE)])
-        return Found(answer.verdict, here, elsewhere, answer.reason, answer.advice, answer.read_as, next(iter(codes), ""))
+        return Found(
+            answer.verdict, here, elsewhere, answer.reason, answer.advice, answer.read_as, next(iter(codes), "")
+        )

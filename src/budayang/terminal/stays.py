@@ -96,7 +96,10 @@ class Stay:
     def tell(self, seal: Callable[[str], str]) -> list[tuple[str, dict[str, Any]]]:
         """The events of a stay that is over: what was tried, what was looked for."""
         tries, asked = self.close(), self.close_searches(seal)
-        return [*([("attempt", {"tries": tries})] if tries else []), *([("searched", {"asked": asked})] if asked else [])]
+        return [
+            *([("attempt", {"tries": tries})] if tries else []),
+            *([("searched", {"asked": asked})] if asked else []),
+        ]
 
     def _add(self, one: Try) -> None:
         if len(self._tries) < MOST:

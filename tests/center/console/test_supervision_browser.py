@@ -1,4 +1,4 @@
-"""Supervision visits by the pages: planned at the desk, filled in on a phone behind its link, replied to at the desk."""
+"""Supervision visits by the pages: planned at the desk, filled in on a phone behind a link, replied to at the desk."""
 
 from __future__ import annotations
 

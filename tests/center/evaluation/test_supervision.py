@@ -132,7 +132,9 @@ def test_an_unannounced_visit_is_nowhere_seen_by_the_area_until_done(lists: Hall
         assert queries.visits_visible_to(lists.actor(name)).count() == seen, name
 
 
-def test_who_keeps_the_area_and_inspects_the_city_does_not_see_it_either(lists: Hall, zhu: Actor, now: datetime) -> None:
+def test_who_keeps_the_area_and_inspects_the_city_does_not_see_it_either(
+    lists: Hall, zhu: Actor, now: datetime
+) -> None:
     platform.grant_role(SYSTEM, lists.staff["lin"], Role.INSPECTOR, lists.city, now=now)
     planned(zhu, lists, now, TODAY, "unannounced")
     assert not queries.visits_visible_to(lists.actor("lin")).exists()
@@ -204,7 +206,9 @@ def test_a_sheet_is_handed_in_whole_and_then_stands(lists: Hall, zhu: Actor, now
     actions.save_sheet(row, sheet(row, visit_tidy=Given("na"), own2=Given("灯暗")), "", now)
     actions.save_sheet(row, {"own2": Given("")}, "", now)
     actions.hand_in(row, now)
-    assert (row.well, row.failed, row.findings.count()) == (9, 0, 0), "不适用 is not counted, what was taken back is gone"
+    assert (row.well, row.failed, row.findings.count()) == (9, 0, 0), (
+        "不适用 is not counted, what was taken back is gone"
+    )
     for again in (lambda: actions.hand_in(row, now), lambda: actions.save_sheet(row, {}, "", now)):
         with pytest.raises(Refused, match="已经交上"):
             again()
@@ -243,7 +247,9 @@ def test_one_press_makes_an_improvement_item_or_an_order_once(
     assert improvement_actions.MAKERS == findings.SENDERS
 
 
-def test_another_body_replies_with_a_clock_of_its_own(done: SupervisionVisit, lists: Hall, zhu: Actor, now: datetime) -> None:
+def test_another_body_replies_with_a_clock_of_its_own(
+    done: SupervisionVisit, lists: Hall, zhu: Actor, now: datetime
+) -> None:
     row = done.findings.order_by("pk")[0]
     findings.assign(zhu, row, lists.bodies["SW"], now + DAY)
     assert (row.owner, row.due_at) == (lists.bodies["SW"], datetime(2026, 12, 2, 16, tzinfo=UTC))

@@ -23,6 +23,7 @@ from budayang.center.console.listing import Column, Filter, State, listing
 from budayang.center.console.reader import reader
 from budayang.center.evaluation import placement_actions as actions
 from budayang.center.evaluation import placement_queries as queries
+from budayang.center.evaluation.improvement_queries import bodies_for
 from budayang.center.evaluation.models import PlacementSuggestion
 from budayang.center.platform import queries as platform
 from budayang.center.platform.access import allow
@@ -49,8 +50,7 @@ class AcceptForm(forms.Form):
         super().__init__(*args, **kwargs)
         bodies = self.fields["owner"]
         assert isinstance(bodies, forms.ChoiceField)
-        found = platform.organizations_visible_to(actor).order_by("name")
-        bodies.choices = [("", _("请选择")), *found.values_list("code", "name")]
+        bodies.choices = [("", _("请选择")), *bodies_for(actor).values_list("code", "name")]
 
 
 def suggestion_state(row: PlacementSuggestion) -> State:
@@ -58,6 +58,15 @@ def suggestion_state(row: PlacementSuggestion) -> State:
     if row.state == "snoozed":
         word = _("%(on)s 再看") % {"on": row.snoozed_until}
     return State(TONES[row.state], word)  # type: ignore[arg-type]  # a literal of the table above
+
+
+def with_unit(name: str, value: float) -> str:
+    """A threshold as people read it."""
+    unit = LABELS[name][1]
+    if unit == "ratio":
+        return f"{value:.0%}"
+    word = {"s": _("%(n)s 秒"), "d": _("%(n)s 天")}.get(unit, "%(n)s")
+    return word % {"n": f"{value:g}"}
 
 
 def told(row: PlacementSuggestion) -> str:
@@ -81,28 +90,35 @@ def suggestions(request: HttpRequest) -> HttpResponse:
     here = list(areas.visible_to(actor).values_list("code", "name"))
     may = actor.may(*actions.JUDGES)
     table = [
-        (words(KIND_NAMES[kind]), [(words(LABELS[name][0]), name) for name in names]) for kind, names in THRESHOLDS.items()
+        (words(KIND_NAMES[kind]), [(words(LABELS[name][0]), name) for name in names])
+        for kind, names in THRESHOLDS.items()
     ]
     now = timezone.now()
     values = {name: platform.parameter(name, _path(actor), now) for names in THRESHOLDS.values() for name in names}
     days = int(platform.parameter("placement_days", _path(actor), now))
     above = render_to_string(
         "console/placement/_thresholds.html",
-        {"table": [(kind, [(label, values[name]) for label, name in rows]) for kind, rows in table], "days": days,
-         "areas": here if may else []},
+        {
+            "table": [(kind, [(label, with_unit(name, values[name])) for label, name in rows]) for kind, rows in table],
+            "days": days,
+            "areas": here if may else [],
+        },
         request=request,
     )  # fmt: skip
     return listing(
         request,
         title=_("布局与使用建议"),
-        note=_("每月一号由平台按最近一段时间的数字算出，只是建议：采纳的转为改进事项，不采纳的写明理由。搜索只记次数，不记谁搜的。"),
+        note=_(
+            "每月一号由平台按最近一段时间的数字算出，只是建议：采纳的转为改进事项，不采纳的写明理由。"
+            "搜索只记次数，不记谁搜的。"
+        ),
         columns=(
             Column("title", _("建议"), lambda row: row.title, sort="title"),
             Column("kind", _("种类"), lambda row: words(KIND_NAMES[row.kind]), sort="kind"),
             Column("area", _("自助区"), lambda row: row.area.name, sort="area__name"),
             Column("told", _("数字"), told),
             Column("sample", _("样本"), lambda row: row.sample, sort="sample", kind="number"),
-            Column("period", _("时段"), lambda row: f"{row.first_on} – {row.last_on}", sort="last_on", kind="code"),
+            Column("period", _("时段"), lambda row: f"{row.first_on:%m-%d} – {row.last_on:%m-%d}", sort="last_on", kind="code"),
             Column("state", _("状态"), suggestion_state, sort="state", kind="state"),
             Column("found", _("提出"), lambda row: row.found_at, sort="found_at", kind="moment"),
         ),
@@ -147,7 +163,7 @@ def _show(request: HttpRequest, row: PlacementSuggestion, *, form: AcceptForm | 
         "state": suggestion_state(row),
         "kind": words(KIND_NAMES[row.kind]),
         "told": told(row),
-        "thresholds": [(words(LABELS[name][0]), value) for name, value in row.thresholds.items()],
+        "thresholds": [(words(LABELS[name][0]), with_unit(name, value)) for name, value in row.thresholds.items()],
         "behind": found,
         "left_out": found.total - len(found.rows),
         "form": form or AcceptForm(actor, initial=first),
@@ -165,7 +181,7 @@ def suggestion_accept(request: HttpRequest, pk: int) -> HttpResponse:
     actor, row = reader(request), _row(request, pk)
     form = AcceptForm(actor, request.POST)
     if form.is_valid():
-        owner = platform.organizations_visible_to(actor).get(code=form.cleaned_data["owner"])
+        owner = bodies_for(actor).get(code=form.cleaned_data["owner"])
         problem = f"{words(KIND_NAMES[row.kind])}{_('：')}{row.title}{_('。')}{told(row)}"
         try:
             item = actions.accept(

@@ -27,7 +27,8 @@ from budayang.center.console.reader import reader
 from budayang.center.evaluation import supervision_actions as actions
 from budayang.center.evaluation import supervision_findings as findings
 from budayang.center.evaluation import supervision_queries as queries
-from budayang.center.evaluation.models import SupervisionFinding, SupervisionVisit
+from budayang.center.evaluation.improvement_queries import bodies_for
+from budayang.center.evaluation.models import SupervisionAnswer, SupervisionFinding, SupervisionVisit
 from budayang.center.evaluation.supervision_actions import Planned
 from budayang.center.maintenance import round_queries
 from budayang.center.platform import queries as platform
@@ -71,7 +72,11 @@ class VisitForm(forms.Form):
 
     def __init__(self, actor: Actor, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        here = [one for one in areas.visible_to(actor).order_by("code") if actor.may(*actions.PLANNERS, place_path=one.place.path)]
+        here = [
+            one
+            for one in areas.visible_to(actor).order_by("code")
+            if actor.may(*actions.PLANNERS, place_path=one.place.path)
+        ]
         lists = round_queries.names_of_lists(list(round_queries.editions_visible_to(actor)))
         people = platform.staff_visible_to(actor).filter(is_active=True).order_by("name")
         chosen: dict[str, list[tuple[str, Any]]] = {
@@ -107,10 +112,16 @@ def score_of(row: SupervisionVisit) -> float | None:
     return None if value is None or row.state != "done" else round(value, 1)
 
 
+def _found_in(row: Any) -> int | None:
+    found: int = row.found
+    return found if row.state == "done" else None
+
+
 @allow(OPERATING_ROLES)
 def visits(request: HttpRequest) -> HttpResponse:
     """Every visit that the reader may know of, the newest first."""
     actor, now = reader(request), timezone.now()
+    plans = actor.may(*actions.PLANNERS)
 
     def by_state(rows: QuerySet[Any], value: str) -> QuerySet[Any]:
         return rows.filter(late__gt=0) if value == "late" else rows.filter(state=value)
@@ -130,7 +141,7 @@ def visits(request: HttpRequest) -> HttpResponse:
             Column("closes", _("最后一天"), lambda row: row.closes_on.isoformat(), sort="closes_on", kind="code"),
             Column("state", _("状态"), visit_state, sort="state", kind="state"),
             Column("score", _("得分"), score_of, kind="number"),
-            Column("found", _("问题"), lambda row: row.found if row.state == "done" else None, sort="found", kind="number"),
+            Column("found", _("问题"), lambda row: _found_in(row), sort="found", kind="number"),
             Column("late", _("超期未答复"), lambda row: row.late or None, sort="late", kind="number"),
             Column("handed", _("交上"), lambda row: row.handed_at, sort="handed_at", kind="moment"),
         ),
@@ -138,7 +149,8 @@ def visits(request: HttpRequest) -> HttpResponse:
         filters=(
             Filter(
                 "state", _("状态"),
-                lambda: [("late", _("有超期未答复的")), *((key, words(name)) for key, name in STATE_NAMES.items())], by_state,
+                lambda: [("late", _("有超期未答复的")), *((key, words(name)) for key, name in STATE_NAMES.items())],
+                by_state,
             ),
             Filter("kind", _("种类"), lambda: [(key, words(name)) for key, name in KIND_NAMES.items()],
                    lambda rows, v: rows.filter(kind=v)),
@@ -149,7 +161,7 @@ def visits(request: HttpRequest) -> HttpResponse:
         row_url=lambda row: reverse("console:supervision_visit", args=[row.number]),
         empty=_("还没有监督检查。主管和督查点“安排一次”：选自助区、检查表和谁去，没有账号的人用专用链接填。"),
         export_name=_("监督检查"),
-        actions=(Action(reverse("console:supervision_new"), _("安排一次"), primary=True),) if actor.may(*actions.PLANNERS) else (),
+        actions=(Action(reverse("console:supervision_new"), _("安排一次"), primary=True),) if plans else (),
     )  # fmt: skip
 
 
@@ -163,7 +175,8 @@ def visit_new(request: HttpRequest) -> HttpResponse:
         typed = form.cleaned_data
         visitor = platform.staff_visible_to(actor).filter(username=typed["visitor"] or "-", is_active=True).first()
         wanted = Planned(
-            typed["kind"], typed["list_code"], typed["opens_on"], typed["closes_on"], visitor, typed["role"], typed["name"]
+            typed["kind"], typed["list_code"], typed["opens_on"], typed["closes_on"], visitor, typed["role"],
+            typed["name"],
         )  # fmt: skip
         try:
             row, token = actions.plan(actor, areas.get_area(actor, typed["area"]), wanted, now=timezone.now())
@@ -219,16 +232,19 @@ def _show(request: HttpRequest, row: SupervisionVisit, *, token: str = "", name:
         # The drawing is segno's; the address becomes modules of a path, never text.
         "qr": mark_safe(qr_svg(address, quiet_zone=4)) if address else "",
         "asked": [
-            (one.text, answers.get(one.code), SAID.get(answers[one.code].value, answers[one.code].value) if one.code in answers else "",
-             photos.get(one.code, []))
+            (one.text, answers.get(one.code), _said(answers.get(one.code)), photos.get(one.code, []))
             for one in queries.questions_of(row)
         ] if whole and row.state == "done" else [],
         "kept": queries.kept_photos(row),
         "findings": [_finding(actor, one, photos.get(one.question, []), now) for one in seen.order_by("pk")],
         "events": [(one, words(EVENT_NAMES[one.what])) for one in reversed(queries.events_of(row))] if whole else [],
-        "bodies": platform.organizations_visible_to(actor).order_by("name") if plans else (),
+        "bodies": bodies_for(actor) if plans else (),
     }  # fmt: skip
     return render(request, "console/supervision/visit.html", context)
+
+
+def _said(answer: SupervisionAnswer | None) -> str:
+    return str(SAID.get(answer.value, answer.value)) if answer is not None else ""
 
 
 def _finding(actor: Actor, row: SupervisionFinding, photos: list[Any], now: datetime) -> dict[str, Any]:

@@ -19,8 +19,8 @@ from budayang.center.console.reader import reader
 from budayang.center.console.supervision import finding_state
 from budayang.center.evaluation import supervision_findings as actions
 from budayang.center.evaluation import supervision_queries as queries
+from budayang.center.evaluation.improvement_queries import bodies_for
 from budayang.center.evaluation.models import SupervisionFinding
-from budayang.center.platform import queries as platform
 from budayang.center.platform.access import allow
 from budayang.center.platform.actions import Refused
 from budayang.center.platform.actors import Actor
@@ -59,7 +59,8 @@ def finding_list(request: HttpRequest) -> HttpResponse:
         filters=(
             Filter(
                 "state", _("状态"),
-                lambda: [("late", _("超期未答复")), *((key, words(name)) for key, name in FINDING_NAMES.items())], by_state,
+                lambda: [("late", _("超期未答复")), *((key, words(name)) for key, name in FINDING_NAMES.items())],
+                by_state,
             ),
             Filter("kind", _("种类"), lambda: [(key, words(name)) for key, name in KIND_NAMES.items()],
                    lambda found, v: found.filter(visit__kind=v)),
@@ -95,7 +96,7 @@ def _take(actor: Actor, row: SupervisionFinding, step: str, text: str, owner: st
     elif step in ("accept", "return", "dismiss"):
         actions.judge(actor, row, step, text=text, now=now)
     elif step == "assign":
-        body = platform.organizations_visible_to(actor).filter(code=owner).first()
+        body = bodies_for(actor).filter(code=owner).first()
         if body is None:
             raise Refused(_("请选择由哪个单位答复。"))
         actions.assign(actor, row, body, now)

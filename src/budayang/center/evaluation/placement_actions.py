@@ -1,7 +1,7 @@
 """Writes of placement suggestions: computed anew each month by the worker, judged by a person.
 
-A judgement stays while the numbers stay: what was set aside stays aside, what sleeps wakes on its day, what was accepted
-comes back when its improvement item is closed and the numbers are as before. What no longer holds is `gone`.
+A judgement stays while the numbers stay: what was set aside stays aside, what sleeps wakes on its day, what was
+accepted comes back when its improvement item is closed and the numbers are as before. What no longer holds is `gone`.
 """
 
 from __future__ import annotations
@@ -69,7 +69,10 @@ def compute(area: Any, now: datetime) -> int:
     found = seen.suggestions()  # read before the transaction: it takes the longest
     titles = _Titles(seen)
     with transaction.atomic():
-        held = {(one.kind, one.key): one for one in PlacementSuggestion.objects.filter(area=area).select_related("improvement")}
+        held = {
+            (one.kind, one.key): one
+            for one in PlacementSuggestion.objects.filter(area=area).select_related("improvement")
+        }
         for one in found:
             row = held.pop((one.kind, one.key[:120]), None) or PlacementSuggestion(
                 area=area, place_path=area.place.path, kind=one.kind, key=one.key[:120], found_at=now

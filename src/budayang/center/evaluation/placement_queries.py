@@ -86,7 +86,9 @@ def _shared(one: str, other: str, most: int, span: Span) -> Behind:
     for terminal, item, name in pairs.values_list("terminal__code", "item__code", "item__name"):
         offered[terminal].add(item)
         names[item] = name
-    cases = services.cases_visible_to(JOB).filter(span.within("accepted_at"), terminal__code__in=(one, other)).order_by()
+    cases = (
+        services.cases_visible_to(JOB).filter(span.within("accepted_at"), terminal__code__in=(one, other)).order_by()
+    )
     done = {
         (terminal, item): n
         for terminal, item, n in cases.values_list("terminal__code", "item__code").annotate(n=Count("pk"))

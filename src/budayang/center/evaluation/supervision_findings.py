@@ -1,5 +1,5 @@
-"""Writes of what supervision visits found: the owner unit replies in time, a supervisor or inspector judges the reply, and
-one press makes an improvement item or a work order of it.
+"""Writes of what supervision visits found: the owner unit replies in time, a supervisor or inspector judges the reply,
+and one press makes an improvement item or a work order of it.
 """
 
 from __future__ import annotations

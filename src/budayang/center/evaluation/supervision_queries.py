@@ -1,5 +1,5 @@
-"""Reads of supervision visits. Lists start at `..._visible_to(actor)`, which hides unannounced ones from the area's people
-until they are done.
+"""Reads of supervision visits. Lists start at `..._visible_to(actor)`, which hides unannounced ones from the area's
+people until they are done.
 """
 
 from __future__ import annotations
@@ -148,7 +148,9 @@ def sums(place_path: str, start: datetime, end: datetime, now: datetime) -> list
     """
     below = Q(place_path__startswith=place_path)
     done = SupervisionVisit.objects.filter(below, state="done", handed_at__gte=start, handed_at__lt=end)
-    missed = SupervisionVisit.objects.filter(below, state="missed", closes_on__gte=start.date(), closes_on__lt=end.date())
+    missed = SupervisionVisit.objects.filter(
+        below, state="missed", closes_on__gte=start.date(), closes_on__lt=end.date()
+    )
     judged = done.annotate(n=F("well") + F("failed")).filter(n__gt=0)
     means = dict(judged.values_list("kind").annotate(s=Avg(100.0 * F("well") / F("n"))).order_by())
     findings = SupervisionFinding.objects.filter(visit__in=done).exclude(state="dismissed")

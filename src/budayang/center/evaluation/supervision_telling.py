@@ -33,7 +33,14 @@ def tell_found(row: SupervisionVisit, now: datetime) -> None:
 
 def tell_returned(finding: SupervisionFinding, now: datetime) -> None:
     """Tell those who replied that it was not enough."""
-    _tell(finding.visit, finding, _("答复被退回，请重新答复"), now, topic=f"back:{finding.pk}:{finding.due_at:%m%d}", late=False)
+    _tell(
+        finding.visit,
+        finding,
+        _("答复被退回，请重新答复"),
+        now,
+        topic=f"back:{finding.pk}:{finding.due_at:%m%d}",
+        late=False,
+    )
 
 
 def tell_late(finding: SupervisionFinding, now: datetime) -> None:

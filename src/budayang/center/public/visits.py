@@ -1,5 +1,5 @@
-"""监督检查 on the phone: the sheet of one visit, behind its link. No sign-in: the link is the right, until it is handed in;
-afterwards the page shows what was found and what was replied.
+"""监督检查 on the phone: the sheet of one visit, behind its link. No sign-in: the link is the right, until it is handed
+in; afterwards the page shows what was found and what was replied.
 """
 
 from __future__ import annotations

@@ -18,7 +18,9 @@ def searches_visible_to(actor: Actor) -> QuerySet[SearchCount]:
 
 def items_asked(area_id: int, first: date, last: date) -> dict[str, int]:
     """Item code → how often it was looked for in the area, from `first` to `last`."""
-    return dict(_of(area_id, first, last).exclude(item_code="").values_list("item_code").annotate(n=Sum("times")).order_by())
+    return dict(
+        _of(area_id, first, last).exclude(item_code="").values_list("item_code").annotate(n=Sum("times")).order_by()
+    )
 
 
 def words_asked(area_id: int, first: date, last: date, least: int) -> dict[str, int]:

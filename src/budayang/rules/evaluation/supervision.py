@@ -1,4 +1,4 @@
-"""Supervision visits (监督检查): who looks at an area from outside, what a visit scores, and what its findings are owed."""
+"""Supervision visits (监督检查): who looks at an area from outside, what it scores, and what findings are owed."""
 
 from __future__ import annotations
 

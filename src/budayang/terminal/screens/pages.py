@@ -16,7 +16,7 @@ from starlette.staticfiles import StaticFiles
 
 from budayang.rules.services import Truth
 from budayang.terminal.screens import words
-from budayang.terminal.screens.door import Catalogue, Terminal
+from budayang.terminal.screens.door import Terminal
 from budayang.terminal.screens.fields import field_views
 from budayang.terminal.screens.language import _, speak
 from budayang.terminal.screens.render import STATIC, html
