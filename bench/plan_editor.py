@@ -135,8 +135,10 @@ def main() -> int:
             stage.leave()
     for name, values in found.items():
         steps = statistics.quantiles(values, n=20)
+        longest = max(range(len(values)), key=values.__getitem__)
         print(
-            f"{name}: n={len(values)} p50={statistics.median(values):.1f} p95={steps[18]:.1f} max={max(values):.1f} ms"
+            f"{name}: n={len(values)} p50={statistics.median(values):.1f} p95={steps[18]:.1f} "
+            f"max={values[longest]:.1f} ms (number {longest + 1})"
         )
     print(f"letting go: {statistics.median(after):.1f} ms; {args.objects} objects")
     return 0

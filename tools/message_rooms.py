@@ -36,8 +36,10 @@ from budayang.rules import (
     notices,
     order_proofs,
     orders,
+    parameters,
     patterns,
     phrases,
+    placement,
     profiles,
     reports,
     round_lists,
@@ -53,7 +55,7 @@ from budayang.rules import (
     watch_settings,
     watching,
 )
-from budayang.rules.evaluation import complaints, integrity, negative, surveys
+from budayang.rules.evaluation import complaints, integrity, negative, supervision, surveys
 from budayang.rules.signs import composing, conformity, findings, plates
 from budayang.rules.signs import kinds as sign_words
 from budayang.rules.standard import (
@@ -199,6 +201,10 @@ OPINIONS = (
     _tables(negative.CONTACT_OUTCOMES, negative.FIX_OUTCOMES, negative.CALL_OUTCOMES, negative.SET_ASIDE_REASONS),
     _tables(integrity.FLAG_KINDS, integrity.FLAG_STATES),
     _tables(complaints.KIND_NAMES, complaints.STATE_NAMES, complaints.EVENT_NAMES, complaints.DECLINE_REASONS),
+    _tables(supervision.KIND_NAMES, supervision.STATE_NAMES, supervision.FINDING_NAMES, supervision.EVENT_NAMES),
+    _body("center/public/visits.py", "_hint"),
+    _tables(placement.KIND_NAMES, placement.STATE_NAMES),
+    _tables([one.label for one in parameters.PARAMETERS if one.name in placement.NAMES]),
     _tables(surveys.GROUPS, surveys.WISHES, [one.text for one in surveys.QUESTIONS]),
     _body("rules/evaluation/complaints.py", "state_name"),
     _body("rules/evaluation/integrity.py", "_no_journey"),

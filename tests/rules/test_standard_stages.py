@@ -6,9 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from budayang.rules.standard import editions
 from budayang.rules.standard.opinions import decision_problem, read_decision
 from budayang.rules.standard.revising import ADVICE_NAMES, Reading, margin, quantile, spread
-from budayang.rules.standard.stages import ENDED, EVENT_NAMES, STAGE_NAMES, TRANSITIONS, events_from, problem
+from budayang.rules.standard.stages import (
+    ENDED,
+    EVENT_NAMES,
+    STAGE_NAMES,
+    STATE_OF,
+    TEXT_EVENT,
+    TRANSITIONS,
+    events_from,
+    problem,
+    state_after,
+)
 
 
 def why(stage: str, event: str, **changed: object) -> str:
@@ -110,3 +121,17 @@ def test_a_quantile_lies_between_least_and_most(numbers: list[float], part: floa
 
 def test_every_advice_has_a_name() -> None:
     assert {"out_of_reach", "low", "apart", "fits", "few", "no_number", "none"} == set(ADVICE_NAMES)
+
+
+def test_the_text_follows_each_step_of_the_project_along_its_own_table() -> None:
+    for (stage, event), after in TRANSITIONS.items():
+        state = state_after(stage, event)
+        if event == "stop":
+            assert state is None
+        elif event == "revise":
+            assert state == editions.TRANSITIONS[("revising", "confirm")] == "in_force"
+        else:
+            assert state == STATE_OF[after]
+            assert editions.TRANSITIONS[(STATE_OF[stage], TEXT_EVENT[event])] == state, (stage, event)
+    assert set(TEXT_EVENT) == set(EVENT_NAMES) - {"stop"}
+    assert set(STATE_OF) == set(STAGE_NAMES) - {"stopped"}

@@ -170,3 +170,44 @@ def test_what_was_begun_before_a_stop_may_be_finished_within_the_grace(
                 assert s.center.cases == {}
 
     play(scene)
+
+
+def test_a_question_is_one_however_it_is_typed_and_its_words_are_sealed() -> None:
+    stay = Stay()
+    for n, typed in enumerate(("办", "办港", "办港澳通行证", "办港澳", "")):
+        stay.search(typed, "", float(n))
+    stay.search("社保", "ZZ001", 9.0)
+    stay.search("张三15060319900101", "", 10.0)
+    stay.search("gjj", "", 11.0)
+    assert stay.close_searches(lambda words: f"<{words}>") == [{"sealed": "<办港澳通行证>"}, {"item": "ZZ001"}]
+    assert stay.close_searches(str) == []
+
+
+def test_who_only_looked_for_something_is_told_of_when_gone() -> None:
+    stay = Stay()
+    stay.search("办港澳通行证", "", 10.0)
+    assert not stay.over(0.0, 10.0 + GONE_S - 1)
+    assert stay.over(0.0, 10.0 + GONE_S)
+    assert [kind for kind, _body in stay.tell(str)] == ["searched"]
+    assert stay.tell(str) == []
+
+
+def test_what_was_looked_for_is_told_when_the_person_is_gone_and_lies_nowhere_in_clear(tmp_path: Path) -> None:
+    lost, item = "买火车票去北京", "参保证明"
+
+    async def scene() -> None:
+        async with stage(tmp_path) as s:
+            await s.post("start")
+            for typed in (lost[:3], lost, item):
+                assert (await s.browser.get("/found", params={"q": typed})).status_code == 200
+            assert s.center.bodies("searched") == []
+            await s.post("exit")
+            await s.until(lambda: s.center.bodies("searched"))
+            (told,) = s.center.bodies("searched")
+            first, second = told["asked"]
+            assert (set(first), second) == ({"sealed"}, {"item": "ZZ001"})
+            kept = b"".join(one.read_bytes() for one in tmp_path.rglob("*") if one.is_file())
+            assert lost.encode() not in kept
+            assert lost not in str(told)
+
+    play(scene)

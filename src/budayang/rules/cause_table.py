@@ -263,6 +263,9 @@ CAUSES: tuple[IncidentKind, ...] = (
     _row("negative_rating", "差评反映的问题", _G, _UNSETTLED, _P, "any rating", "told",
          affects="", proof="person", tells=_MEND, citizen="", source=Source.ELSEWHERE),
 
+    _row("supervision_finding", "监督检查发现的问题", _G, _UNSETTLED, _P, "any visit", "found",
+         affects="", proof="person", tells=_MEND, citizen="", source=Source.ELSEWHERE),
+
     # What a round found, or that nobody walked it (巡查、巡检); the question says where the fault belongs.
     _row("round_found_general", "巡查发现问题", _G, _UNSETTLED, NodeLevel.ITEM, "any round", "general",
          affects="", proof="round", tells="keeper manager", citizen="", source=Source.ELSEWHERE),

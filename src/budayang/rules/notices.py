@@ -80,6 +80,9 @@ MESSAGE_NAMES: dict[str, str] = {
     "stop": "计划停用通知",
     "round": "巡查提醒",
     "monthly": "月报",
+    "rating": "评价与投诉提醒",
+    "supervision": "监督检查提醒",
+    "project": "标准项目提醒",
     "test": "测试消息",
 }
 NEVER = "never"
@@ -164,7 +167,8 @@ class _Words:
 _ZH = _Words(
     marks={
         "alarm": "{severity}", "reminder": "仍未恢复", "recovery": "已恢复", "order": "工单", "stop": "计划停用",
-        "round": "巡查", "monthly": "月报", "test": "测试",
+        "round": "巡查", "monthly": "月报", "rating": "评价", "supervision": "监督检查", "project": "标准项目",
+        "test": "测试",
     },
     severities={"general": "一般", "serious": "严重", "urgent": "紧急"},
     since="{at} 开始，已 {span}",
@@ -183,7 +187,8 @@ _ZH = _Words(
 _EN = _Words(
     marks={
         "alarm": "{severity}", "reminder": "still open", "recovery": "recovered", "order": "work order",
-        "stop": "planned stop", "round": "round", "monthly": "monthly report", "test": "test",
+        "stop": "planned stop", "round": "round", "monthly": "monthly report", "rating": "rating",
+        "supervision": "supervision", "project": "standard project", "test": "test",
     },
     severities={"general": "general", "serious": "serious", "urgent": "URGENT"},
     since="since {at}, for {span}",
@@ -250,7 +255,7 @@ def _block(
     elif fact.until is not None:
         lines.append(words.until.format(since=since, until=_clock(fact.until, zone)))
         lines.append(words.lasted.format(span=_span((fact.until - fact.since).total_seconds(), language)))
-    elif kind not in ("test", "monthly"):
+    elif kind not in ("test", "monthly", "project"):
         lines.append(words.since.format(at=since, span=_span((now - fact.since).total_seconds(), language)))
     if kind in ("alarm", "reminder"):
         what = "、".join(say(part) for part in fact.affects.split("、")) if fact.affects else words.nothing

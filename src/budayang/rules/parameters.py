@@ -31,9 +31,9 @@ class Parameter:
     def problem(self, value: float) -> str:
         """Why ``value`` is not allowed, in Chinese; empty when it is."""
         if self.minimum is not None and value < self.minimum:
-            return f"{self.label}不能小于{self.minimum:g}"
+            return f"不能小于{self.minimum:g}，请改大"
         if self.maximum is not None and value > self.maximum:
-            return f"{self.label}不能大于{self.maximum:g}"
+            return f"不能大于{self.maximum:g}，请改小"
         return ""
 
 
@@ -189,6 +189,19 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("complaint_area_hour", 30, "count", "一个自助区一小时内直接收下的投诉、表扬、建议", "", 1, 1000),
     Parameter("complaint_keep_d", 30, "d", "投诉、表扬、建议结束后保存原文和手机号的天数", "", 0, 365),
     Parameter("complaint_most_d", 180, "d", "投诉、表扬、建议的原文和手机号最长保存的天数", "", 1, 730),
+    Parameter("supervision_reply_workdays", 5, "d", "监督检查发现的问题答复时限（工作日）", "PJ-21", 1, 60),
+    Parameter("supervision_late_d", 3, "d", "监督检查到期后还能交几天", "", 0, 30),
+    Parameter("supervision_link_d", 90, "d", "监督检查的链接到期后还能看答复几天", "", 0, 366),
+    Parameter("placement_days", 60, "d", "布局与使用建议看多少天", "", 14, 366),
+    Parameter("placement_least_days", 14, "d", "终端到位不足多少天不判断用得多少", "", 1, 366),
+    Parameter("placement_overlap_cases", 3, "count", "相邻两台终端一个事项一共办不到几件算用得少", "", 0, 1000),
+    Parameter("placement_overlap_items", 5, "count", "相邻两台终端有几个用得少的重复事项才提建议", "", 1, 500),
+    Parameter("placement_near_m", 1000, "count", "两个自助区相距多少米以内算相邻", "", 0, 20000),
+    Parameter("placement_gap_s", 60, "s", "前一件结束多久以内开始下一件算一件接一件", "", 5, 600),
+    Parameter("placement_queue_starts", 20, "count", "一个时段至少办了几件才看有没有人等", "", 2, 10000),
+    Parameter("placement_queue_share", 0.5, "ratio", "一个时段一件接一件的占多少算有人等", "", 0.05, 1),
+    Parameter("placement_searches", 10, "count", "找了几次才建议增设事项", "", 2, 10000),
+    Parameter("search_words_k", 5, "count", "同样的话至少几次有人找才记下原话", "", 3, 1000),
     Parameter("survey_margin", 0.10, "ratio", "满意度问卷的满意率要准到正负多少（95 %）", "PJ-14", 0.01, 0.5),
     Parameter("survey_client_hour", 3, "count", "一个网络地址一小时内计入的问卷份数", "", 1, 1000),
     Parameter("lived_before_s", 30 * _MINUTE, "s", "差评前多久之内的故障算这次经历", "", 60, _DAY),

@@ -191,6 +191,11 @@ class Terminal:
         """Somebody opened an item that cannot be begun now."""
         self.attendant.stay.refuse(item, reason, self.clock.monotonic())
 
+    def asked(self, query: str, answer: Mapping[str, Any]) -> None:
+        """Somebody looked for something; what nobody may do is not told."""
+        if not answer["reason"]:
+            self.attendant.stay.search(query, answer["first"], self.clock.monotonic())
+
     # News between the parts
 
     def judge_again(self) -> None:

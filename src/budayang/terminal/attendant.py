@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any, Protocol
 
 import structlog
@@ -24,7 +25,7 @@ from budayang.terminal.correcting import Correcting
 from budayang.terminal.devices.idreader.card import Card
 from budayang.terminal.errors import TerminalError
 from budayang.terminal.handing_over import HandingOver
-from budayang.terminal.identifying import code_words, find_papers
+from budayang.terminal.identifying import code_words, find_papers, sealed_words
 from budayang.terminal.journey import (
     CLEAR_S,
     FORGETTING,
@@ -234,8 +235,8 @@ class Attendant:
 
     def _tell_stay(self) -> None:
         """The person is gone: what was tried in this stay, and how it ended, in codes (白跑率)."""
-        if tries := self.stay.close():
-            self.outbox.append("attempt", {"tries": tries})
+        if told := self.stay.tell(partial(sealed_words, self._identity)):
+            self.outbox.append_all(told)
             self.wake()
 
     def start_work(self, work: Coroutine[Any, Any, None]) -> None:

@@ -225,13 +225,20 @@ class Catalogue:
 
     def answer(self, query: str, limit: int = 20) -> dict[str, Any]:
         """What a person's words mean here: `verdict`, `items` as the screens draw them, names done `elsewhere`, the
-        `reason` of a refusal, `advice` where to go instead, and what was `read_as`. Texts are Chinese.
+        `reason` of a refusal, `advice` where to go instead, what was `read_as`, and the code of the `first` item of
+        all, here or elsewhere. Texts are Chinese.
         """
         found = self._finder.find(query, self._items, limit)
         told = {"verdict": found.verdict.value, "reason": found.reason, "advice": found.advice}
         joint = [] if found.reason else self.joints.named(query)
         items = [*joint, *(self._view(self._items[code]) for code in found.codes)]
-        return {**told, "items": items, "elsewhere": list(found.elsewhere), "read_as": found.read_as}
+        return {
+            **told,
+            "items": items,
+            "elsewhere": list(found.elsewhere),
+            "read_as": found.read_as,
+            "first": found.first,
+        }
 
     def search(self, query: str, limit: int = 20) -> list[dict[str, Any]]:
         """The items of the answer alone."""

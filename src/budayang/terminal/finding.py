@@ -20,7 +20,8 @@ _ELSEWHERE = 3
 @dataclass(frozen=True, slots=True)
 class Found:
     """``codes``: items of this machine, best first. ``elsewhere``: names of nearer items that it does not offer.
-    ``reason``: why the question is refused. ``advice``: where to go instead. Texts are Chinese.
+    ``first``: the nearest item of all, here or elsewhere. ``reason``: why the question is refused.
+    ``advice``: where to go instead. Texts are Chinese.
     """
 
     verdict: SearchVerdict
@@ -29,6 +30,7 @@ class Found:
     reason: str = ""
     advice: str = ""
     read_as: str = ""
+    first: str = ""
 
 
 class Finder:
@@ -62,7 +64,8 @@ class Finder:
         if self._index is None:
             asked = query.strip().lower()
             codes = tuple(code for code, item in items.items() if asked in str(item.get("name", "")).lower())
-            return Found(SearchVerdict.FOUND if codes else SearchVerdict.NOT_FOUND, codes[:limit])
+            verdict = SearchVerdict.FOUND if codes else SearchVerdict.NOT_FOUND
+            return Found(verdict, codes[:limit], first=next(iter(codes), ""))
         answer = self._index.ask(query, len(self._index))
         codes = tuple(hit.item_code for hit in answer.hits)
         first = next((at for at, code in enumerate(codes) if code in items), len(codes))
@@ -70,4 +73,6 @@ class Finder:
         here = tuple(code for code in codes if code in items)[:limit] if first < _ELSEWHERE else ()
         names = {entry.item_code: entry.name for entry in self._index.entries}
         elsewhere = tuple(names[code] for code in codes[: min(first, _ELSEWHERE)])
-        return Found(answer.verdict, here, elsewhere, answer.reason, answer.advice, answer.read_as)
+        return Found(
+            answer.verdict, here, elsewhere, answer.reason, answer.advice, answer.read_as, next(iter(codes), "")
+        )

@@ -16,7 +16,7 @@ from budayang.terminal.printing import Printing
 from budayang.terminal.screens.language import _
 from budayang.uplink.identity import Identity
 from budayang.wire.mac import from_text
-from budayang.wire.sealing import CannotOpen, identity_info, open_text, person_info, seal_text
+from budayang.wire.sealing import CannotOpen, identity_info, open_text, person_info, seal_text, search_info
 
 log = structlog.get_logger(__name__)
 
@@ -28,6 +28,12 @@ def sealed_identity(identity: Identity, person: Person) -> str:
     enrolled = identity.enrolled
     plain = msgspec.json.encode({"id_number": person.id_number, "id_kind": person.id_kind})
     return seal_text(from_text(enrolled.seal_key, 32), plain, identity_info(enrolled.terminal))
+
+
+def sealed_words(identity: Identity, words: str) -> str:
+    """What somebody looked for, for the center's eyes, base64 HPKE."""
+    enrolled = identity.enrolled
+    return seal_text(from_text(enrolled.seal_key, 32), words.encode(), search_info(enrolled.terminal))
 
 
 async def find_papers(

@@ -53,6 +53,11 @@ def licence_info(terminal: str) -> bytes:
     return b"budayang licence " + terminal.encode()
 
 
+def search_info(terminal: str) -> bytes:
+    """Purpose of words that somebody looked for and that meant no item."""
+    return b"budayang search " + terminal.encode()
+
+
 class CannotOpen(ValueError):
     """The blob is damaged, was sealed to another key, or for another purpose."""
 

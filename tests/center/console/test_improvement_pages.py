@@ -153,3 +153,12 @@ def test_photographs_go_when_their_time_is_over(desk: Desk) -> None:
     assert event.photo_sealed is None
     assert event.photo_sha256
     assert "照片已到期删除" in desk.client("ning").get(f"/console/improvements/{item.pk}/").content.decode()
+
+
+def test_a_keeper_names_the_bodies_of_the_machines_there_wherever_they_belong(desk: Desk) -> None:
+    lin, ou = desk.client("lin"), desk.client("ou")
+    offered = lin.get("/console/improvements/new/").content.decode()
+    for code in ("RS", "SW", "VN1", "ZW1"):
+        assert f'value="{code}"' in offered, code
+    assert 'value="RS"' not in ou.get("/console/improvements/new/").content.decode()
+    assert new(lin).owner.code == "RS"

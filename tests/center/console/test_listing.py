@@ -46,6 +46,12 @@ def test_every_word_of_a_search_must_be_found(zhu: Client) -> None:
     assert rows(get(zhu, "?q=%00KBS-01")) == ["KBS-01"], "a NUL must not reach PostgreSQL"
 
 
+def test_machines_are_found_by_the_name_of_their_owner(desk: Desk) -> None:
+    assert rows(get(desk.client("mo"), "?q=测试SW")) == ["KBS-02"], "their vendor finds them so too"
+    assert rows(get(desk.client("ren"), "?q=测试SW")) == [], "nothing of another owner unit"
+    assert rows(get(desk.client("ren"), "?q=测试RS")) == ["KBS-01"]
+
+
 def test_filters_narrow_and_unknown_values_do_not(zhu: Client) -> None:
     assert rows(get(zhu, "?owner=SW")) == ["KBS-02"]
     assert rows(get(zhu, "?area=HJ")) == []

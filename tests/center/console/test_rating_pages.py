@@ -208,3 +208,17 @@ def test_the_list_narrows_by_area_and_owner(desk: Desk, today: datetime, narrow:
     for other in ("area=HJ", "owner=SW", "channel=qr", "aside=yes", "negative=closed"):
         if other.split("=")[0] == narrow.split("=")[0]:
             assert number(1) not in text(zhu, f"/console/ratings/?{other}")
+
+
+def test_the_overview_counts_bad_ratings_that_are_open_and_late_and_leads_to_them(desk: Desk, today: datetime) -> None:
+    zhu, shui = desk.client("zhu"), desk.client("shui")
+    assert "差评都办结了" in zhu.get("/console/").content.decode()
+    bad(desk.hall, 1, today)
+    late = bad(desk.hall, 2, today)
+    assert "都在时限内" in zhu.get("/console/").content.decode()
+    NegativeCase.objects.filter(pk=late.pk).update(due_at=today - timedelta(minutes=1))
+    page = zhu.get("/console/").content.decode()
+    assert "1 件超期" in page
+    assert "/console/ratings/?negative=late" in page
+    assert "<b>2</b><small>1 件超期" in page.replace("\n", "")
+    assert "差评都办结了" in shui.get("/console/").content.decode(), "another unit's"

@@ -477,7 +477,7 @@ def test_the_nearest_place_s_edition_counts(hall: Hall, plan: RoundPlan) -> None
 
 
 def test_the_lists_that_ship_are_adopted_once(hall: Hall) -> None:
-    assert planning.adopt_check_lists(SYSTEM, hall.city, now=MORNING, today=date(2026, 11, 23)) == 12
+    assert planning.adopt_check_lists(SYSTEM, hall.city, now=MORNING, today=date(2026, 11, 23)) == 13
     assert planning.adopt_check_lists(SYSTEM, hall.city, now=MORNING, today=date(2026, 11, 23)) == 0
     with pytest.raises(Forbidden):
         planning.adopt_check_lists(hall.actor("lin"), hall.city, now=MORNING, today=date(2026, 11, 23))

@@ -62,7 +62,7 @@ def look(hall: Hall, bad: dict[str, str]) -> None:
 
 
 def judge(hall: Hall) -> dict[str, ClauseVerdict]:
-    actions.assess(hall.area.place, queries.month_of(LATER), LATER)
+    actions.assess_many([hall.area.place], queries.month_of(LATER), LATER)
     return {row.clause.code: row for row in ClauseVerdict.objects.filter(clause__code__startswith="BS-")}
 
 

@@ -39,7 +39,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def judge(hall: Hall, now: datetime) -> dict[str, ClauseVerdict]:
-    return {one.clause.code: one for one in actions.assess(hall.area.place, NOV, now)}
+    return {one.clause.code: one for one in actions.assess_many([hall.area.place], NOV, now)}
 
 
 def at(day: int, hour: int = 9, minute: int = 0) -> datetime:
@@ -234,7 +234,7 @@ def test_supplies_of_now_and_stock_that_was_counted(hall: Hall, now: datetime) -
     assert found["YJ-14"].answer == "met"
     StockMovement.objects.create(stock=stock, kind="adjust", amount=-1, balance=2, at=at(3), by="t")
     assert judge(hall, now)["YJ-14"].answer == "not_met"
-    old = {one.clause.code: one for one in actions.assess(hall.area.place, date(2026, 10, 1), now)}
+    old = {one.clause.code: one for one in actions.assess_many([hall.area.place], date(2026, 10, 1), now)}
     assert old["YJ-13"].answer == "no_evidence", "a level is of now and says nothing of October"
 
 
@@ -314,5 +314,5 @@ def test_local_days_are_whole_days_of_the_place() -> None:
 
 
 def test_a_region_that_is_no_area_is_not_assessed(hall: Hall, now: datetime) -> None:
-    assert actions.assess(hall.city, NOV, now) == []
+    assert actions.assess_many([hall.city], NOV, now) == []
     assert SYSTEM.sees_all

@@ -22,13 +22,13 @@ from budayang.center.standard.models import Assessment, Clause, ClauseVerdict, E
 from budayang.data import requirements
 from budayang.rules.standard import CLAUSE_CHECKS
 
-MONTH = date(2026, 11, 1)
+MONTH, EARLIER = date(2026, 11, 1), date(2026, 10, 1)
 CONNECTED = 150  # every clause of the reference edition says how it is judged
 MINUTE = timedelta(minutes=1)
 
 
 def judge(hall: Hall, now: datetime) -> dict[str, ClauseVerdict]:
-    return {one.clause.code: one for one in actions.assess(hall.area.place, MONTH, now)}
+    return {one.clause.code: one for one in actions.assess_many([hall.area.place], MONTH, now)}
 
 
 def finish_case(hall: Hall, counter: int, at: datetime) -> None:
@@ -180,16 +180,28 @@ def test_a_fact_that_comes_meanwhile_leaves_its_mark(
 ) -> None:
     Assessment.objects.all().delete()
     actions.mark_dirty(hall.area.place.path, MONTH, now)
-    assess = actions.assess
+    assess = actions.assess_many
 
     def slowly(*args: object) -> object:
         made = assess(*args)  # type: ignore[arg-type]
         actions.mark_dirty(hall.area.place.path, MONTH, now + MINUTE)
         return made
 
-    monkeypatch.setattr(actions, "assess", slowly)
+    monkeypatch.setattr(actions, "assess_many", slowly)
     assert actions.recompute(now) == 0
     assert Assessment.objects.get().dirty_at == now + MINUTE
+
+
+def test_marks_of_several_areas_and_months_are_computed_together(hall: Hall, now: datetime) -> None:
+    Assessment.objects.all().delete()
+    assert actions.mark_dirty("/150600/", MONTH, now) == 2
+    assert actions.mark_dirty(hall.area.place.path, EARLIER, now) == 1
+    assert actions.mark_dirty(hall.area.place.path, EARLIER, now) == 1, "marked again: still one row"
+    assert actions.recompute(now) == 3
+    done = Assessment.objects.filter(dirty_at=None, computed_at=now)
+    assert sorted(done.values_list("place__code", "month")) == sorted(
+        [(hall.area.place.code, EARLIER), (hall.area.place.code, MONTH), (hall.far_area.place.code, MONTH)]
+    )
 
 
 def test_without_news_the_running_month_is_kept_fresh(hall: Hall, now: datetime) -> None:
@@ -210,7 +222,7 @@ def test_computing_twice_keeps_one_verdict(hall: Hall, now: datetime) -> None:
 
 def test_a_month_ahead_is_refused(hall: Hall, now: datetime) -> None:
     with pytest.raises(Refused):
-        actions.assess(hall.area.place, date(2026, 12, 1), now)
+        actions.assess_many([hall.area.place], date(2026, 12, 1), now)
 
 
 def test_a_month_begins_at_midnight_in_ordos() -> None:

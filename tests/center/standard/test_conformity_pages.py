@@ -36,7 +36,7 @@ def night(db: None, now: datetime) -> Hall:
     body: dict[str, object] = {"number": number(1), "level": "unsatisfied", "reasons": ["no_paper"]}
     hall.inbox(hall.terminal, "rating", body, now - MINUTE, now)
     evaluation_jobs.read_inbox(now)
-    actions.assess(hall.area.place, queries.month_of(now), now)
+    actions.assess_many([hall.area.place], queries.month_of(now), now)
     return hall
 
 

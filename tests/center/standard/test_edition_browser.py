@@ -105,7 +105,7 @@ def shown(transactional_db: None) -> tuple[Hall, dict[str, int]]:
         SYSTEM, hall.area.place, clause("WH-10"), kind="exemption", reason="没有消防控制室", from_on=today,
         until_on=None, now=now,
     )  # fmt: skip
-    actions.assess(hall.area.place, queries.month_of(now), now)
+    actions.assess_many([hall.area.place], queries.month_of(now), now)
     new = {("版本", "A2"): "REF-2027", ("版本", "B2"): "另一份要求汇编（参照版）", ("条款", "D2"): "新的判断标准"}
     ready = edition_actions.bring_edition(SYSTEM, edited(new), file_name="要求汇编.xlsx", now=now)
     edition_actions.load_proposal(SYSTEM, ready.pk, now)

@@ -32,7 +32,7 @@ def clause(code: str) -> Clause:
 
 
 def verdict(hall: Hall, code: str, now: datetime, month: date = NOV) -> ClauseVerdict:
-    actions.assess(hall.area.place, month, now)
+    actions.assess_many([hall.area.place], month, now)
     return ClauseVerdict.objects.get(
         clause__code=code, place=hall.area.place, period_start=queries.month_bounds(month)[0]
     )
@@ -88,7 +88,7 @@ def test_a_document_of_the_city_covers_each_area_below(hall: Hall, now: datetime
     )  # fmt: skip
     assert row.until_on == date(2027, 3, 2), "366 days, as the part says"
     assert verdict(hall, "JB-12", now).answer == "met"
-    actions.assess(hall.far_area.place, NOV, now)
+    actions.assess_many([hall.far_area.place], NOV, now)
     assert ClauseVerdict.objects.filter(clause__code="JB-12", answer="met").count() == 2
     assert given_queries.content_of(row) == PDF
     assert row.due_thing is None, "a region is kept by nobody's round"
@@ -223,7 +223,7 @@ def test_a_transition_plan_needs_what_how_and_until_when(hall: Hall, now: dateti
 def test_late_evidence_marks_the_months_that_it_bears_on_and_no_others(hall: Hall, now: datetime) -> None:
     for month in (SEP, OCT, NOV):
         for area in (hall.area, hall.far_area):
-            actions.assess(area.place, month, now)
+            actions.assess_many([area.place], month, now)
     Assessment.objects.update(dirty_at=None)
     measure(hall, now, 1500, on=date(2026, 10, 20))
     marked = set(Assessment.objects.filter(dirty_at__isnull=False).values_list("place__code", "month"))

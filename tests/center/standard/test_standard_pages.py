@@ -46,7 +46,7 @@ def hall(db: None, now: datetime) -> Hall:
     person = platform.add_staff(SYSTEM, username="zhu", name="测试主管", password="night-shift-2026")
     platform.grant_role(SYSTEM, person, Role.SUPERVISOR, found.city, now=now - timedelta(days=1))
     found.staff["zhu"] = person
-    actions.assess(found.area.place, queries.month_of(now), now)
+    actions.assess_many([found.area.place], queries.month_of(now), now)
     return found
 
 

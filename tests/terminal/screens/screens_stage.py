@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlsplit
@@ -353,12 +354,16 @@ class StageTerminal:
         self.catalogue = StageCatalogue()
         self.posts: list[tuple[str, dict[str, list[str]]]] = []
         self.vain: list[str] = []
+        self.questions: list[str] = []
 
     def presence(self) -> str:
         return str(self.shown.get("presence", ""))
 
     def looked_in_vain(self, item: str, reason: str) -> None:
         self.vain.append(item)
+
+    def asked(self, query: str, answer: Mapping[str, Any]) -> None:
+        self.questions.append(query)
 
     def view(self) -> dict[str, Any]:
         return copy.deepcopy(self.shown)

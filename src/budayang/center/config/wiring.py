@@ -7,7 +7,7 @@ from datetime import datetime
 from budayang.center.areas import evidence as areas_evidence
 from budayang.center.areas import jobs as areas
 from budayang.center.evaluation import evidence as evaluation_evidence
-from budayang.center.evaluation import improvement_keeping
+from budayang.center.evaluation import improvement_keeping, supervision_keeping
 from budayang.center.evaluation import jobs as evaluation
 from budayang.center.evaluation import keeping as evaluation_keeping
 from budayang.center.maintenance import evidence as maintenance_evidence
@@ -69,6 +69,7 @@ SEALED: tuple[SealedColumn, ...] = (
     *evaluation_keeping.SEALED,
     *standard_keeping.SEALED,
     *improvement_keeping.SEALED,
+    *supervision_keeping.SEALED,
 )
 RETENTION: tuple[Rule, ...] = (
     *services_keeping.RETENTION,
@@ -76,6 +77,7 @@ RETENTION: tuple[Rule, ...] = (
     *evaluation_keeping.RETENTION,
     *standard_keeping.RETENTION,
     *improvement_keeping.RETENTION,
+    *supervision_keeping.RETENTION,
 )
 EVIDENCE: tuple[Section, ...] = (
     *areas_evidence.SECTIONS,

@@ -205,7 +205,7 @@ def terminal_list(request: HttpRequest) -> HttpResponse:
         ),
         queryset=terminals,
         filters=_filters(request, actor),
-        search=("code", "name", "area__name", "owner__name", "serial"),
+        search=("code", "name", "serial", queries.where_or_whose),
         default_sort="state",
         # Of the summary's own table while it gives the order: then the page is read from its index, and nothing sorted.
         tie="now__terminal_id" if by_state else "pk",

@@ -52,8 +52,7 @@ class ImprovementForm(forms.Form):
         assert isinstance(bodies, forms.ChoiceField)
         found = list(platform.places_visible_to(actor).order_by("path")[:300])
         places.choices = [(one.code, one.name) for one in found if actor.may(*MAKERS, place_path=one.path)]
-        visible = platform.organizations_visible_to(actor).order_by("name")
-        bodies.choices = [("", _("请选择")), *visible.values_list("code", "name")]
+        bodies.choices = [("", _("请选择")), *queries.bodies_for(actor).values_list("code", "name")]
 
 
 def state_of(row: Improvement) -> State:
@@ -133,7 +132,7 @@ def improvement_new(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         typed = dict(form.cleaned_data)
         place = platform.places_visible_to(actor).get(code=typed.pop("place"))
-        owner = platform.organizations_visible_to(actor).get(code=typed.pop("owner"))
+        owner = queries.bodies_for(actor).get(code=typed.pop("owner"))
         try:
             row = actions.propose(
                 actor, place, owner=owner, now=timezone.now(), report=report, opens=opens, source=said, **typed

@@ -98,6 +98,9 @@ def about(incident: Incident, who: Actor) -> list[tuple[str, str]]:
             found.append((_("这次巡查，含照片"), reverse("console:round", args=[walk])))
     elif "/negative_rating:" in rest:
         found.append((_("这条差评"), reverse("console:rating", args=[rest.partition("/negative_rating:")[2]])))
+    elif "/supervision_finding:" in rest:
+        number = rest.partition("/supervision_finding:")[2].partition(".")[0]
+        found.append((_("这次监督检查"), reverse("console:supervision_visit", args=[number])))
     elif "/payment:" in rest:
         found.append((_("这一笔缴费"), reverse("console:payment", args=[rest.partition("/payment:")[2]])))
     elif "/case:" in rest:

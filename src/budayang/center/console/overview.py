@@ -17,6 +17,7 @@ from budayang.center.console.reader import reader
 from budayang.center.console.rounds import round_state
 from budayang.center.console.situation import severity_words, situation
 from budayang.center.console.states import terminal_state
+from budayang.center.evaluation.queries import open_negatives
 from budayang.center.maintenance import queries as maintenance
 from budayang.center.maintenance.round_queries import rounds_waiting
 from budayang.center.platform import queries as platform
@@ -38,6 +39,7 @@ def _context(request: HttpRequest) -> dict[str, Any]:
     return {
         **found,
         "operating": True,
+        "negatives": open_negatives(actor, now),
         "areas_count": areas.visible_to(actor).count(),
         "incidents": maintenance.open_incidents(actor, INCIDENTS, now=now),
         "incidents_left_out": max(0, found["open"].causes - INCIDENTS),

@@ -20,6 +20,7 @@ from django.views.decorators.http import require_POST
 
 from budayang.center.console.forms import DateField
 from budayang.center.console.listing import XLSX, Action, Column, Filter, State, listing
+from budayang.center.console.people import People
 from budayang.center.console.reader import reader
 from budayang.center.console.standard_words import mark
 from budayang.center.platform import exports
@@ -30,8 +31,10 @@ from budayang.center.platform.wording import words
 from budayang.center.standard import actions, edition_actions, queries
 from budayang.center.standard import edition_queries as editions_room
 from budayang.center.standard.models import Clause, Edition
+from budayang.center.standard.project_queries import projects_visible_to
+from budayang.center.standard.project_texts import leader_of
 from budayang.rules.standard.differences import CHANGE_NAMES, Change, counts, differences
-from budayang.rules.standard.editions import ADOPTION_NAMES, EVENT_NAMES, STATE_NAMES, events_from
+from budayang.rules.standard.editions import ADOPTION_NAMES, EVENT_NAMES, STATE_NAMES, TRAIL_NAMES, events_from
 from budayang.rules.standard.parts import KIND_NAMES, Kind
 
 KEEPERS = frozenset(edition_actions.KEEPERS)
@@ -109,6 +112,9 @@ def edition(request: HttpRequest, code: str) -> HttpResponse:
     keeps = actor.may(*edition_actions.KEEPERS)
     others = editions_room.editions().exclude(pk=found.pk)
     chapters = list(found.chapters.all())
+    leader = leader_of(found)
+    trail = list(found.events.order_by("-at", "-pk")[:8])
+    people = People([one.by for one in trail] + [found.loaded_by])
     return listing(
         request,
         title=found.title,
@@ -147,10 +153,15 @@ def edition(request: HttpRequest, code: str) -> HttpResponse:
             "state": text_state(found),
             "adoption": adoption_state(found),
             "events": [
-                (one, words(EVENT_NAMES[one.event]), words(STATE_NAMES[one.state]))
-                for one in found.events.order_by("-at", "-pk")[:8]
+                (one, words(TRAIL_NAMES[one.event]), words(STATE_NAMES[one.state]), people.called(one.by))
+                for one in trail
             ],
-            "moves": [(event, words(EVENT_NAMES[event])) for event in events_from(found.state)] if keeps else [],
+            "moves": [(event, words(EVENT_NAMES[event])) for event in events_from(found.state)]
+            if keeps and leader is None
+            else [],
+            "leader": leader,
+            "opens_leader": leader is not None and projects_visible_to(actor).filter(pk=leader.pk).exists(),
+            "loaded_by": people.called(found.loaded_by) if found.loaded_by else "",
             "form": MoveForm(),
             "others": others,
             "keeps": keeps,

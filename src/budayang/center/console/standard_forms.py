@@ -63,6 +63,21 @@ class ProjectForm(forms.Form):
         edition.queryset = Edition.objects.order_by("-loaded_at")
 
 
+class EditionForm(forms.Form):
+    """Another text for a project."""
+
+    edition: forms.ModelChoiceField[Edition] = EditionField(
+        Edition.objects.none(), label=_("文本"), empty_label=_("请选择"),
+        help_text=_("已载入的版本；别的项目正在用的、已发布或废止的不能选。")
+    )  # fmt: skip
+
+    def __init__(self, project: Project, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["edition"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = Edition.objects.exclude(pk=project.edition_id).order_by("-loaded_at")
+
+
 class TextsForm(forms.Form):
     """What the explanatory note says and no other row holds."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -13,9 +14,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from budayang.center.console.listing import Action, Column, Filter, State, Tone, listing
+from budayang.center.console.people import People
 from budayang.center.console.reader import reader
 from budayang.center.console.registers import choices
-from budayang.center.console.standard_forms import ProjectForm, StepForm, TextsForm
+from budayang.center.console.standard_forms import EditionForm, ProjectForm, StepForm, TextsForm
 from budayang.center.platform.access import allow
 from budayang.center.platform.actions import Refused
 from budayang.center.platform.actors import Actor, Forbidden, Role
@@ -152,7 +154,10 @@ def project(request: HttpRequest, project: str) -> HttpResponse:
         "row": row,
         "state": stage_state(row.stage),
         "reference": row.edition.is_reference,
-        "timeline": [(one, words(one.what)) for one in project_queries.timeline(row, today)],
+        "edition_word": edition_word(row),
+        "since_last": project_queries.edition_at_last_step(row),
+        "may_choose": project_queries.leads(actor, row) and (row.published_on is None or row.stage == "drafting"),
+        "timeline": _timeline(row, today),
         "units": [(words(UNIT_ROLE_NAMES[one.role]), one) for one in row.units.all()],
         "members": row.members.select_related("staff"),
         "meetings": [(one, words(MEETING_NAMES[one.kind])) for one in row.meetings.all()],
@@ -170,6 +175,40 @@ def project(request: HttpRequest, project: str) -> HttpResponse:
         "consulting": row.stage == "consulting",
     } | documents(actor, row)
     return render(request, "console/standard/project.html", context)
+
+
+def _timeline(row: Project, today: date) -> list[dict[str, Any]]:
+    """Each line with its words, the name of who took the step, and what became of the text since the step before."""
+    lines = project_queries.timeline(row, today)
+    people = People([one.by for one in lines])
+    return [
+        {
+            "row": one,
+            "what": words(one.what),
+            "by": people.called(one.by) if one.by else "",
+            "difference": f"{reverse('console:edition_compare', args=[one.edition.code])}?with={one.before.code}"
+            if one.edition and one.before
+            else "",
+        }
+        for one in lines
+    ]
+
+
+@allow(LEADERS)
+def project_edition(request: HttpRequest, project: str) -> HttpResponse:
+    """Take another edition as the project's text."""
+    row, now = project_of(request, project), timezone.now()
+    form = EditionForm(row, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            project_actions.choose_edition(reader(request), row, form.cleaned_data["edition"], now)
+        except Refused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, _("已换文本，它的状态从此随项目的阶段。"))
+            return redirect("console:standard_project", row.code)
+    note = _("现在的文本：%(edition)s。换上的版本，状态从此随项目的阶段。") % {"edition": edition_word(row)}
+    return form_page(request, form, _("换文本"), row, note=note, submit=_("换上"))
 
 
 def opinion_tally(row: Project, kind: str) -> list[tuple[str, int]]:
@@ -258,5 +297,6 @@ urlpatterns = [
     path("standard-projects/new/", project_new, name="standard_project_new"),
     path("standard-projects/<slug:project>/", project, name="standard_project"),
     path("standard-projects/<slug:project>/step/", project_step, name="standard_project_step"),
+    path("standard-projects/<slug:project>/edition/", project_edition, name="standard_project_edition"),
     path("standard-projects/<slug:project>/texts/", project_texts, name="standard_project_texts"),
 ]

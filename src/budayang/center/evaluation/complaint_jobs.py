@@ -51,6 +51,6 @@ def tell(news: Sequence[Transition], now: datetime) -> None:
         )
         for receiver in runs.people_of(handlers_of(row.place_path, row.owner_id, row.area.keeper, late=True, own=True)):
             messages.add_line(
-                receiver, kind="order", place_path=row.place_path, severity=Severity.GENERAL.value, now=now,
+                receiver, kind="rating", place_path=row.place_path, severity=Severity.GENERAL.value, now=now,
                 topic=f"complaint:{row.pk}:{row.state}", fact=fact,
             )  # fmt: skip

@@ -6,16 +6,33 @@ from datetime import date
 
 from django.db.models import Q, QuerySet
 
+from budayang.center.areas import queries as areas
 from budayang.center.evaluation.models import Improvement, ImprovementEvent
+from budayang.center.platform import queries as platform
 from budayang.center.platform.actors import Actor
+from budayang.center.platform.models import Organization
 from budayang.center.platform.queries import scope_q
+from budayang.center.terminals import queries as terminals
 from budayang.rules.improvements import ACTIVE
+
+JOB = Actor.job("evaluation.improvements")
 
 
 def improvements_visible_to(actor: Actor) -> QuerySet[Improvement]:
     """Items of the actor's places; bodies' people see those that are theirs to put right."""
     rows = Improvement.objects.filter(scope_q(actor, "place_path", ("owner_id",)))
     return rows.select_related("place", "owner", "report")
+
+
+def bodies_for(actor: Actor) -> QuerySet[Organization]:
+    """Bodies that may be given something to put right in the actor's places: those that the actor sees, and those that
+    manage an area there or own or look after a machine, wherever they themselves belong.
+    """
+    machines = terminals.visible_to(actor).exclude(state="retired").values_list("owner_id", "vendor_id")
+    ids = {one for pair in machines for one in pair}
+    ids |= set(areas.visible_to(actor).values_list("manager_id", flat=True))
+    seen = platform.organizations_visible_to(actor).values("pk")
+    return platform.organizations_visible_to(JOB).filter(Q(pk__in=ids - {None}) | Q(pk__in=seen)).order_by("name")
 
 
 def overdue(rows: QuerySet[Improvement], today: date) -> QuerySet[Improvement]:

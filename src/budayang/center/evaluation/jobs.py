@@ -13,6 +13,8 @@ from budayang.center.evaluation import (
     integrity_actions,
     monthly_actions,
     negative_jobs,
+    placement_actions,
+    supervision_findings,
 )
 from budayang.center.platform.actors import Actor
 from budayang.center.platform.deliveries import Consumer, Due
@@ -69,6 +71,8 @@ DUES: tuple[Due, ...] = (
     Due("evaluation.clocks", 5.0, negative_jobs.watch),
     Due("evaluation.integrity", 30.0, integrity_actions.look),
     Due("evaluation.complaints", 10.0, complaint_jobs.watch),
+    Due("evaluation.placement", 60.0, placement_actions.run_due),
+    Due("evaluation.supervision", 10.0, supervision_findings.watch),
     Due("evaluation.monthly", 30.0, monthly_actions.run_plans),
     Due("evaluation.chain_digests", 600.0, digests.write_digests),
     Due("evaluation.monthly_checks", 60.0, monthly_actions.run_checks),

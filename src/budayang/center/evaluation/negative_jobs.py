@@ -78,7 +78,7 @@ def tell(news: Sequence[Transition], now: datetime) -> None:
         )
         for receiver in runs.people_of(_handlers(case, late=late)):
             messages.add_line(
-                receiver, kind="order", place_path=case.place_path, severity=Severity.GENERAL.value, now=now,
+                receiver, kind="rating", place_path=case.place_path, severity=Severity.GENERAL.value, now=now,
                 topic=f"negative:{case.pk}:{case.state}:{'late' if late else 'soon'}", fact=fact,
             )  # fmt: skip
 

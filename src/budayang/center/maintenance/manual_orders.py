@@ -21,7 +21,7 @@ from budayang.rules.causes import Severity, get_cause
 from budayang.rules.evidence import Line
 
 JOB = Actor.job("maintenance.manual")
-KIND, RATING_KIND = "manual", "negative_rating"
+KIND, RATING_KIND, FINDING_KIND = "manual", "negative_rating", "supervision_finding"
 TITLE_LENGTH = 80
 
 
@@ -48,6 +48,18 @@ def open_for_rating(actor: Actor, *, terminal: str, number: str, title: str, not
         raise Refused(_("这台终端已经不在用，不能派单。"))
     area = areas.get_area(JOB, machine.area.code)
     return _open(actor, area, machine, title, note, Severity.GENERAL.value, now, of=f"{RATING_KIND}:{number}")
+
+
+@transaction.atomic
+def open_for_finding(
+    actor: Actor, *, area: str, terminal: str, reference: str, title: str, note: str, now: datetime
+) -> WorkOrder:
+    """Open an order for what a supervision visit (监督检查) found, at a terminal or ("") in the area as a whole."""
+    machine = terminals.find_terminal(JOB, terminal) if terminal else None
+    if terminal and machine is None:
+        raise Refused(_("这台终端已经不在用，不能派单。"))
+    place = areas.get_area(JOB, area)
+    return _open(actor, place, machine, title, note, Severity.GENERAL.value, now, of=f"{FINDING_KIND}:{reference}")
 
 
 def _open(

@@ -29,11 +29,13 @@ from budayang.center.services import (
     item_words,
     later_queries,
     queries,
+    search_actions,
     stop_notices,
     trip_actions,
 )
 from budayang.center.services.queries import PlaceWhere
 from budayang.rules.catalogue import NOTHING_TO_BRING
+from budayang.rules.search import SearchVerdict
 from budayang.rules.services import Truth
 
 CLASS_OF = {
@@ -204,7 +206,23 @@ def _working(places: list[PlaceWhere]) -> str:
 @allow(PUBLIC)
 def where(request: HttpRequest) -> HttpResponse:
     """现在哪里能办: an item's places, a place's items, or the items that a query may mean."""
-    return render(request, "public/where.html", _where_context(request))
+    context = _where_context(request)
+    _note_search(request, context)
+    return render(request, "public/where.html", context)
+
+
+def _note_search(request: HttpRequest, context: dict[str, Any]) -> None:
+    """Count what was asked, without who asked. The list that fetches itself again asks nothing new."""
+    answer = context["answer"]
+    if answer is None or answer.verdict is SearchVerdict.REFUSED or (context["area"] and not answer.hits):
+        return
+    search_actions.note_public(
+        context["near"] or context["area"],
+        item_code=answer.hits[0].item_code if answer.hits else "",
+        words=context["query"],
+        client=str(request.META.get("REMOTE_ADDR", "")),
+        now=context["now"],
+    )
 
 
 @allow(PUBLIC)

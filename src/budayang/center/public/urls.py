@@ -23,6 +23,7 @@ from budayang.center.public import (
     reports,
     surveys,
     uploading,
+    visits,
 )
 
 app_name = "public"
@@ -49,6 +50,8 @@ urlpatterns = [
     path("survey/", surveys.survey_list, name="survey_list"),
     path("survey/thanks/", surveys.survey_thanks, name="survey_thanks"),
     path("survey/<str:code>/", surveys.survey, name="survey"),
+    path("visit/<str:token>/", visits.visit, name="visit"),
+    path("visit/<str:token>/photos/<int:photo>.jpg", visits.visit_photo, name="visit_photo"),
     path("report/", reports.report_find, name="report_find"),
     path("report/<str:number>/", reports.report_progress, name="report_progress"),
     path("report/<str:number>/withdraw/", reports.report_withdraw, name="report_withdraw"),

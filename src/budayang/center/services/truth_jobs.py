@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from budayang.center.platform.deliveries import Due
-from budayang.center.services import assurance_actions, probe_running, trip_actions
+from budayang.center.services import assurance_actions, probe_running, search_actions, trip_actions
 from budayang.center.terminals import actions as terminal_actions
 
 
@@ -28,4 +28,6 @@ DUES: tuple[Due, ...] = (
     Due("services.probe_plan", 60.0, probe_running.watch_items),
     Due("services.promises", 2.0, assurance_actions.look),
     Due("services.trips", 1.0, read_trips),
+    Due("services.searches", 2.0, search_actions.read_searches),
+    Due("services.searches_tidy", 3600.0, search_actions.tidy),
 )

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from budayang.center.areas import queries as areas
 from budayang.center.platform.actions import Refused, emit, record, set_parameter
 from budayang.center.platform.actors import Actor, Role
 from budayang.center.platform.models import Parameter, Place, Work
+from budayang.center.platform.queries import place_chain
 from budayang.center.platform.works import Progress, long_work, request_work
 from budayang.center.standard import assessing, queries
 from budayang.center.standard.edition_actions import load_reference_edition
@@ -26,10 +28,10 @@ __all__ = [
     "adopt_edition",
     "adopt_reference_edition",
     "ask_assessment",
-    "assess",
     "assess_many",
     "load_reference_edition",
     "mark_dirty",
+    "mark_places",
     "recompute",
 ]
 
@@ -69,27 +71,26 @@ def adopt_reference_edition(actor: Actor, place: Place, *, now: datetime) -> Edi
 
 def mark_dirty(place_path: str, month: date, now: datetime) -> int:
     """Note that the areas at, below or around a path are to be computed again for a month; returns how many."""
-    found = 0
-    for area in areas.visible_to(JOB).select_related("place"):
-        path = area.place.path
-        # News of a region (a department's system) bears on every area below it.
-        if not (path.startswith(place_path) or place_path.startswith(path)):
-            continue
-        Assessment.objects.update_or_create(place=area.place, month=month.replace(day=1), defaults={"dirty_at": now})
-        found += 1
-    return found
+    # News of a region (a department's system) bears on every area below it.
+    bears = Q(place__path__startswith=place_path) | Q(place__path__in=place_chain(place_path))
+    return mark_places(areas.visible_to(JOB).filter(bears).values_list("place_id", flat=True), month, now)
 
 
-def assess(place: Place, month: date, now: datetime) -> list[ClauseVerdict]:
-    """Compute every connected clause for one area and month from the rows as they are; replaces what was there.
-
-    A month is judged by the values in force at its end (or now). Months that have not begun are refused.
-    """
-    return assess_many([place], month, now)
+def mark_places(places: Iterable[int], month: date, now: datetime) -> int:
+    """The same of areas by the keys of their places; one statement however many there are."""
+    marks = [Assessment(place_id=pk, month=month.replace(day=1), dirty_at=now) for pk in places]
+    Assessment.objects.bulk_create(
+        marks, update_conflicts=True, unique_fields=("place", "month"), update_fields=("dirty_at",), batch_size=500
+    )
+    return len(marks)
 
 
 def assess_many(places: Sequence[Place], month: date, now: datetime) -> list[ClauseVerdict]:
-    """The same of several areas: what is read once for all of them is read once."""
+    """Compute every connected clause for areas and a month from the rows as they are; replaces what was there. What is
+    read once for all of them is read once.
+
+    A month is judged by the values in force at its end (or now). Months that have not begun are refused.
+    """
     edition = queries.current_edition()
     if edition is None or not places:
         return []
@@ -139,13 +140,14 @@ def assessed(
         yield made
 
 
-def recompute(now: datetime, limit: int = 20) -> int:
+def recompute(now: datetime, limit: int = AT_ONCE) -> int:
     """Compute what is marked, oldest mark first. A fact that comes while we compute leaves its mark standing."""
-    done = 0
-    for row in Assessment.objects.filter(dirty_at__isnull=False).select_related("place").order_by("dirty_at")[:limit]:
-        assess(row.place, row.month, now)
-        done += Assessment.objects.filter(pk=row.pk, dirty_at=row.dirty_at).update(dirty_at=None)
-    return done
+    marked = list(
+        Assessment.objects.filter(dirty_at__isnull=False).select_related("place").order_by("dirty_at")[:limit]
+    )
+    for month in dict.fromkeys(row.month for row in marked):
+        assess_many([row.place for row in marked if row.month == month], month, now)
+    return sum(Assessment.objects.filter(pk=row.pk, dirty_at=row.dirty_at).update(dirty_at=None) for row in marked)
 
 
 def ask_assessment(actor: Actor, place: Place, month: date, now: datetime) -> Work:

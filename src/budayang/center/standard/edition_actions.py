@@ -16,6 +16,7 @@ from budayang.center.platform.wording import words
 from budayang.center.standard import edition_queries as queries
 from budayang.center.standard.edition_writing import REFERENCE_CODE, reference_text, write_text
 from budayang.center.standard.models import Edition, EditionEvent, EditionProposal, ProposalFault
+from budayang.center.standard.project_texts import leader_of
 from budayang.rules.standard.differences import counts, differences
 from budayang.rules.standard.edition_reading import read_edition
 from budayang.rules.standard.edition_sheets import Fault
@@ -159,10 +160,13 @@ def move_edition(
     note: str = "",
 ) -> Edition:
     """Carry a text one step along its life. Publishing needs the standard's number and day, implementing its day. A
-    reference edition has no step that leads to a standard.
+    reference edition has no step that leads to a standard, and a text of a running project goes with the project.
     """
     actor.require(*KEEPERS)
     held = Edition.objects.select_for_update().get(pk=edition.pk)
+    leader = leader_of(held)
+    if leader is not None:
+        raise Refused(_("这个文本在标准项目“%(title)s”里，随项目走。请在项目里推进阶段。") % {"title": leader.title})
     state = TRANSITIONS.get((held.state, event))
     if state is None:
         found = {"state": words(STATE_NAMES[held.state]), "event": words(EVENT_NAMES.get(event, event))}

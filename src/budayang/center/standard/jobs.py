@@ -9,7 +9,7 @@ from budayang.center.areas import queries as areas
 from budayang.center.platform.actors import Actor
 from budayang.center.platform.deliveries import Consumer, Due
 from budayang.center.platform.models import Transition
-from budayang.center.standard import actions, writing_actions
+from budayang.center.standard import actions, project_telling, writing_actions
 from budayang.center.standard.models import Assessment
 from budayang.center.standard.queries import current_edition, month_bounds, month_of
 
@@ -38,10 +38,8 @@ def keep_fresh(now: datetime) -> int:
     fresh = set(
         Assessment.objects.filter(month=month, computed_at__gt=now - STALE).values_list("place_id", flat=True)
     ) | set(Assessment.objects.filter(month=month, dirty_at__isnull=False).values_list("place_id", flat=True))
-    late = [area for area in areas.visible_to(JOB) if area.place_id not in fresh]
-    for area in late:
-        Assessment.objects.update_or_create(place_id=area.place_id, month=month, defaults={"dirty_at": now})
-    return len(late) + closed
+    late = [pk for pk in areas.visible_to(JOB).values_list("place_id", flat=True) if pk not in fresh]
+    return actions.mark_places(late, month, now) + closed
 
 
 CONSUMERS: tuple[Consumer, ...] = (
@@ -50,5 +48,6 @@ CONSUMERS: tuple[Consumer, ...] = (
 DUES: tuple[Due, ...] = (
     Due("standard.recompute", 1.0, actions.recompute),
     Due("standard.keep_fresh", 60.0, keep_fresh),
+    Due("standard.milestones", FORGET_S, project_telling.tell_late),
     Due("standard.written_files", FORGET_S, writing_actions.forget),
 )

@@ -25,6 +25,7 @@ from budayang.center.standard.models import (
     ProjectStep,
     ProjectUnit,
 )
+from budayang.center.standard.project_texts import follow, take_up
 from budayang.rules.ledgers import holds_personal_number
 from budayang.rules.standard.stages import STAGE_NAMES, TRANSITIONS, problem
 
@@ -51,6 +52,7 @@ def begin_project(
     actor.require(*queries.LEADERS, place_path=place.path)
     if Project.objects.filter(code=code).exists():
         raise Refused(_("代号 %(code)s 已经有了，请换一个。") % {"code": code})
+    take_up(actor, edition, "applied", now)
     row = Project.objects.create(
         code=code, title=title.strip(), place=place, place_path=place.path, edition=edition, applied_on=applied_on,
         made_at=now,
@@ -78,6 +80,9 @@ def choose_edition(actor: Actor, project: Project, edition: Edition, now: dateti
     _require_leader(actor, project)
     if project.published_on is not None and project.stage not in {"drafting"}:
         raise Refused(_("标准已经发布，文本不能再换；修订时先开始复审。"))
+    if edition.pk == project.edition_id:
+        return project
+    take_up(actor, edition, project.stage, now)
     Project.objects.filter(pk=project.pk).update(edition=edition)
     project.edition = edition
     _record(actor, "standard.choose_edition", project, now, {"edition": edition.code})
@@ -98,6 +103,7 @@ def take_step(actor: Actor, project: Project, step: Step, now: datetime) -> Proj
     last = project.steps.order_by("-on").values_list("on", flat=True).first() or project.applied_on
     if step.on < last:
         raise Refused(_("日期不能早于上一步（%(on)s）。") % {"on": last.isoformat()})
+    follow(actor, project, step.event, now, on=step.on, number=step.number, effective_on=step.effective_on)
     before, after = project.stage, TRANSITIONS[(project.stage, step.event)]
     project.stage = after
     if step.event == "plan":
@@ -109,7 +115,7 @@ def take_step(actor: Actor, project: Project, step: Step, now: datetime) -> Proj
         project.effective_on = step.on
     project.save(update_fields=["stage", "plan_paper", "planned_on", "number", "published_on", "effective_on"])
     ProjectStep.objects.create(
-        project=project, event=step.event, before=before, after=after, on=step.on, paper=step.paper.strip(),
+        project=project, event=step.event, before=before, after=after, on=step.on, edition=project.edition, paper=step.paper.strip(),
         note=step.note.strip(), at=now, by=actor.name,
     )  # fmt: skip
     Milestone.objects.filter(project=project, stage=after, done_on__isnull=True).update(done_on=step.on)
@@ -219,7 +225,9 @@ def set_milestone(actor: Actor, project: Project, stage: str, due_on: date, now:
     _require_leader(actor, project)
     if stage not in STAGE_NAMES:
         raise Refused(_("请选择阶段。"))
-    row, _created = Milestone.objects.update_or_create(project=project, stage=stage, defaults={"due_on": due_on})
+    row, _created = Milestone.objects.update_or_create(
+        project=project, stage=stage, defaults={"due_on": due_on, "told_on": None}
+    )
     _record(actor, "standard.set_milestone", project, now, {"stage": stage, "due_on": due_on.isoformat()})
     return row
 

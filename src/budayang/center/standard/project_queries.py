@@ -12,7 +12,7 @@ from budayang.center.maintenance.queries import incidents_visible_to, orders_vis
 from budayang.center.platform.actors import Actor
 from budayang.center.platform.queries import scope_q
 from budayang.center.platform.roles import Role
-from budayang.center.standard.models import FieldFinding, Milestone, Opinion, Project
+from budayang.center.standard.models import Edition, FieldFinding, Milestone, Opinion, Project
 from budayang.center.standard.queries import READERS
 from budayang.rules.standard.opinions import IN_TABLE
 from budayang.rules.standard.stages import STAGE_NAMES
@@ -22,7 +22,9 @@ LEADERS = (Role.SUPERVISOR,)
 
 @dataclass(frozen=True, slots=True)
 class TimelineRow:
-    """One line of a project's timeline: done, or due by a day. `late`: the day is over."""
+    """One line of a project's timeline: done, or due by a day. `late`: the day is over. `by`: a user name. `edition`: the
+    text at this step, `before`: the one at the step before, when it was another.
+    """
 
     on: date
     what: str
@@ -31,6 +33,8 @@ class TimelineRow:
     paper: str
     note: str
     by: str
+    edition: Edition | None = None
+    before: Edition | None = None
 
 
 def projects_visible_to(actor: Actor) -> QuerySet[Project]:
@@ -91,15 +95,26 @@ def decided_tally(project: Project, kind: str) -> dict[str, int]:
 def timeline(project: Project, today: date) -> list[TimelineRow]:
     """What happened and what is due, by day."""
     rows = [TimelineRow(project.applied_on, "提出立项申请", True, False, "", "", "")]
-    rows += [
-        TimelineRow(one.on, STAGE_NAMES[one.after], True, False, one.paper, one.note, one.by)
-        for one in project.steps.all()
-    ]
+    earlier: Edition | None = None
+    for one in project.steps.select_related("edition"):
+        other = earlier if one.edition is not None and earlier is not None and earlier.pk != one.edition.pk else None
+        rows.append(
+            TimelineRow(
+                one.on, STAGE_NAMES[one.after], True, False, one.paper, one.note, one.by, one.edition, other
+            )  # fmt: skip
+        )
+        earlier = one.edition or earlier
     rows += [
         TimelineRow(one.due_on, STAGE_NAMES[one.stage], False, one.due_on < today, "", "", "")
         for one in project.milestones.filter(done_on__isnull=True)
     ]
     return sorted(rows, key=lambda row: (row.on, not row.done))
+
+
+def edition_at_last_step(project: Project) -> Edition | None:
+    """The text of the last step, when the project has taken up another one since."""
+    last = project.steps.select_related("edition").exclude(edition=None).last()
+    return last.edition if last is not None and last.edition_id != project.edition_id else None
 
 
 def late_milestones(today: date) -> QuerySet[Milestone]:

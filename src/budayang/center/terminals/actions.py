@@ -19,7 +19,7 @@ from budayang.center.platform.actions import Refused, emit, record
 from budayang.center.platform.actors import Actor, Role
 from budayang.center.platform.sealing import center_keys, lookup_hash, seal_field
 from budayang.center.terminals import profile_actions, queries
-from budayang.center.terminals.inbox import InboxRow, consume_inbox
+from budayang.center.terminals.inbox import InboxRow, consume_inbox, forget_body
 from budayang.center.terminals.models import (
     GRAVITY,
     Credential,
@@ -44,6 +44,7 @@ __all__ = [
     "agree_session",
     "consume_inbox",
     "enrol",
+    "forget_body",
     "issue_enrolment_code",
     "mark_restored",
     "register_terminal",

@@ -68,6 +68,11 @@ def _consume(row: Inbox, handle: Callable[[InboxRow], None], now: datetime) -> i
     return 1
 
 
+def forget_body(row: InboxRow) -> None:
+    """Drop what an event said, in the transaction that takes it: its consumer keeps what may be kept."""
+    Inbox.objects.filter(pk=row.id).update(body={})
+
+
 def _free(now: datetime) -> Q:
     return Q(lease_until__isnull=True) | Q(lease_until__lte=now)
 

@@ -9,8 +9,10 @@ from typing import Literal
 
 from django.db.models import Q, QuerySet
 
+from budayang.center.areas import queries as areas
 from budayang.center.platform.actors import Actor
 from budayang.center.platform.deliveries import consumers_of
+from budayang.center.platform.models import Organization
 from budayang.center.platform.queries import scope_q
 from budayang.center.platform.sealing import CannotOpen, open_field
 from budayang.center.terminals.models import (
@@ -36,6 +38,7 @@ WATCHED_LIVENESS: dict[str, Liveness] = {
     "off": "silent",
     "unreachable": "silent",
 }
+SEARCH = Actor.job("terminals.search")
 BEAT_LATE_S = 20  # ingest beats each 5 s; beyond this nobody is listening
 
 
@@ -80,6 +83,16 @@ def visible_to(actor: Actor) -> QuerySet[Terminal]:
     mine = scope_q(actor, place="area__place__path", organizations=("owner_id", "vendor_id"))
     machines = Terminal.objects.filter(mine).exclude(kind=Terminal.Kind.RELAY)
     return machines.select_related("area__place", "owner", "vendor")
+
+
+def where_or_whose(word: str) -> Q:
+    """Terminals of the areas and owner units whose name holds a word. Names are few and terminals many: the names are
+    looked through first, and a hundred thousand terminals need not be joined with them. A condition only: who may see
+    which terminals is visible_to's.
+    """
+    places = areas.visible_to(SEARCH).filter(name__icontains=word).values_list("pk", flat=True)
+    owners = Organization.objects.filter(name__icontains=word).values_list("pk", flat=True)
+    return Q(area__in=list(places)) | Q(owner__in=list(owners))
 
 
 def get_terminal(actor: Actor, code: str) -> Terminal:

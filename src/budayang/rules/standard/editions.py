@@ -1,5 +1,6 @@
 """The life of an edition's text, from the proposal (立项) to its end (废止). Whether an edition is adopted here is
-another fact: a draft may be tried by an area, and a standard in force may wait until somebody adopts it.
+another fact: a draft may be tried by an area, and a standard in force may wait until somebody adopts it. A text that
+belongs to a project of the standard follows the project's stage (rules/standard/stages.py).
 
 A reference edition (参照版) is nobody's draft: it is gathered from many rules, and no path of the table leads from it
 to a published standard.
@@ -33,6 +34,8 @@ EVENT_NAMES: dict[str, str] = {
     "confirm": "复审后继续有效",
     "abolish": "废止",
 }
+TRAIL_NAMES: dict[str, str] = {**EVENT_NAMES, "join": "列入标准项目，随项目的阶段"}
+"""What stands in a text's trail: its own steps, and that a project took it up."""
 TRANSITIONS: dict[tuple[str, str], str] = {
     (REFERENCE, "abolish"): "abolished",
     ("proposed", "write"): "draft",
@@ -43,10 +46,10 @@ TRANSITIONS: dict[tuple[str, str], str] = {
     ("comments", "return"): "draft",
     ("comments", "abolish"): "abolished",
     ("review", "approve"): "approval",
-    ("review", "return"): "comments",
+    ("review", "return"): "draft",
     ("review", "abolish"): "abolished",
     ("approval", "publish"): "published",
-    ("approval", "return"): "review",
+    ("approval", "return"): "draft",
     ("approval", "abolish"): "abolished",
     ("published", "implement"): "in_force",
     ("published", "abolish"): "abolished",

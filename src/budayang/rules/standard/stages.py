@@ -68,6 +68,47 @@ STAGE_WORDS: dict[str, str] = {
 """What the cover of the text says in brackets at a stage."""
 
 
+STATE_OF: Mapping[str, str] = {
+    "applied": "proposed",
+    "drafting": "draft",
+    "consulting": "comments",
+    "review": "review",
+    "approval": "approval",
+    "published": "published",
+    "in_force": "in_force",
+    "reviewing": "revising",
+    "abolished": "abolished",
+}
+"""Where the project's text stands at a stage (rules.standard.editions): the project leads, the text follows. A project
+that was stopped leaves its text where it was.
+"""
+TEXT_EVENT: Mapping[str, str] = {
+    "plan": "write",
+    "consult": "ask",
+    "redraft": "return",
+    "submit": "submit",
+    "finish": "approve",
+    "publish": "publish",
+    "take_effect": "implement",
+    "begin_review": "review",
+    "keep": "confirm",
+    "revise": "confirm",
+    "abolish": "abolish",
+}
+"""What a step of the project is in the trail of its text. A revision begins with another text: the one in force stays in
+force until it is replaced.
+"""
+WRITES_ON = frozenset({"consult", "submit", "finish", "publish"})
+"""Steps that carry a draft on: a text that is published already cannot be the one."""
+
+
+def state_after(stage: str, event: str) -> str | None:
+    """Where the text stands after a step; None: the step leaves it where it is."""
+    if event == "revise":
+        return "in_force"
+    return STATE_OF.get(TRANSITIONS[(stage, event)])
+
+
 def events_from(stage: str) -> tuple[str, ...]:
     """What can happen next, in the table's order."""
     return tuple(event for (state, event) in TRANSITIONS if state == stage)

@@ -16,7 +16,7 @@ from starlette.staticfiles import StaticFiles
 
 from budayang.rules.services import Truth
 from budayang.terminal.screens import words
-from budayang.terminal.screens.door import Catalogue, Terminal
+from budayang.terminal.screens.door import Terminal
 from budayang.terminal.screens.fields import field_views
 from budayang.terminal.screens.language import _, speak
 from budayang.terminal.screens.render import STATIC, html
@@ -108,7 +108,7 @@ async def index(request: Request) -> Response:
         home = catalogue.home()
         if "q" in request.query_params:
             query = request.query_params["q"].strip()[:_QUERY_LONGEST]
-            return _draw("search.html", view, back="/", home=home, **_answer(catalogue, query))
+            return _draw("search.html", view, back="/", home=home, **_answer(_terminal(request), query))
         return _draw("home.html", view, home=home, departments=home["departments"][:_DEPARTMENTS_ON_HOME])
     return _draw(f"{state}.html", view, **_extras(view))
 
@@ -131,11 +131,13 @@ async def found(request: Request) -> Response:
         return Response(status_code=409)
     catalogue = _terminal(request).catalogue
     query = request.query_params.get("q", "").strip()[:_QUERY_LONGEST]
-    return _draw("found.html", view, home=catalogue.home(), **_answer(catalogue, query))
+    return _draw("found.html", view, home=catalogue.home(), **_answer(_terminal(request), query))
 
 
-def _answer(catalogue: Catalogue, query: str) -> dict[str, Any]:
-    answer = catalogue.answer(query, _SEARCH_MOST) if query else {"items": []}
+def _answer(terminal: Any, query: str) -> dict[str, Any]:
+    answer = terminal.catalogue.answer(query, _SEARCH_MOST) if query else {"items": []}
+    if query:
+        terminal.asked(query, answer)
     return {"query": query, "answer": answer, "items": answer["items"]}
 
 

@@ -7,7 +7,15 @@ from budayang.center.evaluation.models.digests import ChainDigest
 from budayang.center.evaluation.models.improvements import Improvement, ImprovementEvent
 from budayang.center.evaluation.models.monthly import MONTHLY_STATES, MonthlyCorrection, MonthlyPlan, MonthlyReport
 from budayang.center.evaluation.models.negative_cases import NEGATIVE_STATES, NegativeCase, NegativeStep
+from budayang.center.evaluation.models.placement import PlacementStanding, PlacementSuggestion
 from budayang.center.evaluation.models.ratings import Invitation, Rating, RatingFlag, Visit
+from budayang.center.evaluation.models.supervision import (
+    SupervisionAnswer,
+    SupervisionEvent,
+    SupervisionFinding,
+    SupervisionPhoto,
+    SupervisionVisit,
+)
 from budayang.center.evaluation.models.surveys import Survey, SurveyArea, SurveySheet
 
 __all__ = [
@@ -24,8 +32,15 @@ __all__ = [
     "MonthlyReport",
     "NegativeCase",
     "NegativeStep",
+    "PlacementStanding",
+    "PlacementSuggestion",
     "Rating",
     "RatingFlag",
+    "SupervisionAnswer",
+    "SupervisionEvent",
+    "SupervisionFinding",
+    "SupervisionPhoto",
+    "SupervisionVisit",
     "Survey",
     "SurveyArea",
     "SurveySheet",

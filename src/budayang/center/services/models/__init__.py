@@ -32,6 +32,7 @@ from budayang.center.services.models.privacy import PrivacyNotice
 from budayang.center.services.models.probes import Probe, ProbeStanding
 from budayang.center.services.models.promises import Promise
 from budayang.center.services.models.publishing import Published
+from budayang.center.services.models.searches import SearchCount, SearchWord
 from budayang.center.services.models.trips import Trip
 from budayang.center.services.models.windows import WindowFigure, WindowTask
 
@@ -79,6 +80,8 @@ __all__ = [
     "Published",
     "Reconciliation",
     "ReconciliationLine",
+    "SearchCount",
+    "SearchWord",
     "Sheet",
     "Trip",
     "UploadLink",

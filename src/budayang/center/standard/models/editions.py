@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import PROTECT, CheckConstraint, Q, UniqueConstraint
 
 from budayang.rules.standard.edition_text import REFERENCE_KINDS
-from budayang.rules.standard.editions import ADOPTIONS, EVENT_NAMES, PUBLISHED, REFERENCE, STATE_NAMES
+from budayang.rules.standard.editions import ADOPTIONS, PUBLISHED, REFERENCE, STATE_NAMES, TRAIL_NAMES
 
 EDITION_STATES = tuple(STATE_NAMES)
 
@@ -64,7 +64,7 @@ class EditionEvent(models.Model):
     note = models.CharField(max_length=300, blank=True)
 
     class Meta:
-        constraints = [CheckConstraint(condition=Q(event__in=list(EVENT_NAMES)), name="standard_edition_event")]
+        constraints = [CheckConstraint(condition=Q(event__in=list(TRAIL_NAMES)), name="standard_edition_event")]
 
     def __str__(self) -> str:
         return f"{self.edition_id} {self.event}"

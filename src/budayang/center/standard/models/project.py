@@ -140,13 +140,16 @@ class FieldFinding(models.Model):
 
 
 class ProjectStep(models.Model):
-    """One step of the life cycle. Append-only. `paper`: the document (文号) that decided it."""
+    """One step of the life cycle. Append-only. `paper`: the document (文号) that decided it; `edition`: the text at this
+    step, so that the texts of two stages can be compared.
+    """
 
     project = models.ForeignKey(Project, on_delete=PROTECT, related_name="steps")
     event = models.CharField(max_length=12)
     before = models.CharField(max_length=12)
     after = models.CharField(max_length=12)
     on = models.DateField()
+    edition = models.ForeignKey(Edition, on_delete=PROTECT, related_name="+", null=True)
     paper = models.CharField(max_length=120, blank=True)
     note = models.CharField(max_length=300, blank=True)
     at = models.DateTimeField()
@@ -161,12 +164,15 @@ class ProjectStep(models.Model):
 
 
 class Milestone(models.Model):
-    """By which day a stage is to be reached; `done_on` is set by the step that reaches it."""
+    """By which day a stage is to be reached; `done_on` is set by the step that reaches it, `told_on` when it was told
+    that the day is over.
+    """
 
     project = models.ForeignKey(Project, on_delete=PROTECT, related_name="milestones")
     stage = models.CharField(max_length=12)
     due_on = models.DateField()
     done_on = models.DateField(null=True, blank=True)
+    told_on = models.DateField(null=True, blank=True)
 
     class Meta:
         ordering = ["due_on", "pk"]

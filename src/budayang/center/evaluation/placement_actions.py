@@ -1,0 +1,172 @@
+"""Writes of placement suggestions: computed anew each month by the worker, judged by a person.
+
+A judgement stays while the numbers stay: what was set aside stays aside, what sleeps wakes on its day, what was
+accepted comes back when its improvement item is closed and the numbers are as before. What no longer holds is `gone`.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from budayang.center.areas import queries as areas
+from budayang.center.evaluation import improvement_actions
+from budayang.center.evaluation.models import Improvement, PlacementStanding, PlacementSuggestion
+from budayang.center.evaluation.placement_gather import JOB, Gathered
+from budayang.center.platform.actions import Refused, record
+from budayang.center.platform.actors import Actor, Role
+from budayang.center.platform.models import Organization
+from budayang.center.services import queries as services
+from budayang.center.terminals import queries as terminals
+from budayang.rules.placement import Suggestion
+
+JUDGES = (Role.SUPERVISOR, Role.AREA_KEEPER)
+AT_ONCE = 5
+COMPUTED_AT = time(5, 30)
+LONGEST_SLEEP_D = 366
+
+
+def next_due(now: datetime, zone: str) -> datetime:
+    """The first day of the next month, early in the morning of the place."""
+    today = now.astimezone(ZoneInfo(zone)).date()
+    first = date(today.year + today.month // 12, today.month % 12 + 1, 1)
+    return datetime.combine(first, COMPUTED_AT, ZoneInfo(zone))
+
+
+def run_due(now: datetime) -> int:
+    """Compute the areas that are due, a few a turn; a new area is due at once. Returns how many."""
+    known = PlacementStanding.objects.values("area_id")
+    new = areas.visible_to(JOB).exclude(pk__in=known).order_by("pk").values_list("pk", flat=True)[:100]
+    PlacementStanding.objects.bulk_create(
+        [PlacementStanding(area_id=pk, due_at=now) for pk in new], ignore_conflicts=True
+    )  # fmt: skip
+    due = PlacementStanding.objects.filter(due_at__lte=now).select_related("area__place").order_by("due_at", "pk")
+    done = 0
+    for one in due[:AT_ONCE]:
+        after = next_due(now, one.area.place.zone)
+        # The compare-and-set holds off a second worker.
+        if PlacementStanding.objects.filter(pk=one.pk, due_at=one.due_at).update(due_at=after, computed_at=now):
+            compute(one.area, now)
+            done += 1
+    return done
+
+
+def ask_again(actor: Actor, area: Any, now: datetime) -> None:
+    """Have an area computed by the worker's next turn."""
+    actor.require(*JUDGES, place_path=area.place.path)
+    with transaction.atomic():
+        PlacementStanding.objects.update_or_create(area=area, defaults={"due_at": now})
+        record(actor, "evaluation.placement_asked", subject=f"area:{area.code}", place_path=area.place.path, at=now)
+
+
+def compute(area: Any, now: datetime) -> int:
+    """Write what the area's numbers suggest now; returns how many stand open."""
+    seen = Gathered(area, now)
+    found = seen.suggestions()  # read before the transaction: it takes the longest
+    titles = _Titles(seen)
+    with transaction.atomic():
+        held = {
+            (one.kind, one.key): one
+            for one in PlacementSuggestion.objects.filter(area=area).select_related("improvement")
+        }
+        for one in found:
+            row = held.pop((one.kind, one.key[:120]), None) or PlacementSuggestion(
+                area=area, place_path=area.place.path, kind=one.kind, key=one.key[:120], found_at=now
+            )
+            _write(row, one, titles.of(one), seen, now)
+        for row in held.values():
+            if row.state in ("open", "snoozed"):
+                row.state, row.snoozed_until, row.computed_at = "gone", None, now
+                row.save(update_fields=["state", "snoozed_until", "computed_at"])
+    return PlacementSuggestion.objects.filter(area=area, state="open").count()
+
+
+def _write(row: PlacementSuggestion, one: Suggestion, title: str, seen: Gathered, now: datetime) -> None:
+    row.title, row.numbers, row.sample = title[:200], dict(one.numbers), one.sample
+    row.thresholds, row.first_on, row.last_on = seen.thresholds(one.kind), seen.span.first, seen.span.last
+    row.computed_at = now
+    slept = row.state == "snoozed" and row.snoozed_until is not None and row.snoozed_until <= seen.span.last
+    again = row.state == "accepted" and row.improvement is not None and row.improvement.closed_at is not None
+    if row.state == "gone" or slept or again:
+        row.state, row.snoozed_until, row.found_at = "open", None, now
+    row.save()
+
+
+class _Titles:
+    """What a suggestion is called, with the names of machines and items of then."""
+
+    def __init__(self, seen: Gathered) -> None:
+        self._machines = dict(terminals.in_service().filter(code__in=list(seen.machines)).values_list("code", "name"))
+        self._items = dict(services.items().values_list("code", "name"))
+
+    def of(self, one: Suggestion) -> str:
+        if one.kind == "overlap":
+            return " / ".join(self._machine(code) for code in one.key.split("|"))
+        if one.kind == "idle":
+            return self._machine(one.key)
+        if one.kind == "queue":
+            return f"{one.key}:00–{int(one.key) + 1:02d}:00"
+        return self._items.get(one.key, one.key) if one.kind == "missing" else one.key
+
+    def _machine(self, code: str) -> str:
+        return self._machines.get(code) or code
+
+
+def _decide(row: PlacementSuggestion, actor: Actor, now: datetime, **also: object) -> None:
+    told = {"decided_at": now, "decided_by": (actor.label or actor.name)[:80], **also}
+    if not PlacementSuggestion.objects.filter(pk=row.pk, state="open").update(**told):
+        raise Refused(_("这条建议刚刚已有人处理，或不再成立，请刷新页面再看。"))
+    row.refresh_from_db()
+    record(actor, f"evaluation.placement_{row.state}", subject=f"placement:{row.pk}", place_path=row.place_path,
+           details={"kind": row.kind, "key": row.key if row.kind != "unfound" else ""}, at=now)  # fmt: skip
+
+
+@transaction.atomic
+def accept(
+    actor: Actor, row: PlacementSuggestion, *, plan: str, owner: Organization, due_on: date, problem: str, now: datetime
+) -> Improvement:
+    """Take a suggestion up: it becomes an improvement item."""
+    actor.require(*JUDGES, place_path=row.place_path)
+    item = improvement_actions.propose(
+        actor, row.area.place, title=row.title[:80], problem=problem, plan=plan, owner=owner, due_on=due_on, now=now
+    )
+    _decide(row, actor, now, state="accepted", improvement=item)
+    return item
+
+
+@transaction.atomic
+def set_aside(actor: Actor, row: PlacementSuggestion, *, reason: str, now: datetime) -> PlacementSuggestion:
+    """Not taken up, for a reason; it is not made again while the numbers stay."""
+    actor.require(*JUDGES, place_path=row.place_path)
+    if not reason.strip():
+        raise Refused(_("请写明为什么不采纳。"))
+    _decide(row, actor, now, state="aside", reason=reason.strip()[:300])
+    return row
+
+
+@transaction.atomic
+def snooze(actor: Actor, row: PlacementSuggestion, *, until: date, now: datetime) -> PlacementSuggestion:
+    """Look at it again from a day on, should it still hold then."""
+    actor.require(*JUDGES, place_path=row.place_path)
+    today = now.astimezone(ZoneInfo(row.area.place.zone)).date()
+    if not today < until <= today + timedelta(days=LONGEST_SLEEP_D):
+        raise Refused(_("请选一年以内、今天以后的日期。"))
+    _decide(row, actor, now, state="snoozed", snoozed_until=until)
+    return row
+
+
+@transaction.atomic
+def reopen(actor: Actor, row: PlacementSuggestion, now: datetime) -> PlacementSuggestion:
+    """Judge one anew that was set aside or sleeps."""
+    actor.require(*JUDGES, place_path=row.place_path)
+    mine = PlacementSuggestion.objects.filter(pk=row.pk, state__in=("aside", "snoozed"))
+    if not mine.update(state="open", snoozed_until=None, reason=""):
+        raise Refused(_("只有不采纳的和以后再看的可以重新看。"))
+    row.refresh_from_db()
+    record(actor, "evaluation.placement_open", subject=f"placement:{row.pk}", place_path=row.place_path,
+           details={"kind": row.kind}, at=now)  # fmt: skip
+    return row
