@@ -178,7 +178,10 @@ MONTHLY = (
     _tables(trip_words.STEP_NAMES, trip_words.WHY_NAMES, improvements.STATE_NAMES, improvements.EVENT_NAMES),
     *(
         _body(f"rules/{name}.py")
-        for name in ("monthly", "monthly_figures", "monthly_tables", "monthly_upkeep", "monthly_making")
+        for name in (
+            "monthly", "monthly_figures", "monthly_measures", "monthly_tables", "monthly_upkeep", "monthly_voices",
+            "monthly_making",
+        )
     ),
     _body("center/evaluation/monthly_around.py", "STOP_NOUNS", "_what"),
 )

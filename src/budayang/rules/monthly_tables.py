@@ -11,7 +11,7 @@ from budayang.rules.causes import BUCKETS, Bucket
 from budayang.rules.hours import BUCKET_ORDER, UNCOUNTED, Tally
 from budayang.rules.monthly import BEFORE, Head, Line, Table, kept
 from budayang.rules.monthly_facts import MonthFacts
-from budayang.rules.monthly_figures import HOUR_US, hours_of
+from budayang.rules.monthly_measures import HOUR_US, hours_of
 from budayang.rules.scorecards import wilson
 from budayang.rules.trips import RESULT_NAMES, WASTED
 
