@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from budayang.center.areas import queries as areas
@@ -160,7 +161,7 @@ def ask_assessment(actor: Actor, place: Place, month: date, now: datetime) -> Wo
         actor,
         WORK_NAME,
         title,
-        {"place": place.path, "month": month.isoformat(), "at": now.isoformat()},
+        {"place": place.path, "month": month.isoformat()},
         now=now,
         place=place,
     )
@@ -168,8 +169,10 @@ def ask_assessment(actor: Actor, place: Place, month: date, now: datetime) -> Wo
 
 @long_work(WORK_NAME)
 def _assess_all(progress: Progress, arguments: dict[str, Any]) -> dict[str, int]:
-    """Each area below the place, one step each; started again after a crash it computes the same rows anew."""
-    month, now = date.fromisoformat(arguments["month"]), datetime.fromisoformat(arguments["at"])
+    """Each area below the place, one step each, as of the moment in which it is computed: what came while the work
+    waited counts, and a verdict that news brought meanwhile is not replaced by an older one.
+    """
+    month = date.fromisoformat(arguments["month"])
     found = list(areas.visible_to(JOB).filter(place__path__startswith=arguments["place"]).select_related("place"))
     progress.begin(len(found))
     edition = queries.current_edition()
@@ -178,6 +181,6 @@ def _assess_all(progress: Progress, arguments: dict[str, Any]) -> dict[str, int]
     plan = assessing.Plan(edition)
     places = [area.place for area in found]
     for first in range(0, len(places), AT_ONCE):
-        for _made in assessed(places[first : first + AT_ONCE], month, now, plan):
+        for _made in assessed(places[first : first + AT_ONCE], month, timezone.now(), plan):
             progress.step()
     return {"areas": len(found)}
