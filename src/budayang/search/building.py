@@ -17,6 +17,7 @@ from budayang.search.index import Index
 from budayang.search.lexicon import OFFICE, Lexicon, Word
 from budayang.search.model import Contents, Entry, Saying, SearchItem
 from budayang.search.plain import plain
+from budayang.search.shortening import short_names
 
 _JOIN = "、"
 _SAME_NAME = 0.75
@@ -43,13 +44,20 @@ class _Told:
 
 def build_index(items: Iterable[SearchItem]) -> Index:
     """The index of ``items``, in their order. Sayings of the package join an item by its code and name, else by the
-    nearest name; the item's own aliases come first.
+    nearest name; the item's own aliases come first. An item without gets short names made from its own.
     """
     words = shipped_words()
     lexicon = Lexicon(words)
-    told = _joined(list(items))
+    told = list(_joined(list(items)))
+    taken = {text for item, shipped in told for text, _kind in _sayings(item, shipped)}
     entries = tuple(
-        Entry(item.item_code, item.name, item.rank, _sayings(item, shipped), _offices(item, lexicon))
+        Entry(
+            item.item_code,
+            item.name,
+            item.rank,
+            _sayings(item, shipped or _made_short(item.name, taken)),
+            _offices(item, lexicon),
+        )
         for item, shipped in told
     )
     outside = shipped_outside()
@@ -73,6 +81,11 @@ def _sayings(item: SearchItem, shipped: tuple[Saying, ...]) -> tuple[Saying, ...
     for text, kind in shipped:
         said.setdefault(text, kind)
     return tuple((text, kind) for text, kind in said.items() if text)
+
+
+def _made_short(name: str, taken: set[str]) -> tuple[Saying, ...]:
+    """Short names for an item that nobody has written sayings for, but for those that mean another item."""
+    return tuple((text, "short") for text in short_names(name) if text not in taken)
 
 
 def _offices(item: SearchItem, lexicon: Lexicon) -> tuple[str, ...]:

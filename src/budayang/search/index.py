@@ -41,7 +41,7 @@ _NOT_WORD_FOR_WORD = 0.98  # beside an item of which just this is said
 _TAIL = 0.3  # of the best score: what is further off is not shown
 _SINGLE_WORD_USE, _FILLER_USE, _WHOLE_USE = 3.0, 2.0, 1.0
 _LONGEST_WORD = 12
-_WHY = {"name": "名称", "common": "别名", "former": "旧名", "event": "生活说法", "outside": "其他"}
+_WHY = {"name": "名称", "common": "别名", "short": "简称", "former": "旧名", "event": "生活说法", "outside": "其他"}
 _ADVICE = {one.kind: one.advice for one in OUTSIDE}
 
 
