@@ -26,13 +26,13 @@ score is enough: who types 税 shall see what there is about 税…
 """
 SAID_SO = 0.95
 """…unless just that is said of something that is not ours: 驾照 is ours, 驾校 is not."""
-LEAST, ENOUGH = 0.16, 5.25
+LEAST, ENOUGH = 0.16, 4.6
 """An item nearer than the first may be an answer, when what speaks for it is worth the second. That and the weights
 below were fitted on the lists of questions by logistic regression, to one question in a hundred refused wrongly: see
 docs/mechanisms/search.md.
 """
-_SCORE, _HELD, _OUTSIDE, _LONG = 7.5, 3.8, 7.1, 6.8
-_SCORE_IF_LONG, _OUTSIDE_IF_LONG = 2.2, 4.1
+_SCORE, _HELD, _OUTSIDE, _LONG, _MANNER = 4.0, 3.25, 5.2, 4.1, 0.78
+_SCORE_IF_LONG, _OUTSIDE_IF_LONG = 3.1, 2.0
 LONG = 16
 MOST = 0.45
 
@@ -48,14 +48,25 @@ class Nearest:
     held: float = 0.0
 
 
-def good_enough(ours: Nearest, outside: Nearest, length: int) -> bool:
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a question is put: its number of signs; how much they sound like ours rather than others' (logarithms; more
+    than nothing: like ours).
+    """
+
+    length: int
+    total: float = 0.0
+
+
+def good_enough(ours: Nearest, outside: Nearest, manner: Manner) -> bool:
     """Whether our best item is an answer, beside the nearest saying that means nothing of ours, to a question of so
     many signs. In a few words everything should fit; a story says much beside.
     """
     if ours.covered >= WHOLE and ours.score >= WHOLE_FROM and outside.score < SAID_SO:
         return True
-    long = min(length, LONG) / LONG
+    long = min(manner.length, LONG) / LONG
     for_it = (_SCORE + _SCORE_IF_LONG * long) * ours.score + _HELD * ours.held + _LONG * long
+    for_it += _MANNER * manner.total
     return ours.score >= LEAST and for_it - (_OUTSIDE + _OUTSIDE_IF_LONG * long) * outside.score >= ENOUGH
 
 

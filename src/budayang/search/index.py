@@ -27,6 +27,7 @@ from budayang.search.decoding import Decoder
 from budayang.search.initials import LONGEST, Initials, first_letters
 from budayang.search.lexicon import FILLER, Lexicon
 from budayang.search.matching import NOT_OURS, Match, Matcher, Term
+from budayang.search.manner import Manners
 from budayang.search.model import Answer, Contents, Entry, Hit
 from budayang.search.plain import has_letters, is_chinese, plain
 from budayang.search.shipping import pack, unpack
@@ -105,7 +106,7 @@ class Index:
         if of_office:
             hits = tuple(Hit(self._codes[item], 0.5, "部门") for item in of_office[:limit])
             return Answer(SearchVerdict.FOUND, hits)
-        return self._answer(self._look(asked, spelled, 1 - _BRIEF * brief), len(spelled), limit)
+        return self._answer(self._look(asked, spelled, 1 - _BRIEF * brief), spelled, limit)
 
     def _look(self, asked: str, spelled: str, trust: float) -> list[_Found]:
         """All that is near, best first. ``trust``: how far the spelled reading goes."""
@@ -141,11 +142,11 @@ class Index:
         item = found.match.item
         return self.entries[item].rank if item < len(self.entries) else 0
 
-    def _answer(self, found: list[_Found], length: int, limit: int) -> Answer:
+    def _answer(self, found: list[_Found], spelled: str, limit: int) -> Answer:
         ours = [one for one in found if one.match.item < len(self.entries)]
         others = [one for one in found if one.match.item >= len(self.entries)]
         best, outside = _nearest(ours), _nearest(others)
-        if not ours or not good_enough(best, outside, length):
+        if not ours or not good_enough(best, outside, self._manners.of(ours[0].read_as or spelled)):
             kind = self._outside[others[0].match.item - len(self.entries)] if others else ""
             sure = surely_outside(outside, best)
             return Answer(SearchVerdict.NOT_FOUND, advice=_ADVICE.get(kind, "") if sure else "")
@@ -165,7 +166,7 @@ class Index:
 
     def prepare(self) -> None:
         """Make the tables now (about a second) instead of at the first question."""
-        _ = self._matcher, self._decoder, self._initials
+        _ = self._matcher, self._decoder, self._initials, self._manners
 
     @cached_property
     def _sounds(self) -> Sounds:
@@ -196,6 +197,11 @@ class Index:
         offices = [frozenset(entry.offices) for entry in self.entries]
         offices += [frozenset()] * len(self.contents.outside)
         return Matcher(self._terms, tuple(offices), self._lexicon, self._sounds)
+
+    @cached_property
+    def _manners(self) -> Manners:
+        ours = (term.text for term in self._terms if term.kind != NOT_OURS)
+        return Manners(ours, (term.text for term in self._terms if term.kind == NOT_OURS))
 
     @cached_property
     def _initials(self) -> Initials:

@@ -16,12 +16,12 @@ from budayang.search.lexicon import BESIDE, OFFICE, SORTS, Lexicon
 from budayang.search.sounds import Sounds
 
 # Found on the lists in tests/search/questions: see docs/mechanisms/search.md.
-_PAIR, _SINGLE, _SOUND_PAIR = 0.7, 0.35, 0.2
+_PAIR, _SINGLE, _SOUND_PAIR = 0.7, 0.45, 0.2
 _SAYING_HAS_MORE = 0.6
 _ALL_SAYINGS = 0.25
 _SMOOTH = 0.5
 _LONG, _BEYOND = 14.0, 0.2
-_TELLING, _LEAN = 8.0, 0.3
+_TELLING, _LEAN = 20.0, 0.3
 _BESIDE = 0.5  # left of the score for each word that asks for something beside the matter
 _TILT, _TILT_FROM = 0.2, 9  # who tells a story says first what was, and last what is wanted
 _EXACT_BEST = 6  # so many items are scored exactly; the others can only be worse
