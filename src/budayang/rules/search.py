@@ -26,13 +26,13 @@ score is enough: who types 税 shall see what there is about 税…
 """
 SAID_SO = 0.95
 """…unless just that is said of something that is not ours: 驾照 is ours, 驾校 is not."""
-LEAST, ENOUGH = 0.16, 4.6
+LEAST, ENOUGH = 0.16, 5.05
 """An item nearer than the first may be an answer, when what speaks for it is worth the second. That and the weights
 below were fitted on the lists of questions by logistic regression, to one question in a hundred refused wrongly: see
 docs/mechanisms/search.md.
 """
-_SCORE, _HELD, _OUTSIDE, _LONG, _MANNER = 4.0, 3.25, 5.2, 4.1, 0.78
-_SCORE_IF_LONG, _OUTSIDE_IF_LONG = 3.1, 2.0
+_SCORE, _HELD, _OUTSIDE, _LONG, _MANNER = 5.6, 2.5, 4.7, 2.5, 0.82
+_SCORE_IF_LONG, _OUTSIDE_IF_LONG = 3.3, 2.5
 LONG = 16
 MOST = 0.45
 

@@ -38,7 +38,6 @@ _NEAR_ENOUGH = 0.8  # then nobody asks what else may have been meant
 _AS_MEANT, _AS_SPELLED, _BY_INITIALS, _ONE_OF_SEVERAL = 0.9, 0.95, 1.0, 0.97
 _SELDOM, _PART, _FEW, _SHORTENED = 0.06, 0.9, 3, 4
 _BRIEF = 0.55  # words put together from initials are half a guess: so much of the score is taken off
-_NOT_WORD_FOR_WORD = 0.98  # beside an item of which just this is said
 _TAIL = 0.3  # of the best score: what is further off is not shown
 _SINGLE_WORD_USE, _FILLER_USE, _WHOLE_USE = 3.0, 2.0, 1.0
 _LONGEST_WORD = 12
@@ -115,7 +114,7 @@ class Index:
         def take(matches: list[Match], share: float, how: str = "", read_as: str = "") -> None:
             said = self._said.get(read_as or asked)
             for match in matches:
-                score = match.score * share * (1.0 if said in {None, match.item} else _NOT_WORD_FOR_WORD)
+                score = share if said == match.item else match.score * share
                 if match.item not in best or score > best[match.item].score:
                     match = match._replace(covered=match.covered * share)
                     best[match.item] = _Found(score, match, how, read_as)

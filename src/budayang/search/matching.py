@@ -16,12 +16,13 @@ from budayang.search.lexicon import BESIDE, OFFICE, SORTS, Lexicon
 from budayang.search.sounds import Sounds
 
 # Found on the lists in tests/search/questions: see docs/mechanisms/search.md.
-_PAIR, _SINGLE, _SOUND_PAIR = 0.7, 0.45, 0.2
+_PAIR, _SINGLE, _SOUND_PAIR = 0.6, 0.6, 0.2
 _SAYING_HAS_MORE = 0.6
-_ALL_SAYINGS = 0.25
+_ALL_SAYINGS, _IN_FEW_WORDS = 0.6, 0.25
 _SMOOTH = 0.5
 _LONG, _BEYOND = 14.0, 0.2
-_TELLING, _LEAN = 20.0, 0.3
+_TELLING, _LEAN, _LEAN_IN_FEW_WORDS = 60.0, 0.6, 0.3
+_FEW_WORDS, _A_SENTENCE = 3, 9  # signs: between these the weights go from the one to the other
 _BESIDE = 0.5  # left of the score for each word that asks for something beside the matter
 _TILT, _TILT_FROM = 0.2, 9  # who tells a story says first what was, and last what is wanted
 _EXACT_BEST = 6  # so many items are scored exactly; the others can only be worse
@@ -61,10 +62,11 @@ def _nearness(both: float, missing: float, more: float) -> float:
 class _Asked:
     """A question taken apart. ``whole``: its weight. ``shared``: what each item holds of it. ``speaking``: how much
     its signs speak for each item. ``known``: who says its known signs, and their weight. ``beside``: who says those
-    words of it that ask for something else than a matter.
+    words of it that ask for something else than a matter. ``sentence``: 0 for a few words to 1 for a sentence.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, length: int) -> None:
+        self.sentence = min(max(length - _FEW_WORDS, 0) / (_A_SENTENCE - _FEW_WORDS), 1.0)
         self.whole = 0.0
         self.shared: dict[int, float] = {}
         self.speaking: dict[int, float] = {}
@@ -165,11 +167,12 @@ class Matcher:
         the item does. After the item: what it holds, and how much of its score the question's leaning leaves.
         """
         strongest = max(asked.speaking.values(), default=1.0)
+        lean = _LEAN_IN_FEW_WORDS + (_LEAN - _LEAN_IN_FEW_WORDS) * asked.sentence
         found = []
         for item, weight in asked.shared.items():
             leaning = 1.0
             if item not in self._outside:
-                leaning -= _LEAN * (1.0 - asked.speaking[item] / strongest)
+                leaning -= lean * (1.0 - asked.speaking[item] / strongest)
                 for holders in asked.beside:
                     if item not in holders:
                         leaning *= _BESIDE
@@ -178,7 +181,7 @@ class Matcher:
         return found
 
     def _asked(self, text: str) -> _Asked:
-        asked = _Asked()
+        asked = _Asked(len(text))
         shared, speaking = asked.shared, asked.speaking
         for sign, weight in self.signs(text, _TILT if len(text) >= _TILT_FROM else 0.0).items():
             rarity = self._rarity.get(sign)
@@ -209,5 +212,6 @@ class Matcher:
                 best, nearest, most = score, number, both
         score = best
         if item not in self._outside:  # a kind of what is not ours is no matter, only a heap of sayings
-            score += _ALL_SAYINGS * (_nearness(weight, whole - weight, 0.0) - best)
+            share = _IN_FEW_WORDS + (_ALL_SAYINGS - _IN_FEW_WORDS) * asked.sentence
+            score += share * (_nearness(weight, whole - weight, 0.0) - best)
         return Match(score, item, nearest, most / whole, weight / whole)
