@@ -1,4 +1,4 @@
-"""An item that nobody has written sayings for is found by short names made from its official name, and their initials."""
+"""An item without written sayings is found by short names made from its official name, and by their initials."""
 
 from __future__ import annotations
 

@@ -26,8 +26,8 @@ from budayang.rules.search import (
 from budayang.search.decoding import Decoder
 from budayang.search.initials import LONGEST, Initials, first_letters
 from budayang.search.lexicon import FILLER, Lexicon
-from budayang.search.matching import NOT_OURS, Match, Matcher, Term
 from budayang.search.manner import Manners
+from budayang.search.matching import NOT_OURS, Match, Matcher, Term
 from budayang.search.model import Answer, Contents, Entry, Hit
 from budayang.search.plain import has_letters, is_chinese, plain
 from budayang.search.shipping import pack, unpack

@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from math import log
 from typing import NamedTuple
 
-from budayang.search.lexicon import BESIDE, OFFICE, SORTS, Lexicon
+from budayang.search.lexicon import BESIDE, OBJECT, OFFICE, SORTS, Lexicon
 from budayang.search.sounds import Sounds
 
 # Found on the lists in tests/search/questions: see docs/mechanisms/search.md.
@@ -24,6 +24,7 @@ _LONG, _BEYOND = 14.0, 0.2
 _TELLING, _LEAN, _LEAN_IN_FEW_WORDS = 60.0, 0.6, 0.3
 _FEW_WORDS, _A_SENTENCE = 3, 9  # signs: between these the weights go from the one to the other
 _BESIDE = 0.5  # left of the score for each word that asks for something beside the matter
+_OTHER_OBJECT, _SELDOM = 0.8, 0.1  # left when less than a tenth of the sayings name the object that is asked for
 _TILT, _TILT_FROM = 0.2, 9  # who tells a story says first what was, and last what is wanted
 _EXACT_BEST = 6  # so many items are scored exactly; the others can only be worse
 
@@ -62,7 +63,8 @@ def _nearness(both: float, missing: float, more: float) -> float:
 class _Asked:
     """A question taken apart. ``whole``: its weight. ``shared``: what each item holds of it. ``speaking``: how much
     its signs speak for each item. ``known``: who says its known signs, and their weight. ``beside``: who says those
-    words of it that ask for something else than a matter. ``sentence``: 0 for a few words to 1 for a sentence.
+    words of it that ask for something else than a matter. ``objects``: its words for what a matter is about.
+    ``sentence``: 0 for a few words to 1 for a sentence.
     """
 
     def __init__(self, length: int) -> None:
@@ -72,6 +74,7 @@ class _Asked:
         self.speaking: dict[int, float] = {}
         self.known: list[tuple[dict[int, list[int]], float]] = []
         self.beside: list[dict[int, list[int]]] = []
+        self.objects: list[str] = []
 
 
 class Matcher:
@@ -104,16 +107,19 @@ class Matcher:
 
         self._outside = frozenset(term.item for term in terms if term.kind == NOT_OURS)
         self._beside = frozenset("=" + word.concept for word in lexicon.words.values() if word.sort == BESIDE)
-        self._speaks = self._speaking(terms)
+        self._objects = frozenset("=" + word.concept for word in lexicon.words.values() if word.sort == OBJECT)
+        self._sayings = Counter(term.item for term in terms)
+        self._speaks = self._speaking()
 
-    def _speaking(self, terms: tuple[Term, ...]) -> dict[str, dict[int, float]]:
+    def _speaking(self) -> dict[str, dict[int, float]]:
         """sign -> item -> how much the sign speaks for it rather than for the others: a logarithm of the share of its
         sayings that have the sign, beside that share of all items. Nothing for what is not ours.
         """
-        sayings = Counter(term.item for term in terms)
         speaks: dict[str, dict[int, float]] = {}
         for sign, where in self._where.items():
-            share = {item: len(having) / sayings[item] for item, having in where.items() if item not in self._outside}
+            share = {
+                item: len(having) / self._sayings[item] for item, having in where.items() if item not in self._outside
+            }
             usual = sum(share.values()) or 1.0
             speaks[sign] = {item: log(1 + _TELLING * share.get(item, 0.0) / usual) for item in where}
         return speaks
@@ -173,12 +179,18 @@ class Matcher:
             leaning = 1.0
             if item not in self._outside:
                 leaning -= lean * (1.0 - asked.speaking[item] / strongest)
-                for holders in asked.beside:
-                    if item not in holders:
-                        leaning *= _BESIDE
+                leaning *= _BESIDE ** sum(item not in holders for holders in asked.beside)
+                leaning *= self._about(item, asked.objects)
             found.append((_nearness(weight, asked.whole - weight, 0.0) * leaning, item, weight, leaning))
         found.sort(key=lambda one: (-one[0], one[1]))
         return found
+
+    def _about(self, item: int, objects: list[str]) -> float:
+        """What is left of the score of an item that hardly speaks of the objects in the question."""
+        if not objects:
+            return 1.0
+        named = sum(len(self._where[sign].get(item, ())) for sign in objects) / self._sayings[item]
+        return 1.0 if named >= _SELDOM else _OTHER_OBJECT + (1.0 - _OTHER_OBJECT) * named / _SELDOM
 
     def _asked(self, text: str) -> _Asked:
         asked = _Asked(len(text))
@@ -197,6 +209,8 @@ class Matcher:
                 speaking[item] = speaking.get(item, 0.0) + weight * says
             if sign in self._beside:
                 asked.beside.append(where)
+            elif sign in self._objects:
+                asked.objects.append(sign)
         return asked
 
     def _nearest_saying(self, item: int, weight: float, asked: _Asked) -> Match:

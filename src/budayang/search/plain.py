@@ -8,12 +8,18 @@ from functools import lru_cache
 
 _DROP = re.compile(r"[^0-9a-z\u3400-\u9fff]")
 _LETTERS = re.compile(r"[a-z]")
+# A number spoken sign by sign (幺二三一五, 五二零): three signs or more. 十 and 百 count, and are no signs of it.
+_SPOKEN = re.compile("[零一二三四五六七八九幺]{3,}")
+_DIGITS = str.maketrans("零一二三四五六七八九幺", "01234567891")
 
 
 @lru_cache(maxsize=4096)
 def plain(text: str) -> str:
-    """Full-width letters made narrow, small letters, everything but letters, digits and Chinese characters removed."""
-    return _DROP.sub("", unicodedata.normalize("NFKC", text).lower())
+    """Full-width letters made narrow, small letters, spoken numbers in digits, everything but letters, digits and
+    Chinese characters removed.
+    """
+    kept = _DROP.sub("", unicodedata.normalize("NFKC", text).lower().replace("〇", "零"))
+    return _SPOKEN.sub(lambda found: found[0].translate(_DIGITS), kept)
 
 
 def has_letters(text: str) -> bool:

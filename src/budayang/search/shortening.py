@@ -23,12 +23,12 @@ _WORDS = re.compile(
     "|消防|安全|烟草|专卖|广播|电视|网络|文化|旅游|体育|燃气|供水|供热|补贴|补助|津贴|救助|证明|证书|验收|检验|检测|合同|档案"
     "|小作坊|从业|执业|民办|学校|幼儿园|户外|广告|城市|市政|临时)"
 )
-_LONGEST, _MOST = 12, 12
+_LONGEST, _MOST = 12, 16
 
 
 def short_names(name: str) -> tuple[str, ...]:
-    """Plain texts, likeliest first; none for a name without Chinese characters. 危险化学品经营许可证核发: 危险化学品经营许可证,
-    危险化学品经营证, 危险化学品许可证, 危化经证 and the like.
+    """Plain texts, likeliest first; none for a name without Chinese characters. 危险化学品经营许可证核发:
+    危险化学品经营许可证, 危险化学品经营证, 危化许可证, 危化证 and the like.
     """
     core = plain(_BRACKETS.sub("", name))
     if not is_chinese(core):
@@ -59,7 +59,7 @@ def _words(core: str) -> list[str]:
 
 
 def _put_together(words: list[str], *, licence: bool) -> Iterator[str]:
-    """The first words, or their first characters, with the last word: at a licence also with 证 alone."""
+    """The first words, or their first characters, with the last word or all others: at a licence also 证 alone."""
     if len(words) < 2:
         return
     first, tails = words[:-1], [words[-1], *(["证"] if licence else [])]
@@ -68,5 +68,9 @@ def _put_together(words: list[str], *, licence: bool) -> Iterator[str]:
             if len(kept) > 1 or (kept and not _WORDS.fullmatch(kept[0])):
                 yield "".join(kept) + tail
     heads = [word[0] if len(word) < 4 else word[0] + word[2] for word in first]
-    for count in range(2, len(heads) + 1):
-        yield from ("".join(heads[:count]) + tail for tail in tails)
+    for count in range(1, len(heads) + 1):
+        short, rest = "".join(heads[:count]), "".join(first[count:])
+        for tail in tails:
+            yield short + rest + tail
+            if len(short) > 1:
+                yield short + tail
