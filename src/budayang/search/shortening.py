@@ -71,6 +71,7 @@ def _put_together(words: list[str], *, licence: bool) -> Iterator[str]:
     for count in range(1, len(heads) + 1):
         short, rest = "".join(heads[:count]), "".join(first[count:])
         for tail in tails:
-            yield short + rest + tail
+            if len(short + rest) > 1:
+                yield short + rest + tail
             if len(short) > 1:
                 yield short + tail
