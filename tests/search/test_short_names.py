@@ -54,6 +54,12 @@ def test_a_short_name_that_means_another_item_is_not_made() -> None:
     assert not set(made) & set(said)
 
 
+def test_what_the_catalogue_has_is_no_longer_outside() -> None:
+    shipped = build_index(shipped_items())
+    assert any("危化品" in texts for texts in shipped.contents.outside.values())
+    assert not any("危化品" in texts for texts in INDEX.contents.outside.values())
+
+
 def test_items_with_sayings_get_none() -> None:
     assert {entry.item_code for entry in INDEX.entries for _text, kind in entry.sayings if kind == "short"} <= {
         item.item_code for item in NEW

@@ -60,7 +60,7 @@ def build_index(items: Iterable[SearchItem]) -> Index:
         )
         for item, shipped in told
     )
-    outside = shipped_outside()
+    outside = _still_outside([plain(item.name) for item, shipped in told if not shipped])
     texts = [text for entry in entries for text, _kind in entry.sayings]
     texts += [text for some in outside.values() for text in some]
     texts += [word.text for word in words]
@@ -81,6 +81,21 @@ def _sayings(item: SearchItem, shipped: tuple[Saying, ...]) -> tuple[Saying, ...
     for text, kind in shipped:
         said.setdefault(text, kind)
     return tuple((text, kind) for text, kind in said.items() if text)
+
+
+def _still_outside(new: list[str]) -> dict[str, tuple[str, ...]]:
+    """The shipped sayings of what is not ours, without those that shorten the name of an item that is new here: their
+    signs stand in the name, in the same order (危化品 in 危险化学品经营许可证核发).
+    """
+    return {
+        kind: tuple(text for text in texts if not any(_shortens(text, name) for name in new))
+        for kind, texts in shipped_outside().items()
+    }
+
+
+def _shortens(text: str, name: str) -> bool:
+    left = iter(name)
+    return all(char in left for char in text)
 
 
 def _made_short(name: str, taken: set[str]) -> tuple[Saying, ...]:

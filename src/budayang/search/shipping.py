@@ -45,7 +45,7 @@ def unpack(text: str | bytes | Mapping[str, Any]) -> Contents:
             words=tuple(
                 Word(one, concept, sort) for sort, concept, texts in body["words"] for one in texts.split(_JOIN)
             ),
-            outside={kind: tuple(texts.split(_JOIN)) for kind, texts in body["outside"].items()},
+            outside={kind: tuple(texts.split(_JOIN)) if texts else () for kind, texts in body["outside"].items()},
             sounds=body["sounds"],
             readings={one: tuple(reading.split(" ")) for one, reading in body["readings"].items()},
         )
