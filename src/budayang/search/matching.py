@@ -24,6 +24,7 @@ _LONG, _BEYOND = 14.0, 0.2
 _TELLING, _LEAN, _LEAN_IN_FEW_WORDS = 60.0, 0.6, 0.3
 _FEW_WORDS, _A_SENTENCE = 3, 9  # signs: between these the weights go from the one to the other
 _BESIDE = 0.5  # left of the score for each word that asks for something beside the matter
+_UNIT, _FOR_UNITS, _NO_UNIT = "=单位", 0.5, 0.85  # half of the sayings name a firm, the question does not
 _OTHER_OBJECT, _SELDOM = 0.8, 0.1  # left when less than a tenth of the sayings name the object that is asked for
 _TILT, _TILT_FROM = 0.2, 9  # who tells a story says first what was, and last what is wanted
 _EXACT_BEST = 6  # so many items are scored exactly; the others can only be worse
@@ -64,7 +65,7 @@ class _Asked:
     """A question taken apart. ``whole``: its weight. ``shared``: what each item holds of it. ``speaking``: how much
     its signs speak for each item. ``known``: who says its known signs, and their weight. ``beside``: who says those
     words of it that ask for something else than a matter. ``objects``: its words for what a matter is about.
-    ``sentence``: 0 for a few words to 1 for a sentence.
+    ``of_unit``: whether it names a firm. ``sentence``: 0 for a few words to 1 for a sentence.
     """
 
     def __init__(self, length: int) -> None:
@@ -75,6 +76,7 @@ class _Asked:
         self.known: list[tuple[dict[int, list[int]], float]] = []
         self.beside: list[dict[int, list[int]]] = []
         self.objects: list[str] = []
+        self.of_unit = False
 
 
 class Matcher:
@@ -109,6 +111,11 @@ class Matcher:
         self._beside = frozenset("=" + word.concept for word in lexicon.words.values() if word.sort == BESIDE)
         self._objects = frozenset("=" + word.concept for word in lexicon.words.values() if word.sort == OBJECT)
         self._sayings = Counter(term.item for term in terms)
+        self._for_units = frozenset(
+            item
+            for item, naming in self._where.get(_UNIT, {}).items()
+            if len(naming) >= _FOR_UNITS * self._sayings[item] and item not in self._outside
+        )
         self._speaks = self._speaking()
 
     def _speaking(self) -> dict[str, dict[int, float]]:
@@ -181,6 +188,8 @@ class Matcher:
                 leaning -= lean * (1.0 - asked.speaking[item] / strongest)
                 leaning *= _BESIDE ** sum(item not in holders for holders in asked.beside)
                 leaning *= self._about(item, asked.objects)
+                if item in self._for_units and not asked.of_unit:
+                    leaning *= _NO_UNIT
             found.append((_nearness(weight, asked.whole - weight, 0.0) * leaning, item, weight, leaning))
         found.sort(key=lambda one: (-one[0], one[1]))
         return found
@@ -195,7 +204,8 @@ class Matcher:
     def _asked(self, text: str) -> _Asked:
         asked = _Asked(len(text))
         shared, speaking = asked.shared, asked.speaking
-        for sign, weight in self.signs(text, _TILT if len(text) >= _TILT_FROM else 0.0).items():
+        signs = self.signs(text, _TILT if len(text) >= _TILT_FROM else 0.0)
+        for sign, weight in signs.items():
             rarity = self._rarity.get(sign)
             if rarity is None:
                 asked.whole += weight * self._unheard
@@ -211,6 +221,7 @@ class Matcher:
                 asked.beside.append(where)
             elif sign in self._objects:
                 asked.objects.append(sign)
+        asked.of_unit = _UNIT in signs
         return asked
 
     def _nearest_saying(self, item: int, weight: float, asked: _Asked) -> Match:
