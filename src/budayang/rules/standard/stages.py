@@ -95,8 +95,8 @@ TEXT_EVENT: Mapping[str, str] = {
     "revise": "confirm",
     "abolish": "abolish",
 }
-"""What a step of the project is in the trail of its text. A revision begins with another text: the one in force stays in
-force until it is replaced.
+"""What a step of the project is in the trail of its text. A revision begins with another text: the one in force stays
+in force until it is replaced.
 """
 WRITES_ON = frozenset({"consult", "submit", "finish", "publish"})
 """Steps that carry a draft on: a text that is published already cannot be the one."""
