@@ -88,6 +88,7 @@ class Catalogue:
 
     def __init__(self, clock: Clock, peripherals: Peripherals, *, reader: bool) -> None:
         self.revision = 0
+        self.arrived = False  # whether the center ever said what can be done here, be it nothing
         self.line: Callable[[], Line] | None = None
         self.suspended: Callable[[], bool] = lambda: False
         self.carry_over_s = CARRY_OVER_S
@@ -137,6 +138,7 @@ class Catalogue:
 
     def _load_catalogue(self, body: Mapping[str, Any]) -> None:
         items = {str(item["code"]): dict(item) for item in body.get("items", [])}
+        self.arrived = True
         calendars = {key: read_calendar(row) for key, row in (body.get("calendars") or {}).items()}
         kinds = {date.fromisoformat(day): DayKind(kind) for day, kind in (body.get("day_kinds") or {}).items()}
         self._finder.take(body.get("index"))

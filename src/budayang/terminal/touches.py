@@ -97,7 +97,8 @@ class Touches:
             return self._unfit()
         item = self._attendant.catalogue.item(code)
         if item is None:
-            return self._fail(_("没有找到这个事项"))
+            ready = len(self._attendant.catalogue) > 0
+            return self._fail(_("没有找到这个事项") if ready else _("这台自助终端正在准备，请稍候"))
         if self._attendant.suspended():
             self._attendant.stay.refuse(code, "terminal_suspended", self._attendant.clock.monotonic())
             return self._fail(_("这台自助终端已停用"))

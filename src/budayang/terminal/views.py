@@ -218,6 +218,8 @@ def service(terminal: Terminal) -> dict[str, Any]:
     elif terminal.identity.enrolment is None:
         found |= {"level": "suspended", "title": _("暂停服务"), "text": _("这台自助终端还没有登记")}
     elif catalogue.availability.service:
+    elif not len(catalogue):
+        found |= {"level": "preparing", "title": _("正在准备"), "text": _preparing(terminal)}
         text = catalogue.availability.service
         found |= {"level": "fault", "title": _("部分服务受影响"), "text": str(text.get("text", ""))}
         if text.get("since"):
@@ -233,6 +235,15 @@ def service(terminal: Terminal) -> dict[str, Any]:
 
 
 def faults(terminal: Terminal) -> dict[str, Any]:
+def _preparing(terminal: Terminal) -> str:
+    """Why nothing can be offered yet. The page follows the catalogue and renews itself."""
+    if terminal.catalogue.arrived:
+        return _("管理平台还没有给这台自助终端登记办理事项，登记后这一页会自动更新")
+    if terminal.uplink.line.level is Level.OFFLINE:
+        return _("网络中断，连上后会自动取办理事项，这一页会自动更新")
+    return _("正在从管理平台取这台自助终端的办理事项，取到后这一页会自动更新")
+
+
     """What the center tells of faults here (停用告示): this machine's and the whole area's first, then the neighbours'.
 
     `old`: the line is down, so that nothing newer is known.

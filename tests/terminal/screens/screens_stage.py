@@ -173,6 +173,8 @@ _SUBMIT = {
 }
 _OUT = {"level": "suspended", "title": "本机暂停服务：打印机维修", "text": "莫师傅已接单，预计 22:30 前到场修好。", "since": "11月23日 19:20",
         "alternatives": PLACES}  # fmt: skip
+_PREPARING = {"level": "preparing", "title": "正在准备", "text": "正在从管理平台取这台自助终端的办理事项，取到后这一页会自动更新", "since": "",
+              "alternatives": []}  # fmt: skip
 _PAPERS = [
     {
         "number": NUMBER,
@@ -294,6 +296,7 @@ SCREENS: dict[str, tuple[str, dict[str, Any]]] = {
     "clear": ("/", view("clear", clear={"text": "您的信息已从本机清除。", "after": "done"})),
     "clear-idle": ("/", view("clear", clear={"text": "一分钟没有人操作，本机自动退出了。已提交的事不受影响。", "after": "idle"})),
     "out": ("/", view(service=_OUT)),
+    "preparing": ("/", view(service=_PREPARING)),
     "out-fault": ("/", view(service=_OUT, faults={"rows": FAULTS[:1], "old": False})),
     "home-told": ("/", view("choose", faults={"rows": FAULTS, "old": False})),
     "faults": ("/faults", view("choose", faults={"rows": FAULTS, "old": True})),

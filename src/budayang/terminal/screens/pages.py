@@ -93,8 +93,8 @@ def _draw(template: str, view: Mapping[str, Any], *, back: str | None = None, **
 
 
 def _closed(view: Mapping[str, Any]) -> bool:
-    """Whether the machine is out of service; a journey under way is still led to its end."""
-    return view["state"] in _BROWSING and view["service"]["level"] == "suspended"
+    """Whether nothing can begin: out of service, or not ready yet. A journey under way is still led to its end."""
+    return view["state"] in _BROWSING and view["service"]["level"] in {"suspended", "preparing"}
 
 
 async def index(request: Request) -> Response:
