@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from budayang.rules.carry_over import Stage
 from budayang.rules.evaluation import edition_on, rating_problem
-from budayang.terminal import form_touches
+from budayang.terminal import check_touches, form_touches
 from budayang.terminal.attendant import Attendant
 from budayang.terminal.journey import Event, Journey, Person, State, move
 from budayang.terminal.launching import launch_of
@@ -37,8 +37,9 @@ class Touches:
         touch = TOUCHES.get(name)
         if touch is not None:
             return touch(self, form)
-        if name in form_touches.TOUCHES:
-            return form_touches.TOUCHES[name](self._attendant, form)
+        step = form_touches.TOUCHES.get(name) or check_touches.TOUCHES.get(name)
+        if step is not None:
+            return step(self._attendant, form)
         event = next((event for event in PLAIN if event == name), None)
         if event is None:
             return Posted(False, _("没有这个操作"))
