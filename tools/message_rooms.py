@@ -38,6 +38,7 @@ from budayang.rules import (
     orders,
     parameters,
     patterns,
+    person_check,
     phrases,
     placement,
     profiles,
@@ -95,6 +96,7 @@ VERDICTS = (
     _body("rules/services.py"),
 )
 CASES = _tables(cases.STEP_NAMES, cases.LAW_NOTES, cases.INTERRUPTIONS, cases.MOVEMENTS, cases.VERDICTS)
+CHECKS = _tables(person_check.WAY_NAMES, person_check.SCORE_NAMES)
 COMMANDS = _tables(commands.KINDS, commands.REASONS)
 WATCHED = (
     _tables(watching.USABLE_NAMES, watching.FACT_NAMES, watching.SOURCES, watching.SEEN_NAMES, watching.HOW_SEEN),
@@ -304,6 +306,7 @@ ROOMS: tuple[Room, ...] = (
             *STANDARD,
             *CATALOGUE,
             CASES,
+            CHECKS,
             _tables(terminals.KINDS, terminals.LEVEL_NAMES),
             _body("rules/terminals.py", "roll_up"),
             _tables(causes.BUCKETS, causes.SEVERITY_NAMES, causes.CAUSES),
@@ -392,6 +395,7 @@ ROOMS: tuple[Room, ...] = (
             _tables([one.citizen for one in causes.CAUSES]),
             _tables(terminals.PRINTER, terminals.ID_READER, terminals.DEPARTMENT_PAGE),
             _body("rules/payer_codes.py"),
+            _tables(person_check.WHY_NOT),
             _body("terminal/paying.py", "NOT_TAKEN"),
             lambda: in_table([one.announcement for one in commands.KINDS]),
             _body("terminal/catalogue.py", "LIFE_EVENTS", "NETWORK_DOWN", "_fee"),
@@ -404,7 +408,7 @@ ROOMS: tuple[Room, ...] = (
             _body("terminal/journey.py", "Person"),
             _body("forms/validation.py", "id_number_problem", "_messages", "_missing", "_FORMAT_MESSAGES", "_wrong"),
             # what the center writes for the screen
-            _body("center/services/privacy.py", "SHIPPED"),
+            _body("center/services/privacy.py", "SHIPPED", "SHIPPED_FACE"),
             _body("center/services/case_finishing.py", "_message_of"),
             _body("center/services/door_words.py"),
             _body("center/services/states.py", "CASE_WORDS"),

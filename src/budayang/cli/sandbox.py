@@ -28,6 +28,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--scanner", type=int, action="append", default=[],
         help="付款码扫描窗端口，可多次 / port of a scanner of payers' codes",
     )  # fmt: skip
+    parser.add_argument(
+        "--site", type=int, default=None,
+        help="部门自己的网页的端口；不给就没有 / port of the departments' own pages; none when left out",
+    )  # fmt: skip
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -39,4 +43,5 @@ def run(arguments: argparse.Namespace) -> int:
         printer_ports=tuple(arguments.printer),
         machine_ports=tuple(arguments.machine),
         scanner_ports=tuple(arguments.scanner),
+        site_port=arguments.site,
     )

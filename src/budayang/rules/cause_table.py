@@ -90,6 +90,9 @@ CAUSES: tuple[IncidentKind, ...] = (
          "outOfService error", affects="terminal", proof="heartbeat", tells="keeper center", citizen=_DOWN),
     _row("page_dead", "自助终端的屏幕没有反应", _S, Bucket.SOFTWARE, _T, "terminal application", "pageDead",
          affects="terminal", proof="heartbeat", tells="keeper center", citizen=_DOWN),
+    # It is heard and told of no fault, and an end-to-end try (拨测) fails all the same: nobody else would know.
+    _row("machine_probe_failed", "自助终端没有通过拨测", _G, _UNSETTLED, _T, "terminal probe", "failed",
+         affects="", tells="keeper owner center", citizen="", source=Source.ELSEWHERE),
     # Papers and receipts carry the hour: a wrong clock is a fault though everything seems to work.
     _row("clock_wrong", "自助终端的时钟不准", _G, Bucket.SOFTWARE, _T, "terminal clock", "wrong",
          affects="", after=(5 * _MINUTE, _MINUTE), tells="keeper center", citizen=""),

@@ -28,9 +28,9 @@ from budayang.center.platform.uploads import BadUpload, read_sheet
 from budayang.center.platform.wording import words
 from budayang.center.terminals import queries as terminals
 from budayang.center.terminals import watching_queries as watching
+from budayang.center.terminals.presence_queries import judge_presence
 from budayang.rules.round_lists import About, Question
 from budayang.rules.rounds import STATE_NAMES, TRANSITIONS, finish_event, judge
-from budayang.wire.presence import is_of_moment, is_signed, read_presence
 
 KEEPERS = (Role.SUPERVISOR, Role.AREA_KEEPER)
 CLOCK_AHEAD = timedelta(seconds=120)
@@ -268,14 +268,11 @@ def _verdict(stop: str, code: str, at: datetime, slack_s: float) -> str:
     machine = terminals.find_terminal(queries.JOB, stop)
     if machine is None:
         return "wrong"
-    read = read_presence(code)
-    if read is None:
-        labelled = watching.terminal_of_qr(code.strip())
-        return "said" if labelled is not None and labelled.pk == machine.pk else "wrong"
-    keys = terminals.credentials_at(machine.pk, read.since)
-    if read.terminal != stop or not any(is_signed(read, one.public_key) for one in keys):
-        return "wrong"
-    return "proved" if is_of_moment(read, at, slack_s) else "expired"
+    found = judge_presence(machine.pk, stop, code, at, slack_s)
+    if found != "none":
+        return found
+    labelled = watching.terminal_of_qr(code.strip())
+    return "said" if labelled is not None and labelled.pk == machine.pk else "wrong"
 
 
 @transaction.atomic

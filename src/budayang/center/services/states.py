@@ -110,6 +110,8 @@ CASE_TRANSITIONS: dict[tuple[CaseState, str], CaseState] = {
     (C.REVIEW, "done"): C.DONE,
     (C.REVIEW, "handed_in"): C.HANDED_IN,
     (C.REVIEW, "refused"): C.FAILED,
+    # Person and card are compared at the window (人证核对): nothing has left the platform.
+    (C.ACCEPTED, "to_window"): C.WINDOW,
     (C.FAILED, "to_window"): C.WINDOW,
     (C.CORRECTION, "to_window"): C.WINDOW,
     (C.WINDOW, "done"): C.DONE,
