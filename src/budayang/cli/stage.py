@@ -245,6 +245,8 @@ class Stage:
             str(self.port + 10),
             "--data-dir",
             str(self.folder / "sandbox"),
+            "--center",
+            self.center,
             *readers,
             *printers,
             *machines,
