@@ -43,7 +43,7 @@ def ask(person: Clerk) -> None:
 def work(facts: Facts) -> tuple[str, int, int, int]:
     """(state, steps done, of how many, starts) of the newest job."""
     newest = "WHERE name = 'signage.draw_signs' ORDER BY id DESC LIMIT 1"
-    return tuple(facts.center(f"SELECT state, done, total, attempts FROM platform_work {newest}")[0])  # type: ignore[return-value]
+    return tuple(facts.center(f"SELECT state, done, total, attempts FROM platform_work {newest}")[0])
 
 
 def in_the_middle(facts: Facts) -> bool:
@@ -80,7 +80,7 @@ def test_a_killed_worker_loses_nothing_and_a_cancel_leaves_nothing(stage: Stage,
     head = next(n for n, row in enumerate(rows) if row[0] == "序号")
     signs = facts.count("SELECT json_array_length(drawing, '$.signs') FROM signage_planversion")
     assert len(rows) - head - 1 == signs > 10, "each sign of the plan stands in the list once"
-    made = [row[-2] for row in rows[head + 1 :] if row[-2]]
+    made = [str(row[-2]) for row in rows[head + 1 :] if row[-2]]
     assert sorted(made) == sorted(sheets)
     assert all(row[-2] or row[-1] for row in rows[head + 1 :]), "what was not made says why"
 

@@ -22,7 +22,7 @@ SECOND = timedelta(seconds=1)
 
 
 def press(hall: Hall, at: datetime, kind: str = "sos", heard: datetime | None = None) -> None:
-    body = {"kind": kind, "step": "fill", "item": "ZZ001"}
+    body: dict[str, object] = {"kind": kind, "step": "fill", "item": "ZZ001"}
     hall.inbox(hall.terminal, "help", body, at, heard or at + SECOND)
     calls.read_presses(heard or at + SECOND)
 

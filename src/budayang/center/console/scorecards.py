@@ -201,8 +201,8 @@ def _row(one: Fact, figure: Figure, told: Described) -> dict[str, Any]:
     if figure.unit is Unit.MEDIAN:
         word = _("%(n)s 小时") % {"n": f"{one.value:.1f}"}
     elif figure.unit is Unit.TIME:
-        told = {"usable": f"{one.usable / 3.6e9:.2f}", "lost": f"{one.lost / 3.6e9:.2f}"}
-        word = _("可用 %(usable)s 小时，因本单位损失 %(lost)s 小时") % told
+        spans = {"usable": f"{one.usable / 3.6e9:.2f}", "lost": f"{one.lost / 3.6e9:.2f}"}
+        word = _("可用 %(usable)s 小时，因本单位损失 %(lost)s 小时") % spans
     else:
         word = ""
     if kind == "day" and told.name:

@@ -102,9 +102,9 @@ def mine(actor: Actor, *, plan: str, place: str) -> Q:
     """
     found = Q(**{f"{plan}person__username": actor.name}) | queries.field_q(actor, plan, place)
     keepers = ~Q(**{f"{plan}who__in": list(_ROLE_OF)})
-    for role, who in queries.FIELD_TASKS.items():
+    for role, word in queries.FIELD_TASKS.items():
         for path in queries.places_with(role):
-            keepers &= ~Q(**{f"{plan}who": who, f"{place}__startswith": path})
+            keepers &= ~Q((f"{plan}who", word), (f"{place}__startswith", path))
     named = {role: Q(**{f"{plan}who": who}) for who, role in _ROLE_OF.items()}
     for role, who in {Role.AREA_KEEPER: keepers, **named}.items():
         here = scope_q(actor, place, (f"{plan}organization_id",), roles=frozenset({role}))
