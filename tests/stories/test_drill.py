@@ -54,7 +54,7 @@ def begin(stage: Stage, person: Clerk, scenario: str) -> str:
 
 def lines(person: Clerk, run: str) -> dict[str, tuple[str, str, str]]:
     """What should have happened -> (seconds, who or what, verdict)."""
-    rows = re.findall(r"(?s)<tr><td>(.*?)</tr>", person.read(run).text)
+    rows = re.findall(r'(?s)<tr><th scope="row">(.*?)</tr>', person.read(run).text)
     cells = [[text_of(cell) for cell in re.split(r"<td[^>]*>", row)] for row in rows]
     return {row[0]: (row[3], row[4], row[5]) for row in cells if len(row) == 6}
 
