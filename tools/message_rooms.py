@@ -22,6 +22,7 @@ from budayang.rules import (
     commands,
     consumables,
     doors,
+    drills,
     due_dates,
     duty,
     duty_time,
@@ -30,6 +31,7 @@ from budayang.rules import (
     evaluation,
     evidence,
     fault_notices,
+    help_calls,
     improvements,
     inference,
     ledgers,
@@ -155,6 +157,8 @@ ROUNDS = (
 NIGHT = (
     _tables(doors.WAYS, emergencies.WHO_NAMES, emergencies.RUN_STATE_NAMES, emergencies.WHATS, safety.KEY_KINDS),
     _tables([(one.name, one.begins, one.ends) for one in safety.TESTS.values()]),
+    _tables(help_calls.CALL_NAMES, help_calls.VERDICT_NAMES, drills.VERDICT_NAMES),
+    _tables([one.title for one in drills.SCENARIOS], drills.LINE_TEXTS),
 )
 FAULT_NOTICES = (
     _tables((fault_notices.SINCE, fault_notices.WHO, fault_notices.EXPECTED, fault_notices.NEAR)),

@@ -18,9 +18,9 @@ import traces
 
 from budayang import data
 from budayang.cli.messages import Stop
+from budayang.cli.night import AREA, FORM, ITEM, Night
 from budayang.cli.processes import refuse_taken_ports
 from budayang.cli.stage import Stage
-from budayang.cli.story import AREA, FORM, ITEM, Night
 from budayang.cli.visitors import Citizen, Clerk
 
 __all__ = ["AREA", "FORM", "ITEM", "Citizen", "Clerk", "Facts", "Night", "Stage", "free_port", "stands", "wait_for"]

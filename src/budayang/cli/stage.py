@@ -259,6 +259,8 @@ class Stage:
             "--data-dir",
             str(self.folder / "sandbox"),
             f"--site={self.port + 12}",
+            "--center",
+            self.center,
             *readers,
             *printers,
             *machines,

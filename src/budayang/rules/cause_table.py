@@ -297,6 +297,12 @@ CAUSES: tuple[IncidentKind, ...] = (
     _row("camera_short", "监控离线或录像保存不够", _S, _UNSETTLED, NodeLevel.ITEM, "any camera_check", "short",
          affects="", tells="keeper manager", citizen="", source=Source.ELSEWHERE),
 
+    # Somebody calls for help (求助呼叫).
+    _row("help_pressed", "有人紧急求助", _U, _UNSETTLED, NodeLevel.ITEM, "any help", "pressed",
+         affects="", tells="keeper manager guard", citizen="", source=Source.ELSEWHERE),
+    _row("help_unanswered", "求助呼叫没有人应答", _S, _UNSETTLED, NodeLevel.ITEM, "any help", "unanswered",
+         affects="", tells="keeper manager guard", citizen="", source=Source.ELSEWHERE),
+
     # Our own watching.
     _row("ingest_down", "管理平台收不到终端的消息", _U, Bucket.MONITORING_LOST, _SITE, "center ingest", "down",
          affects="", tells="center", citizen="", source=Source.ELSEWHERE),

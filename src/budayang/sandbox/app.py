@@ -32,6 +32,7 @@ from budayang.sandbox.devices.payerscanner import PayerScanner
 from budayang.sandbox.devices.printer import Printer
 from budayang.sandbox.devices.printer_door import PATH, PrinterDoor
 from budayang.sandbox.devices.watched import WatchedMachine
+from budayang.sandbox.drill_hall import DrillHall
 from budayang.sandbox.licences import Licences
 from budayang.sandbox.money.door import Money
 from budayang.sandbox.money.ledger import MoneyLedger
@@ -45,7 +46,9 @@ DEMO_KEYS = {code: f"demo-key-{code}" for code in OFFICES}
 
 @dataclass(frozen=True)
 class SandboxSettings:
-    """Ports of 0 are chosen by the system. keys: bearer keys of the department connectors."""
+    """Ports of 0 are chosen by the system. keys: bearer keys of the department connectors. center_url: the center to
+    which the machines of a drill hall speak, plain HTTP on loopback; "": none.
+    """
 
     port: int = 8810
     data_dir: Path = Path("var/sandbox")
@@ -57,6 +60,7 @@ class SandboxSettings:
     keys: dict[str, str] = field(default_factory=lambda: dict(DEMO_KEYS))
     time_factor: float = 1.0
     page_s: float = 0.6
+    center_url: str = ""
 
 
 class PortTaken(RuntimeError):
@@ -104,6 +108,7 @@ class Sandbox:
         self.box.faces = [
             FaceCamera(f"/face/{number}", self._holder(number)) for number, _port in enumerate(settings.reader_ports, 1)
         ]
+        self.hall = DrillHall(settings.data_dir, settings.center_url)
         meters.recall(settings.data_dir, self.box.printers)
 
     def _holder(self, number: int) -> Callable[[], str | None]:
@@ -137,7 +142,8 @@ class Sandbox:
         money = self.money.routes()
         cameras = [route for camera in (*self.cameras, *self.box.faces) for route in camera.routes()]
         money += [*self.licences.routes(), *cameras]
-        routes = [*self.box.departments.routes(), *self.notices.routes(), *money, *self.box.routes()]
+        hall = self.hall.routes()
+        routes = [*self.box.departments.routes(), *self.notices.routes(), *money, *hall, *self.box.routes()]
         await self._serve(Starlette(routes=routes), front)
         for reader in self.box.readers:
             line = TcpLine(reader, devices.pop(0))
@@ -161,6 +167,7 @@ class Sandbox:
             await machine.start()
             self.box.machines.append(machine)
             self.machine_ports.append(machine.port)
+        self.hall.start()
         log.info(
             "sandbox_ready", port=self.port, readers=self.reader_ports, printers=self.printer_ports,
             machines=self.machine_ports,
@@ -188,6 +195,7 @@ class Sandbox:
             await scanner.stop()
         for machine in self.box.machines:
             await machine.stop()
+        await self.hall.stop()
         meters.keep(self._settings.data_dir, self.box.printers)
         self._ledger.close()
         self.money.ledger.close()
@@ -220,12 +228,14 @@ def run(
     scanner_ports: tuple[int, ...] = (),
     site_port: int | None = None,
     time_factor: float = 1.0,
+    center_url: str = "",
     on_ready: Callable[[Sandbox], None] | None = None,
 ) -> int:
     """Serve until SIGINT or SIGTERM. Returns the exit code: 0, or 1 when a port is taken (the repair is on stderr)."""
     settings = SandboxSettings(
-        port, data_dir, reader_ports, printer_ports, machine_ports, scanner_ports, site_port, time_factor=time_factor
-    )
+        port, data_dir, reader_ports, printer_ports, machine_ports, scanner_ports, site_port, time_factor=time_factor,
+        center_url=center_url,
+    )  # fmt: skip
     try:
         asyncio.run(_run(settings, on_ready))
     except PortTaken as error:

@@ -124,6 +124,7 @@ CHAPTERS: tuple[Chapter, ...] = (
         _("夜间安全"),
         "safety",
         (
+            Entry("/console/help-calls/", _("求助呼叫")),
             Entry("/console/emergencies/", _("应急处置")),
             Entry("/console/emergency-cards/", _("应急卡")),
             Entry("/console/doors/", _("门禁")),

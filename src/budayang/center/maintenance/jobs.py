@@ -18,6 +18,7 @@ from budayang.center.maintenance import (
     due_things,
     emergency_actions,
     fault_notices,
+    help_calls,
     hours_jobs,
     incident_actions,
     judging,
@@ -186,4 +187,5 @@ DUES: tuple[Due, ...] = (
     *fault_notices.DUES,
     *doors.DUES,
     *emergency_actions.DUES,
+    *help_calls.DUES,
 )

@@ -281,6 +281,7 @@ def _event(
         at=at,
         told_at=now if at < now else None,
         holder=holder,
+        holder_body_id=order.organization_id if holder else None,
         by=actor.label or actor.name,
         note=note.strip()[:NOTE_LENGTH],
         details=dict(details),

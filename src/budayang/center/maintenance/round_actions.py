@@ -19,9 +19,8 @@ from django.utils.translation import gettext as _
 from budayang.center.maintenance import round_findings as findings
 from budayang.center.maintenance import round_queries as queries
 from budayang.center.maintenance.models import Round, RoundAnswer, RoundPhoto, RoundPresence, RoundTrace
-from budayang.center.maintenance.round_queries import DOERS
 from budayang.center.platform.actions import Refused, emit, record
-from budayang.center.platform.actors import Actor, Role
+from budayang.center.platform.actors import Actor, Forbidden, Role
 from budayang.center.platform.queries import parameter
 from budayang.center.platform.sealing import seal_field
 from budayang.center.platform.uploads import BadUpload, read_sheet
@@ -360,7 +359,8 @@ def _hold(actor: Actor, row: Round) -> Round:
         .select_related("plan__person", "area__place", "edition")
         .get(pk=row.pk)
     )
-    actor.require(*DOERS, place_path=held.place_path, organizations=(held.plan.organization_id,))
+    if not queries.may_walk(actor, held):
+        raise Forbidden(f"{actor.kind} {actor.name} does not walk round {held.pk}")
     if held.state == "cancelled":
         raise Refused(_("这次巡查已取消（%(why)s），不再收答案。") % {"why": held.note})
     return held

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("services", "0001_squashed_0005_late_statements"),
+        ("services", "0006_searches"),
         ("terminals", "0001_squashed_0004_fewer_indexes"),
     ]
 
