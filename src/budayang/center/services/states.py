@@ -189,7 +189,9 @@ PAYMENT_TRANSITIONS: dict[tuple[PaymentState, str], PaymentState] = {
     (M.REFUND_REFUSED, "refund"): M.REFUND_DUE,
     (M.REFUND_REFUSED, "returned"): M.REFUNDED,
 }
-# While one of these stands for a bill there is no second payment of that bill.
+# Of these a bill has one. Money that came late and goes back stands beside the payment that took its place.
+STANDING_PAYMENT_STATES = frozenset({M.CREATED, M.OPEN, M.PAID, M.SETTLED})
+# While one of these holds a bill's money, or may yet, no further payment of that bill is begun.
 HOLDING_PAYMENT_STATES = frozenset(M) - {M.CLOSED, M.REFUNDED}
 MONEY_WITH_US = frozenset({M.PAID, M.SETTLED, M.REFUND_DUE, M.REFUNDING, M.REFUND_REFUSED})
 MOVING_PAYMENT_STATES = frozenset({M.CREATED, M.OPEN, M.REFUND_DUE, M.REFUNDING})

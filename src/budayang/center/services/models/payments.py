@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from budayang.center.services.models.cases import Case
 from budayang.center.services.models.heard import Heard
-from budayang.center.services.states import HOLDING_PAYMENT_STATES, PaymentState
+from budayang.center.services.states import STANDING_PAYMENT_STATES, PaymentState
 
 PAY_MODES = ("qr", "code")
 RECONCILIATION_STATES = ("waiting", "late", "even", "differs")
@@ -74,10 +74,11 @@ class Payment(models.Model):
                 condition=Q(state__in=[s.value for s in PaymentState], mode__in=PAY_MODES, amount_fen__gt=0),
                 name="services_payment_known",
             ),
-            # Never twice: a bill has one payment that holds money or may yet.
+            # Never twice: a bill has one payment that is paid or may yet be. What goes back is not counted: money that
+            # comes after the closing finds the bill's next payment there.
             models.UniqueConstraint(
                 fields=["case", "bill"],
-                condition=Q(state__in=sorted(state.value for state in HOLDING_PAYMENT_STATES)),
+                condition=Q(state__in=sorted(state.value for state in STANDING_PAYMENT_STATES)),
                 name="services_payment_once",
             ),
         ]

@@ -39,6 +39,7 @@ DAYS_BACK = 7
 AGAIN = timedelta(minutes=30)
 LINES_TOLD = 50
 NOT_READY = "not_ready"
+NOT_COMPARED = "not_compared"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,14 @@ def reconcile_due(now: datetime) -> int:
             Reconciliation.objects.filter(pk=row.pk).update(why=movements[:80])
             _miss(row, movements, now)
             continue
-        close_day(row, movements, now)
+        try:
+            close_day(row, movements, now)
+        except Exception:
+            # One day that cannot be compared leaves the others; it is tried again, and told when it stays so.
+            log.exception("day not compared", provider=row.provider.code, on=row.on.isoformat())
+            Reconciliation.objects.filter(pk=row.pk).update(why=NOT_COMPARED)
+            _miss(row, NOT_COMPARED, now)
+            continue
         closed += 1
     return closed
 
