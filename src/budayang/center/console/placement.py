@@ -65,7 +65,7 @@ def with_unit(name: str, value: float) -> str:
     unit = LABELS[name][1]
     if unit == "ratio":
         return f"{value:.0%}"
-    word = {"s": _("%(n)s 秒"), "d": _("%(n)s 天")}.get(unit, "%(n)s")
+    word = {"s": _("%(n)s 秒"), "d": words("%(n)s 天")}.get(unit, "%(n)s")
     return word % {"n": f"{value:g}"}
 
 
