@@ -233,6 +233,19 @@ def test_a_refund_that_the_provider_refuses_stays_with_a_person(hall: Hall) -> N
     assert told("services.case_made_good")
 
 
+def test_what_a_person_gave_back_is_no_movement_at_the_provider(hall: Hall) -> None:
+    hall.office.after_pay = "refused"
+    hall.till.refuse_refunds = True
+    payment = hall.payment(paid(hall))
+    hall.carry(2)
+    payment.refresh_from_db()
+    actions.record_returned(SYSTEM, payment, note="银行转账 0001", now=hall.clock.now)
+    row = reconciling.Reconciliation.objects.create(provider=payment.provider, on=day(hall), due_at=hall.clock.now)
+    row = reconciling.close_day(row, movements(hall), hall.clock.now)
+    assert (row.state, row.matched, row.differing) == ("even", 1, 0)
+    assert not told("services.reconciliation_differs")
+
+
 def test_paid_and_nothing_for_a_while_is_told_once(hall: Hall) -> None:
     number = paid(hall)
     hall.office.faults.plan = ["unreachable"] * 40

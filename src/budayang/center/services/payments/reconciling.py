@@ -77,11 +77,11 @@ def day_of(on: date) -> tuple[datetime, datetime]:
 
 
 def our_movements(provider_id: int, on: date) -> dict[tuple[str, str], int]:
-    """(kind, number) → fen of what our rows say moved on a day."""
+    """(kind, number) → fen of what our rows say moved at the provider on a day: not what a person gave back."""
     start, end = day_of(on)
     rows = Payment.objects.filter(provider_id=provider_id)
     paid = rows.filter(paid_at__gte=start, paid_at__lt=end).values_list("number", "amount_fen")
-    given = rows.filter(refunded_at__gte=start, refunded_at__lt=end).exclude(refund_number="")
+    given = rows.filter(refunded_at__gte=start, refunded_at__lt=end, by_hand=False).exclude(refund_number="")
     found = {("pay", number): int(fen) for number, fen in paid}
     return found | {("refund", number): int(fen) for number, fen in given.values_list("refund_number", "amount_fen")}
 
