@@ -103,9 +103,13 @@ CASE_TRANSITIONS: dict[tuple[CaseState, str], CaseState] = {
     # A person gave the money back, and the department was not reached with the payment.
     (C.PAID, "reversed"): C.FAILED,
     (C.CORRECTION, "corrected"): C.HANDED_IN,
+    # It did not say whether it has what was missing.
+    (C.CORRECTION, "unclear"): C.REVIEW,
     (C.REVIEW, "ask_again"): C.ACCEPTED,
     # The payment stands: what is asked again is the message of it, not the matter.
     (C.REVIEW, "tell_again"): C.PAID,
+    # So with what was missing.
+    (C.REVIEW, "correct_again"): C.CORRECTION,
     # A person asked the department by telephone.
     (C.REVIEW, "done"): C.DONE,
     (C.REVIEW, "handed_in"): C.HANDED_IN,
