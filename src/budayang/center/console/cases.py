@@ -26,7 +26,6 @@ from budayang.center.platform.roles import OPERATING_ROLES
 from budayang.center.platform.wording import words
 from budayang.center.services import case_actions, case_queries, material_queries, queries, window_actions
 from budayang.center.services.case_papers import is_interrupted
-from budayang.center.services.connector_queries import capability
 from budayang.center.services.models import Case, CaseCorrection, Payment, PersonCheck, WindowTask
 from budayang.center.services.person_viewing import can_be_viewed
 from budayang.center.services.states import CASE_WORDS, PAPER_WORDS, CaseState, PaperState
@@ -156,7 +155,6 @@ def case(request: HttpRequest, number: str) -> HttpResponse:
 
 def _context(request: HttpRequest, found: Case, **more: Any) -> dict[str, Any]:
     keeps = reader(request).may(*KEEPERS, place_path=found.place_path)
-    promised = capability(found.item.code)
     state = CaseState(found.state)
     return {
         "case": found,
@@ -173,8 +171,7 @@ def _context(request: HttpRequest, found: Case, **more: Any) -> dict[str, Any]:
         "beside": material_queries.beside(found),
         "check": _check(found),
         "window": WindowTask.objects.filter(case=found).first(),
-        "promised": promised,
-        "repeatable": promised.honours_key or promised.can_be_asked,
+        "repeatable": case_queries.may_be_asked_again(found),
         "reviewing": state is CaseState.REVIEW and keeps,
         "found_words": FOUND_WORDS,
         "may_view": keeps and can_be_viewed(found.number),

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("services", "0006_searches"),
+        ("services", "0008_given_back_by_hand"),
         ("terminals", "0001_squashed_0004_fewer_indexes"),
     ]
 
