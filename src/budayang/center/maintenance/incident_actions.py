@@ -250,6 +250,7 @@ def news_of(what: str, row: Incident, at: datetime, now: datetime, *, terminal: 
             "symptom": row.cause_id is not None,
             "severity": row.severity,
             "bucket": row.bucket,
+            "bears_on": [row.opened_at.isoformat()],
         },
         occurred_at=at,
         recorded_at=now,

@@ -309,6 +309,7 @@ def _news(order: WorkOrder, event: str, at: datetime, now: datetime) -> Transiti
             "incident": order.incident_id,
             "kind": order.incident.kind,
             "state": order.state,
+            "bears_on": [order.opened_at.isoformat()],
         },
         occurred_at=at,
         recorded_at=now,
