@@ -8,14 +8,16 @@ import re
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 
-from budayang.search.plain import has_letters
+from budayang.search.plain import has_letters, is_chinese
 from budayang.search.sounds import Sounds, near
 
 # Costs of the cheapest way through a text. A word costs as much as one known character, so long words win; each
 # character that is read as another one of the same sound costs more than keeping two characters apart would save.
 _WORD, _KNOWN, _STRANGE, _LETTER = 1.0, 1.0, 1.7, 2.2
-_MISWRITTEN, _NEARLY, _INITIAL, _RARE, _UNFINISHED = 0.75, 0.25, 0.35, 0.5, 0.5
+_MISWRITTEN, _NEARLY, _INITIAL, _RARE, _UNFINISHED = 0.75, 0.1, 0.35, 0.5, 0.5
+_MISSHAPEN, _IN_USE = 0.9, 1.6
 _NEVER = 1e9
 _LONGEST_INITIALS = 8
 _CANDIDATES = 6
@@ -62,6 +64,7 @@ class Decoder:
         sounds = [self._sounds.of(char) for char in text]
         letters = [char.isascii() and char.isalpha() for char in text]
         n = len(text)
+        mended = self._mended(text)
         best: list[tuple[float, int, str]] = [(0.0, 0, ""), *[(_NEVER, 0, "")] * n]
         for begin in range(n):
             so_far = best[begin][0]
@@ -69,6 +72,10 @@ class Decoder:
             alone = so_far + (_LETTER if letters[begin] else _KNOWN if char in self._chars else _STRANGE)
             if alone < best[begin + 1][0]:
                 best[begin + 1] = (alone, begin, char)
+            for end, word in mended.get(begin, ()):
+                price = self._price(word) + _MISSHAPEN
+                if so_far + price < best[end][0]:
+                    best[end] = (so_far + price, begin, word)
             key, pure = "", True
             for end in range(begin + 1, n + 1):
                 key += sounds[end - 1]
@@ -88,6 +95,34 @@ class Decoder:
             brief += end - begin if 1 < len(piece) == end - begin and letters[begin] else 0
             end = begin
         return "".join(pieces[::-1]), brief / n
+
+    def _mended(self, text: str) -> dict[int, list[tuple[int, str]]]:
+        """Words of three to six characters of which one is written as a character that nobody uses here (招骋会): by
+        where they begin, with where they end.
+        """
+        found: dict[int, list[tuple[int, str]]] = defaultdict(list)
+        for at, char in enumerate(text):
+            if char in self._chars or not is_chinese(char):
+                continue
+            for length in range(3, 7):
+                for begin in range(max(0, at - length + 1), min(at, len(text) - length) + 1):
+                    word = self._with_gaps.get(f"{text[begin:at]}_{text[at + 1 : begin + length]}")
+                    if word:
+                        found[begin].append((begin + length, word))
+        return found
+
+    @cached_property
+    def _with_gaps(self) -> dict[str, str]:
+        """Used words without one of their characters to the most used of them."""
+        gaps: dict[str, str] = {}
+        for word, use in self._use.items():
+            if use < _IN_USE or not 3 <= len(word) <= 6:
+                continue
+            for at in range(len(word)):
+                gap = f"{word[:at]}_{word[at + 1 :]}"
+                if use > self._use.get(gaps.get(gap, ""), 0.0):
+                    gaps[gap] = word
+        return gaps
 
     def choices(self, text: str) -> Iterator[str]:
         """Readings of a text of characters with one short run of letters, when the run is taken for initials: which of

@@ -145,7 +145,9 @@ class Index:
         ours = [one for one in found if one.match.item < len(self.entries)]
         others = [one for one in found if one.match.item >= len(self.entries)]
         best, outside = _nearest(ours), _nearest(others)
-        if not ours or not good_enough(best, outside, self._manners.of(ours[0].read_as or spelled)):
+        read = ours[0].read_as or spelled if ours else ""
+        manner = self._manners.of(read, len(self._lexicon.core(read)[0]))
+        if not ours or not good_enough(best, outside, manner):
             kind = self._outside[others[0].match.item - len(self.entries)] if others else ""
             sure = surely_outside(outside, best)
             return Answer(SearchVerdict.NOT_FOUND, advice=_ADVICE.get(kind, "") if sure else "")
