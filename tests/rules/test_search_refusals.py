@@ -111,9 +111,9 @@ def test_what_is_good_enough() -> None:
 
 
 def test_a_story_need_not_fit_as_well_as_a_few_words() -> None:
-    assert not good_enough(Nearest(0.22, 0.3, 0.25), Nearest(), Manner(5, 1.5))
-    assert good_enough(Nearest(0.22, 0.3, 0.25), Nearest(), Manner(14, 1.5))
-    assert not good_enough(Nearest(0.1, 0.2, 0.3), Nearest(), Manner(40, 1.5))
+    assert not good_enough(Nearest(0.22, 0.3, 0.25), Nearest(), Manner(4, 1.0))
+    assert good_enough(Nearest(0.22, 0.3, 0.25), Nearest(), Manner(10, 1.0))
+    assert not good_enough(Nearest(0.1, 0.2, 0.3), Nearest(), Manner(40, 1.0))
 
 
 def test_what_is_put_as_others_are_asked_must_fit_better() -> None:
