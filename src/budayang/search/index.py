@@ -125,7 +125,7 @@ class Index:
             if not (asked.isalpha() and asked.isascii()):
                 for choice in self._decoder.choices(asked):
                     take(self._matcher.nearest(choice), _ONE_OF_SEVERAL, "拼音", choice)
-                    if max(one.score for one in best.values()) > _AS_MEANT:
+                    if max((one.score for one in best.values()), default=0.0) > _AS_MEANT:
                         break
             elif len(asked) <= LONGEST:
                 take(self._initials.nearest(asked), _BY_INITIALS, "拼音首字母")
