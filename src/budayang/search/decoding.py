@@ -17,7 +17,7 @@ from budayang.search.sounds import Sounds, near
 # character that is read as another one of the same sound costs more than keeping two characters apart would save.
 _WORD, _KNOWN, _STRANGE, _LETTER = 1.0, 1.0, 1.7, 2.2
 _MISWRITTEN, _NEARLY, _INITIAL, _RARE, _UNFINISHED = 0.75, 0.1, 0.35, 0.5, 0.5
-_MISSHAPEN, _IN_USE = 0.9, 1.6
+_MISSHAPEN, _EXCHANGED, _IN_USE = 0.9, 0.75, 1.6
 _NEVER = 1e9
 _LONGEST_INITIALS = 8
 _CANDIDATES = 6
@@ -72,8 +72,8 @@ class Decoder:
             alone = so_far + (_LETTER if letters[begin] else _KNOWN if char in self._chars else _STRANGE)
             if alone < best[begin + 1][0]:
                 best[begin + 1] = (alone, begin, char)
-            for end, word in mended.get(begin, ()):
-                price = self._price(word) + _MISSHAPEN
+            for end, word, toll in mended.get(begin, ()):
+                price = self._price(word) + toll
                 if so_far + price < best[end][0]:
                     best[end] = (so_far + price, begin, word)
             key, pure = "", True
@@ -96,20 +96,31 @@ class Decoder:
             end = begin
         return "".join(pieces[::-1]), brief / n
 
-    def _mended(self, text: str) -> dict[int, list[tuple[int, str]]]:
-        """Words of three to six characters of which one is written as a character that nobody uses here (招骋会): by
-        where they begin, with where they end.
+    def _mended(self, text: str) -> dict[int, list[tuple[int, str, float]]]:
+        """Words written with a slip that sound does not explain: by where they begin, where they end, the word and its
+        toll. Of three to six characters one that nobody uses here (招骋会), or two neighbours exchanged (草奖原补).
         """
-        found: dict[int, list[tuple[int, str]]] = defaultdict(list)
-        for at, char in enumerate(text):
-            if char in self._chars or not is_chinese(char):
-                continue
-            for length in range(3, 7):
-                for begin in range(max(0, at - length + 1), min(at, len(text) - length) + 1):
-                    word = self._with_gaps.get(f"{text[begin:at]}_{text[at + 1 : begin + length]}")
+        found: dict[int, list[tuple[int, str, float]]] = defaultdict(list)
+        strange = {at for at, char in enumerate(text) if char not in self._chars and is_chinese(char)}
+        for begin in range(len(text) - 1):
+            for end in range(begin + 2, min(begin + 6, len(text)) + 1):
+                piece = text[begin:end]
+                wrong = strange.intersection(range(begin, end))
+                if not wrong and piece not in self._use:
+                    found[begin] += [(end, word, _EXCHANGED) for word in self._exchanged(piece)]
+                elif len(wrong) == 1 and len(piece) > 2:
+                    (at,) = wrong
+                    word = self._with_gaps.get(f"{text[begin:at]}_{text[at + 1 : end]}")
                     if word:
-                        found[begin].append((begin + length, word))
+                        found[begin].append((end, word, _MISSHAPEN))
         return found
+
+    def _exchanged(self, piece: str) -> Iterator[str]:
+        """Used words of which two neighbouring characters stand the other way round."""
+        for at in range(len(piece) - 1):
+            word = f"{piece[:at]}{piece[at + 1]}{piece[at]}{piece[at + 2 :]}"
+            if self._use.get(word, 0.0) >= _IN_USE:
+                yield word
 
     @cached_property
     def _with_gaps(self) -> dict[str, str]:
