@@ -4,6 +4,7 @@ queries that does not grow with the areas.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -23,7 +24,7 @@ from budayang.center.evaluation.models import (
     SurveyArea,
     SurveySheet,
 )
-from budayang.rules.evaluation import INDICATORS
+from budayang.rules.evaluation import INDICATORS, NEGATIVE_LEVELS
 from budayang.rules.evaluation.complaints import FINAL_STATES, STEPS
 from budayang.rules.evaluation.surveys import by_group
 
@@ -46,11 +47,30 @@ class Known:
         return sum(ok for _ref, ok in self.rows)
 
 
+@dataclass(frozen=True, slots=True)
+class NegativeSeen:
+    """The case of a negative rating with its two clocks."""
+
+    number: str
+    reasons: list[str]
+    verified_at: datetime | None
+    verify_due_at: datetime
+    closed_at: datetime | None
+    close_due_at: datetime
+
+
 @dataclass(slots=True)
 class EvaluationSeen:
-    """One area. References: case numbers of ratings, keys of complaints, reports, surveys."""
+    """One area. References: case numbers of ratings, keys of complaints, reports, surveys.
+
+    ``rated``: ratings that count, newest first, ``levels`` of them; ``ratings_all`` counts those set aside too.
+    """
 
     ratings_all: int = 0
+    rated: list[str] = field(default_factory=list)
+    levels: Counter[str] = field(default_factory=Counter)
+    negative_reasoned: int = 0
+    negatives: list[NegativeSeen] = field(default_factory=list)
     forced: list[str] = field(default_factory=list)
     unjudged: list[str] = field(default_factory=list)
     called: Known = field(default_factory=Known)
@@ -72,7 +92,7 @@ def evaluations_of(
     """Area → what is known of it in [start, until); `paths`: the areas asked for. `month`: whose report counts."""
     found = {pk: EvaluationSeen() for pk in paths}
     by_path = {path: found[pk] for pk, path in paths.items()}
-    _integrity(by_path, start, until)
+    _ratings(by_path, start, until)
     _negatives(by_path, start, until, now)
     _appeals(by_path, start, until, now)
     _complaints(found, start, until, now)
@@ -81,13 +101,15 @@ def evaluations_of(
     return found
 
 
-def _integrity(seen: Mapping[str, EvaluationSeen], start: datetime, until: datetime) -> None:
-    """PJ-04: ratings that a person found not to be people's own, and those that a person has still to look at."""
+def _ratings(seen: Mapping[str, EvaluationSeen], start: datetime, until: datetime) -> None:
+    """PJ-02, 04, 06, 15: the levels of what counts, and which ratings a person found not to be people's own, or has
+    still to look at.
+    """
     flags = RatingFlag.objects.filter(rating=OuterRef("pk"))
-    rows = Rating.objects.filter(place_path__in=list(seen), at__gte=start, at__lt=until).order_by("at")
+    rows = Rating.objects.filter(place_path__in=list(seen), at__gte=start, at__lt=until).order_by("-at")
     rows = rows.annotate(judged=Exists(flags.filter(state="set_aside")), waiting=Exists(flags.filter(state="open")))
-    for path, number, why, judged, waiting in rows.values_list(
-        "place_path", "case_number", "set_aside_for", "judged", "waiting"
+    for path, number, level, reasons, aside, why, judged, waiting in rows.values_list(
+        "place_path", "case_number", "level", "reasons", "set_aside_at", "set_aside_for", "judged", "waiting"
     ):
         one = seen[path]
         one.ratings_all += 1
@@ -95,26 +117,33 @@ def _integrity(seen: Mapping[str, EvaluationSeen], start: datetime, until: datet
             one.forced.append(number)
         elif waiting:
             one.unjudged.append(number)
+        if aside is None:
+            one.levels[level] += 1
+            one.rated.append(number)
+            one.negative_reasoned += level in NEGATIVE_LEVELS and bool(reasons)
 
 
 def _negatives(seen: Mapping[str, EvaluationSeen], start: datetime, until: datetime, now: datetime) -> None:
-    """PJ-09: who left a number was called, or rated again; PJ-11: what was put right could be rated again."""
+    """PJ-03, 07, 08: the cases of the period's negative ratings. PJ-09: who left a number was called, or rated again;
+    PJ-11: what was put right could be rated again.
+    """
     rows = NegativeCase.objects.filter(
-        rating__place_path__in=list(seen),
-        rating__at__gte=start,
-        rating__at__lt=until,
-        rating__set_aside_at__isnull=True,
+        rating__place_path__in=list(seen), rating__at__gte=start, rating__at__lt=until
     ).order_by("rating__at")
-    for path, number, state, hint, called_at, rerated_at, call_due_at, fixed_at, rerate_until in rows.values_list(
-        "rating__place_path", "rating__case_number", "state", "phone_hint", "called_at", "rerated_at", "call_due_at",
-        "fixed_at", "rerate_until",
+    for path, aside, hint, call_due_at, fixed_at, rerate_until, state, called_at, rerated_at, *case in rows.values_list(
+        "rating__place_path", "rating__set_aside_at", "phone_hint", "call_due_at", "fixed_at", "rerate_until", "state",
+        "called_at", "rerated_at", "rating__case_number", "rating__reasons", "verified_at", "verify_due_at",
+        "closed_at", "close_due_at",
     ):  # fmt: skip
-        one = seen[path]
+        one, told = seen[path], NegativeSeen(*case)
+        one.negatives.append(told)
+        if aside is not None:
+            continue
         reached = called_at is not None or rerated_at is not None
         if hint and (reached or (call_due_at is not None and call_due_at < now)):
-            one.called.rows.append((number, reached))
+            one.called.rows.append((told.number, reached))
         if fixed_at is not None and state in AFTER_FIX:
-            one.rerated.rows.append((number, rerate_until is not None))
+            one.rerated.rows.append((told.number, rerate_until is not None))
 
 
 def _appeals(seen: Mapping[str, EvaluationSeen], start: datetime, until: datetime, now: datetime) -> None:

@@ -12,12 +12,16 @@ from typing import Any, TypedDict
 from zoneinfo import ZoneInfo
 
 from budayang.center.areas import queries as areas
+from budayang.center.evaluation import queries as evaluation
 from budayang.center.evaluation.clause_queries import EvaluationSeen, evaluations_of
 from budayang.center.maintenance import clause_order_queries as order_clauses
 from budayang.center.maintenance import clause_queries as round_clauses
+from budayang.center.maintenance import hours_queries as hours
 from budayang.center.maintenance import queries as maintenance
+from budayang.center.platform import queries as platform
 from budayang.center.platform.actors import Actor
 from budayang.center.platform.queries import parameter
+from budayang.center.services import queries as services
 from budayang.center.services.use_queries import Use, days_used, shares_of
 from budayang.center.terminals import queries as terminals
 from budayang.rules.calendars import DEFAULT_ZONE
@@ -98,6 +102,31 @@ class Together:
             month = self.start.astimezone(ZoneInfo(self.zone)).date().replace(day=1)
             self._evaluations = evaluations_of(self.paths, self.start, self.until, month, now)
         return self._evaluations
+
+    @cached_property
+    def finished(self) -> dict[str, list[tuple[str, datetime]]]:
+        """By place path, the matters done or handed in in the period: (number, when), oldest first."""
+        return services.finished_at_places(list(self.paths.values()), self.start, self.until)
+
+    @cached_property
+    def asked(self) -> set[str]:
+        """Which of these were followed by the rating page at the terminal itself."""
+        return evaluation.invited_numbers([number for rows in self.finished.values() for number, _at in rows])
+
+    @cached_property
+    def scored(self) -> dict[int, set[int]]:
+        """Area → owner units of which the period has closed days."""
+        first, last = self.start.date(), (self.until - MOMENT).astimezone(ZoneInfo(self.zone)).date()
+        days = hours.days_visible_to(JOB).filter(area_id__in=list(self.paths), on__range=(first, last))
+        found: dict[int, set[int]] = {}
+        for area_id, owner_id in days.order_by().values_list("area_id", "owner_id").distinct():
+            found.setdefault(area_id, set()).add(owner_id)
+        return found
+
+    @cached_property
+    def audit(self) -> tuple[int, datetime | None, datetime | None]:
+        """How far the audit chain reaches: one chain for all areas."""
+        return platform.audit_extent()
 
     @cached_property
     def uses(self) -> dict[int, Use]:
