@@ -53,6 +53,18 @@ def test_a_state_with_a_row_of_its_own_is_not_taken_by_the_row_for_all() -> None
     assert (printer.code, lamp.code) == ("printer_offline", "part_down")
 
 
+def test_a_planned_stop_explains_what_machines_tell_and_nothing_that_people_or_their_money_tell() -> None:
+    loud = {one.code for one in CAUSES if not one.hushable}
+    people = {"emergency", "emergency_late", "paid_without_output", "make_good", "manual", "report_urgent"}
+    assert people | {"site_smoke", "terminal_cloned", "round_found_urgent", "safety_test_failed"} <= loud
+    assert {one.code for one in CAUSES if one.bucket == "damage"} <= loud, "a break-in is nobody's plan"
+    elsewhere = {one.code for one in CAUSES if one.hushable and one.source in (Source.ELSEWHERE, Source.MESSAGE)}
+    assert elsewhere == {"department_probe_failed"}, "a department's planned stop explains that its items fail"
+    assert {"door_locked", "power_lost", "terminal_silent", "area_power", "paper_out"} <= {
+        one.code for one in CAUSES if one.hushable
+    }
+
+
 def test_only_what_belongs_to_the_area_is_inferred_there() -> None:
     inferred = {one.code for one in CAUSES if one.source is Source.INFERENCE and one.at_area}
     assert inferred == {"area_power", "area_network", "area_silent"}

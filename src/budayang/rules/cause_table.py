@@ -7,6 +7,7 @@ from __future__ import annotations
 from budayang.rules.incident_kinds import Bucket, IncidentKind, NodeLevel, Severity, Source
 
 _MINUTE, _DAY = 60.0, 86400.0
+_MACHINES = (Source.STATE, Source.LINK, Source.INFERENCE)
 
 
 def _row(
@@ -24,12 +25,16 @@ def _row(
     tells: str,
     citizen: str,
     source: Source = Source.STATE,
+    hushable: bool | None = None,
 ) -> IncidentKind:
-    """``where`` is "kind property", ``after`` (open after, clear after) in seconds; lists are written with spaces."""
+    """``where`` is "kind property", ``after`` (open after, clear after) in seconds; lists are written with spaces.
+    ``hushable`` where its source does not say it: what machines tell is, what messages and people tell is not.
+    """
     kind, prop = where.split()
     return IncidentKind(
         code, title, severity, bucket, level, kind, prop, frozenset(states.split()), tuple(affects.split()), proof,
         after[0], after[1], tuple(tells.split()), citizen, source,
+        source in _MACHINES if hushable is None else hushable,
     )  # fmt: skip
 
 
@@ -51,7 +56,8 @@ CAUSES: tuple[IncidentKind, ...] = (
     _row("door_locked", "自助区的门锁着", _U, Bucket.SITE, _SITE, "door entrance", "locked",
          affects="entry", tells="keeper manager guard", citizen=_CLOSED),
     _row("site_smoke", "自助区有烟雾", _U, Bucket.SITE, _SITE, "environment x-env.smoke", "on",
-         affects="entry", after=(0, _MINUTE), tells="keeper manager guard", citizen="请立即离开自助区。"),
+         affects="entry", after=(0, _MINUTE), tells="keeper manager guard", citizen="请立即离开自助区。",
+         hushable=False),
     _row("site_cold", "自助区过冷", _S, Bucket.SITE, _SITE, "environment x-env.temperature", "tooCold",
          affects="", after=(10 * _MINUTE, 10 * _MINUTE), tells=_HALL, citizen="自助区供暖异常，正在处理。"),
     _row("site_hot", "自助区过热", _S, Bucket.SITE, _SITE, "environment x-env.temperature", "tooHot",
@@ -81,7 +87,8 @@ CAUSES: tuple[IncidentKind, ...] = (
     _row("terminal_silent", "自助终端失去联系", _S, _UNSETTLED, _T, "terminal liveness", "silent",
          affects="terminal", proof="heartbeat", tells="keeper manager owner", citizen=_DOWN, source=Source.LINK),
     _row("terminal_cloned", "自助终端的凭证被重复使用，已停用", _U, _UNSETTLED, _T, "terminal credential", "cloned",
-         affects="terminal", proof="heartbeat", tells="keeper manager center", citizen=_DOWN, source=Source.LINK),
+         affects="terminal", proof="heartbeat", tells="keeper manager center", citizen=_DOWN, source=Source.LINK,
+         hushable=False),
     _row("machine_unusable", "部门专机不能用", _S, _UNSETTLED, _T, "watch usable", "off unreachable fault",
          affects="terminal", proof="heartbeat", tells="owner keeper", citizen=_DOWN, source=Source.LINK),
     _row("relay_silent", "监测中继失去联系，专机状态未知", _G, Bucket.MONITORING_LOST, _T, "relay liveness", "silent",
@@ -90,13 +97,16 @@ CAUSES: tuple[IncidentKind, ...] = (
          "outOfService error", affects="terminal", proof="heartbeat", tells="keeper center", citizen=_DOWN),
     _row("page_dead", "自助终端的屏幕没有反应", _S, Bucket.SOFTWARE, _T, "terminal application", "pageDead",
          affects="terminal", proof="heartbeat", tells="keeper center", citizen=_DOWN),
+    # It is heard and told of no fault, and an end-to-end try (拨测) fails all the same: nobody else would know.
+    _row("machine_probe_failed", "自助终端没有通过拨测", _G, _UNSETTLED, _T, "terminal probe", "failed",
+         affects="", tells="keeper owner center", citizen="", source=Source.ELSEWHERE),
     # Papers and receipts carry the hour: a wrong clock is a fault though everything seems to work.
     _row("clock_wrong", "自助终端的时钟不准", _G, Bucket.SOFTWARE, _T, "terminal clock", "wrong",
          affects="", after=(5 * _MINUTE, _MINUTE), tells="keeper center", citizen=""),
     _row("cabinet_forced", "机柜门被强行打开", _U, Bucket.DAMAGE, _T, "door cabinet", "tampered",
-         affects="terminal", tells="guard keeper owner", citizen=_DOWN),
+         affects="terminal", tells="guard keeper owner", citizen=_DOWN, hushable=False),
     _row("cabinet_pried", "机柜被撬动", _U, Bucket.DAMAGE, _T, "door tamperSensor", "on",
-         affects="terminal", tells="guard keeper owner", citizen=_DOWN),
+         affects="terminal", tells="guard keeper owner", citizen=_DOWN, hushable=False),
     _row("cabinet_open", "机柜门一直开着", _G, Bucket.DEVICE, _T, "door cabinet", "open",
          affects="", after=(10 * _MINUTE, 0), tells=_FILL, citizen=""),
     _row("cabinet_hot", "机柜过热", _S, _DEVICE, _T, "environment heatSensor", "on",
@@ -155,7 +165,7 @@ CAUSES: tuple[IncidentKind, ...] = (
     _row("stamp_down", "盖章机不可用", _G, _DEVICE, _P, "stamp device", _STOPPED,
          affects="stamping", tells=_MEND, citizen="这台机器暂时不能盖章。"),
     _row("seal_box_forced", "印章盒的门被强行打开", _U, Bucket.DAMAGE, _P, "stamp cabinetFrontDoor", "tampered",
-         affects="stamping", tells="guard keeper owner manager", citizen="这台机器暂时不能盖章。"),
+         affects="stamping", tells="guard keeper owner manager", citizen="这台机器暂时不能盖章。", hushable=False),
 
     # Cards and identity.
     _row("id_reader_down", "身份证阅读器不可用", _S, _DEVICE, _P, "idReader device", _STOPPED,
@@ -165,13 +175,13 @@ CAUSES: tuple[IncidentKind, ...] = (
     _row("id_reader_chip", "身份证阅读器芯片模块不可用", _S, _DEVICE, _P, "idReader chipModule", "inoperable",
          affects="identity", proof="card_read", tells=_MEND, citizen=_NO_ID),
     _row("device_tampered", "身份证阅读器疑似被动过手脚", _U, Bucket.DAMAGE, _P, "idReader device", "fraudAttempt",
-         affects="identity", proof="card_read", tells="guard keeper owner", citizen=_NO_ID),
+         affects="identity", proof="card_read", tells="guard keeper owner", citizen=_NO_ID, hushable=False),
     _row("ic_card_down", "社保卡读写器不可用", _G, _DEVICE, _P, "icCard device", _STOPPED,
          affects="ic_card", tells=_MEND, citizen="这台机器暂时不能读社保卡。"),
     _row("ic_card_stuck", "社保卡读写器卡住了卡片", _S, _DEVICE, _P, "icCard media", "jammed",
          affects="ic_card", tells=_MEND, citizen="卡片被卡住，请联系工作人员取回。"),
     _row("ic_card_tampered", "社保卡读写器疑似被动过手脚", _U, Bucket.DAMAGE, _P, "icCard device", "fraudAttempt",
-         affects="ic_card", tells="guard keeper owner", citizen="这台机器暂时不能读社保卡。"),
+         affects="ic_card", tells="guard keeper owner", citizen="这台机器暂时不能读社保卡。", hushable=False),
     _row("cards_out", "发卡机没有卡", _G, _STOCK, _P, "cardDispenser replenishmentStatus", "empty",
          affects="card_issue", tells=_FILL, citizen=_NO_CARD),
     _row("cards_low", "发卡机的卡快发完", _G, _STOCK, _P, "cardDispenser replenishmentStatus", "low",
@@ -219,7 +229,7 @@ CAUSES: tuple[IncidentKind, ...] = (
     _row("part_down", "辅助设备不可用", _G, _DEVICE, _P, "any device", _STOPPED,
          affects="", after=(_MINUTE, 0), tells=_MEND, citizen=""),
     _row("part_tampered", "设备疑似被动过手脚", _U, Bucket.DAMAGE, _P, "any device", "fraudAttempt",
-         affects="", tells="guard keeper owner", citizen=""),
+         affects="", tells="guard keeper owner", citizen="", hushable=False),
     _row("unstable", "反复异常，状态不稳定", _G, _DEVICE, _P, "any changes", "many",
          affects="", tells=_MEND, citizen="", source=Source.INFERENCE),
     _row("run_out_ahead", "预计耗材将在无人值守时用完", _G, _STOCK, _P, "any forecast", "runs_out",
@@ -231,7 +241,7 @@ CAUSES: tuple[IncidentKind, ...] = (
          citizen="该部门的系统暂时不通，请稍后再来或到窗口办理。"),
     _row("department_probe_failed", "部门用测试身份办不成事项", _S, Bucket.DEPARTMENT, NodeLevel.DEPARTMENT,
          "department probe", "failed", affects="items", proof="probe", tells="department manager",
-         citizen="该部门的部分事项暂时办不了，请稍后再来或到窗口办理。", source=Source.ELSEWHERE),
+         citizen="该部门的部分事项暂时办不了，请稍后再来或到窗口办理。", source=Source.ELSEWHERE, hushable=True),
     _row("department_link_down", "这台终端连不上部门系统", _G, _UNSETTLED, _P, "department line", "down_here",
          affects="items", tells=_MEND, citizen="这台机器暂时办不了该部门的事项，其他机器可以办。",
          source=Source.INFERENCE),
@@ -293,6 +303,12 @@ CAUSES: tuple[IncidentKind, ...] = (
          affects="", tells="keeper manager guard", citizen="", source=Source.ELSEWHERE),
     _row("camera_short", "监控离线或录像保存不够", _S, _UNSETTLED, NodeLevel.ITEM, "any camera_check", "short",
          affects="", tells="keeper manager", citizen="", source=Source.ELSEWHERE),
+
+    # Somebody calls for help (求助呼叫).
+    _row("help_pressed", "有人紧急求助", _U, _UNSETTLED, NodeLevel.ITEM, "any help", "pressed",
+         affects="", tells="keeper manager guard", citizen="", source=Source.ELSEWHERE),
+    _row("help_unanswered", "求助呼叫没有人应答", _S, _UNSETTLED, NodeLevel.ITEM, "any help", "unanswered",
+         affects="", tells="keeper manager guard", citizen="", source=Source.ELSEWHERE),
 
     # Our own watching.
     _row("ingest_down", "管理平台收不到终端的消息", _U, Bucket.MONITORING_LOST, _SITE, "center ingest", "down",

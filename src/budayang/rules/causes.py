@@ -5,6 +5,7 @@ A new kind of incident is one row of :data:`CAUSES` (rules/cause_table.py).
 
 from __future__ import annotations
 
+from budayang.rules.areas import StopScope, covers
 from budayang.rules.cause_table import CAUSES
 from budayang.rules.incident_kinds import (
     AFFECTS,
@@ -42,6 +43,7 @@ __all__ = [
     "Source",
     "cause_of",
     "get_cause",
+    "hushes",
 ]
 
 CAUSE_BY_CODE: dict[str, IncidentKind] = {c.code: c for c in CAUSES}
@@ -59,3 +61,12 @@ def cause_of(kind: str, prop: str, state: str) -> IncidentKind | None:
 def get_cause(code: str) -> IncidentKind:
     """Raises KeyError."""
     return CAUSE_BY_CODE[code]
+
+
+def hushes(stop: StopScope, kind: IncidentKind, *, terminal_id: int | None, subject: str) -> bool:
+    """Whether a stop that reaches the area explains this fault of a component ("printer-2"), so that nobody is called.
+
+    A silence is of the whole terminal: a stop of one of its parts does not explain it.
+    """
+    component = "" if kind.source is Source.LINK else subject.partition("-")[0]
+    return kind.hushable and covers(stop, terminal_id=terminal_id, subject=subject, component=component)

@@ -148,7 +148,8 @@ class IncidentKind:
     for ``open_after_s`` before the incident opens (with the moment at which it began), and be gone for
     ``clear_after_s`` before it closes (with the moment at which it went). ``tells``: who hears of it (keys of TELLS).
     ``citizen``: the sentence for people; empty when it is none of their business. ``proof``: what closes its order
-    (验收): test_print, card_read, heartbeat, probe, state, person, round.
+    (验收): test_print, card_read, heartbeat, probe, state, person, round. ``hushable``: a planned stop explains it, so
+    that nobody is called while one covers it; smoke, break-ins, money and what people say are never explained by one.
     """
 
     code: str
@@ -166,6 +167,7 @@ class IncidentKind:
     tells: tuple[str, ...]
     citizen: str
     source: Source = Source.STATE
+    hushable: bool = True
 
     def matches(self, kind: str, prop: str, state: str) -> bool:
         """Whether a reported state is this cause."""

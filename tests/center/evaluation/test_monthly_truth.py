@@ -187,6 +187,12 @@ def test_the_faults(lived: Lived) -> None:
     assert title[2] == len(paper) > 0
     assert title[3] == sum(row["closed_at"] is None for row in paper)
     assert sum(cells[2] for cells in told.values()) == len(now)
+    earlier = [row for row in of(rows, "opened_at", SEPTEMBER) if row["cause_id"] is None]
+    before = [row for row in earlier if row["kind"] == "paper_out"]
+    assert len({row["bucket"] for row in before}) == 2, "the last month is told by cause, whoever answered for it"
+    assert [cells[6] for (name, _bucket), cells in told.items() if name == title[0]] == [len(before)] * sum(
+        name == title[0] for name, _bucket in told
+    )
 
 
 def test_help_and_tests_of_the_button(lived: Lived) -> None:

@@ -208,6 +208,8 @@ def _hours(hall: Hall, luck: random.Random) -> None:
 def _faults(hall: Hall, luck: random.Random) -> None:
     for n in range(40):
         kind, bucket = luck.choice([("paper_out", "consumables"), ("printer_offline", "device")])
+        if kind == "paper_out" and n % 2:  # one cause, two who answer for it
+            bucket = "undetermined"
         at, took = moment(luck, 9 if n % 3 == 0 else 10), luck.randint(3, 600) * MINUTE
         ends = luck.random() < 0.8
         row = Incident.objects.create(

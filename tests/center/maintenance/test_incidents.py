@@ -155,6 +155,16 @@ def test_a_planned_stop_opens_nothing_until_it_is_over(hall: Hall, now: datetime
     assert Incident.objects.get().kind == "paper_out"
 
 
+def test_a_planned_stop_explains_neither_smoke_nor_a_break_in(hall: Hall, now: datetime) -> None:
+    areas.plan_stop(
+        SYSTEM, place=hall.area.place, starts_at=now, ends_at=now + 30 * MINUTE, reason="夜间停用", now=now
+    )  # fmt: skip
+    hall.tell(hall.terminal, "printer", "paper.upper", "out", now + MINUTE, now + MINUTE)
+    hall.tell(hall.terminal, "environment", "x-env.smoke", "on", now + MINUTE, now + MINUTE)
+    hall.tell(hall.terminal, "door", "cabinet", "tampered", now + MINUTE, now + MINUTE)
+    assert set(Incident.objects.values_list("kind", flat=True)) == {"site_smoke", "cabinet_forced"}
+
+
 def test_a_stop_of_one_component_leaves_the_others_judged(hall: Hall, now: datetime) -> None:
     areas.plan_stop(
         SYSTEM, place=hall.area.place, starts_at=now, ends_at=now + 30 * MINUTE, reason="换硒鼓", now=now,

@@ -10,11 +10,20 @@ from tests.center.hall import SYSTEM, Hall
 from tests.center.maintenance.the_alarm import Alarm
 
 from budayang.center.areas import actions as areas
-from budayang.center.maintenance import duty_actions, notice_actions, notice_jobs, notice_messages, notice_runs
+from budayang.center.areas import stop_actions
+from budayang.center.maintenance import (
+    duty_actions,
+    emergency_actions,
+    notice_actions,
+    notice_jobs,
+    notice_messages,
+    notice_runs,
+)
 from budayang.center.maintenance import notice_queries as queries
 from budayang.center.maintenance.channels.kinds import Outcome
 from budayang.center.maintenance.jobs import warn_of_clocks
 from budayang.center.maintenance.models import (
+    Incident,
     Notice,
     NoticeAddress,
     NoticeChannel,
@@ -353,6 +362,73 @@ def test_a_planned_stop_hushes_a_fault_that_began_before_it_and_tells_it_afterwa
     assert alarm.run(incident).state == "held"
     alarm.later(minutes=15)
     assert [parcel.kind for _name, parcel in alarm.sent] == ["stop", "alarm"]
+
+
+def stop_area(alarm: Alarm, minutes: int) -> Any:
+    """The whole area stops from half a minute ahead; the clock is turned into it."""
+    stop = areas.plan_stop(
+        SYSTEM, place=alarm.hall.area.place, kind="site", starts_at=alarm.now + timedelta(seconds=30),
+        ends_at=alarm.now + timedelta(minutes=minutes), reason="夜间停用", now=alarm.now,
+    )  # fmt: skip
+    alarm.now += timedelta(minutes=1)
+    return stop
+
+
+def test_a_stop_of_the_area_silences_no_emergency_no_money_and_nobody_who_reports(alarm: Alarm) -> None:
+    stop_area(alarm, 600)
+    hall = alarm.hall
+    emergency_actions.start(hall.actor("lin"), hall.area, "trapped", now=alarm.now)
+    told = Incident.objects.get(kind="emergency")
+    others = [
+        alarm.fault("paid_without_output", terminal=hall.terminal),
+        alarm.fault("report_urgent"),
+        alarm.fault("site_smoke"),
+        alarm.fault("cabinet_forced", terminal=hall.terminal),
+    ]
+    quiet = alarm.fault("paper_out", terminal=hall.terminal)
+    alarm.later(minutes=5)
+    assert alarm.run(told).state != "held"
+    assert NoticeLine.objects.filter(notice__incident=told, state="sent").exists()
+    for one in others:
+        assert NoticeLine.objects.filter(notice__incident=one, state="sent").exists(), one.kind
+    assert alarm.run(quiet).state == "held"
+
+
+@pytest.mark.parametrize("how", ["cancelled", "ended_early", "shortened"])
+def test_what_a_stop_held_is_told_when_the_stop_is_over_before_its_time(alarm: Alarm, how: str) -> None:
+    stop = stop_area(alarm, 600)
+    incident = alarm.fault(terminal=alarm.hall.terminal)
+    alarm.later(minutes=5)
+    assert alarm.run(incident).state == "held"
+    if how == "cancelled":
+        stop_actions.cancel_stop(SYSTEM, stop, now=alarm.now)
+    elif how == "ended_early":
+        stop_actions.end_now(SYSTEM, stop, now=alarm.now)
+    else:
+        stop_actions.change_stop(
+            SYSTEM, stop, starts_at=alarm.now, ends_at=alarm.now + timedelta(minutes=20), reason="缩短", now=alarm.now
+        )
+        alarm.later(minutes=15)
+        assert alarm.run(incident).state == "held"
+        alarm.later(minutes=10)
+    alarm.later(minutes=5)
+    assert alarm.run(incident).state == "running"
+    assert "alarm" in [parcel.kind for _name, parcel in alarm.sent]
+
+
+def test_a_departments_stop_that_is_cancelled_frees_what_it_held(alarm: Alarm) -> None:
+    stop = areas.plan_stop(
+        SYSTEM, place=alarm.hall.city, department="RS", starts_at=alarm.now,
+        ends_at=alarm.now + timedelta(hours=9), reason="系统升级", now=alarm.now,
+    )  # fmt: skip
+    alarm.now += timedelta(minutes=1)
+    incident = alarm.fault("department_down")
+    Incident.objects.filter(pk=incident.pk).update(area=None, department="RS")
+    alarm.later(minutes=3)
+    assert alarm.run(incident).state == "held"
+    stop_actions.cancel_stop(SYSTEM, stop, now=alarm.now)
+    alarm.later(minutes=1)
+    assert alarm.run(incident).state == "running"
 
 
 def test_nobody_to_tell_is_said_and_tried_again(alarm: Alarm) -> None:

@@ -24,7 +24,7 @@ from budayang.center.maintenance.standing import (
 )
 from budayang.center.terminals.area_queries import AreaMachine, AreaState
 from budayang.rules.areas import covers
-from budayang.rules.causes import GRAVITY, Bucket, IncidentKind, NodeLevel, Source, get_cause
+from budayang.rules.causes import GRAVITY, Bucket, IncidentKind, NodeLevel, Source, get_cause, hushes
 from budayang.rules.evidence import PROOF, Line
 from budayang.rules.inference import NUMBER, AreaFacts, Silent, can_join, goes_on, hold_s, join
 from budayang.rules.intervals import find_at
@@ -101,11 +101,9 @@ def _hush(picture: Picture, standing: dict[Key, Seen], decision: Decision) -> di
 
 def _stop_over(picture: Picture, seen: Seen) -> StopFact | None:
     terminal_id = seen.machine.pk if seen.machine else None
-    component = "" if seen.kind.source is Source.LINK else seen.component.partition("-")[0]
-    for stop in picture.stops:
-        if covers(stop, terminal_id=terminal_id, subject=seen.component, component=component):
-            return stop
-    return None
+    return next(
+        (one for one in picture.stops if hushes(one, seen.kind, terminal_id=terminal_id, subject=seen.component)), None
+    )
 
 
 def _covered(picture: Picture, incident: Incident) -> bool:

@@ -27,6 +27,7 @@ STOP_WORDS = {
     "areas.stop_changed": "计划停用有变动",
     "areas.stop_cancelled": "计划停用已取消",
 }
+STOP_ENDS = ("areas.stop_changed", "areas.stop_cancelled", "areas.stop_ended")
 
 
 def handle_news(news: Sequence[Transition], now: datetime) -> None:
@@ -48,6 +49,10 @@ def handle_news(news: Sequence[Transition], now: datetime) -> None:
             runs.note_settled(int(one.payload["incident"]), now)
         elif one.kind in STOP_WORDS:
             _tell_stop(one, now)
+    for place, department in {
+        (n.place_path, str(n.payload.get("department", ""))) for n in news if n.kind in STOP_ENDS
+    }:
+        runs.recheck_held(place, department, now)
 
 
 def _order_of(news: Transition) -> WorkOrder | None:
@@ -158,6 +163,7 @@ CONSUMERS: tuple[Consumer, ...] = (
             "maintenance.order_overdue",
             "maintenance.order_transferred",
             *STOP_WORDS,
+            "areas.stop_ended",
         ),
         handle_news,
         prompt=True,  # somebody waits for the message; behind thousands of catalogues it came a minute late

@@ -29,7 +29,7 @@ from budayang.center.platform.actors import Actor
 from budayang.center.platform.models import Staff
 from budayang.center.platform.queries import parameter
 from budayang.rules import escalation
-from budayang.rules.areas import covers
+from budayang.rules.causes import hushes
 from budayang.rules.escalation import Cursor, Step, read_step
 from budayang.rules.maintenance import BUCKETS, Bucket, get_cause
 from budayang.rules.notices import RUN_TRANSITIONS
@@ -66,17 +66,15 @@ def reconcile(incident_id: int, now: datetime) -> None:
 
 
 def _hushed_until(incident: Incident, now: datetime) -> datetime | None:
-    """The end of the planned stop that covers an incident now, or None."""
-    component = get_cause(incident.kind).kind
+    """The end of the planned stop that explains an incident now, or None."""
+    kind = get_cause(incident.kind)
+    if not kind.hushable:
+        return None
     if incident.area_id is None:
         found = areas.planned_stops(now, now + timedelta(seconds=1), department=incident.department or "-")
         return max((one.end for one in found), default=None)
     over = areas.stops_over([incident.area_id], now, now + timedelta(seconds=1))[incident.area_id]
-    mine = [
-        one.end
-        for one in over
-        if covers(one, terminal_id=incident.terminal_id, subject=incident.component, component=component)
-    ]
+    mine = [one.end for one in over if hushes(one, kind, terminal_id=incident.terminal_id, subject=incident.component)]
     return max(mine, default=None)
 
 
@@ -101,6 +99,15 @@ def _create(incident: Incident, now: datetime) -> Notice | None:
         return None  # another process began it a moment ago (notice_one_open)
     _note(run, "began", now, words=name)
     return run
+
+
+def recheck_held(place_path: str, department: str, now: datetime) -> None:
+    """A planned stop ended or became another: what it held until its old end is looked at in this turn of the loop."""
+    held = Notice.objects.filter(state="held", next_at__gt=now)
+    mine = (
+        held.filter(incident__department=department) if department else held.filter(place_path__startswith=place_path)
+    )
+    mine.update(next_at=now)
 
 
 def move(run: Notice, event: str, **fields: Any) -> bool:

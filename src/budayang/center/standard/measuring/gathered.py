@@ -119,7 +119,7 @@ class Together:
     @cached_property
     def scored(self) -> dict[int, set[int]]:
         """Area → owner units of which the period has closed days."""
-        first, last = self.start.date(), (self.until - MOMENT).astimezone(ZoneInfo(self.zone)).date()
+        first, last = (at.astimezone(ZoneInfo(self.zone)).date() for at in (self.start, self.until - MOMENT))
         days = hours.days_visible_to(JOB).filter(area_id__in=list(self.paths), on__range=(first, last))
         found: dict[int, set[int]] = {}
         for area_id, owner_id in days.order_by().values_list("area_id", "owner_id").distinct():

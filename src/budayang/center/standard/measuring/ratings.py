@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.utils.translation import gettext as _
 
@@ -20,7 +20,6 @@ def measure(seen: Gathering, out: Measured) -> None:
     found = seen.together.evaluations(seen.now).get(seen.area.pk, EvaluationSeen())
     _asked(seen, out)
     _rated(found, out)
-    _negatives(seen, found, out)
     _scored(seen, out)
     said.measure(seen, found, out)
 
@@ -58,36 +57,6 @@ def _rated(found: EvaluationSeen, out: Measured) -> None:
                 for one in found.rated[:EVIDENCE_ROWS]
             ),
         )
-
-
-def _negatives(seen: Gathering, found: EvaluationSeen, out: Measured) -> None:
-    """PJ-03, 06, 07, 08: negative ratings of the period, each a case whose clocks count once met or broken."""
-    cases = found.negatives
-    out.numbers["negatives_as_cases"] = float(len(cases))
-    clocks = (
-        ("PJ-07", "verify", [(one, one.verified_at, one.verify_due_at) for one in cases]),
-        ("PJ-08", "close", [(one, one.closed_at, one.close_due_at) for one in cases]),
-    )
-    for clause, name, rows in clocks:
-        known = [(one, _in_time(done, due, seen.now)) for one, done, due in rows]
-        judged = [(one, ok) for one, ok in known if ok is not None]
-        good = {"verify": "negatives_verified_in_time", "close": "negatives_closed_in_time"}[name]
-        out.numbers |= {f"negatives_{name}_judged": float(len(judged)), good: float(sum(bool(ok) for _o, ok in judged))}
-        judged.sort(key=lambda pair: bool(pair[1]))
-        out.show(clause, (_negative_row(one.number, _("按时") if ok else _("超时")) for one, ok in judged))
-    out.show("PJ-03", (_negative_row(one.number, _("已按差评处理")) for one in cases))
-    out.show("PJ-06", (_negative_row(one.number, _("没有写原因")) for one in cases if not one.reasons))
-
-
-def _negative_row(number: str, word: str) -> Evidence:
-    words = _("办件 %(n)s 的差评：%(word)s") % {"n": number, "word": word}
-    return evidence("rating", f"rating:{number}", words, f"/console/ratings/{number}/")
-
-
-def _in_time(done: datetime | None, due: datetime, now: datetime) -> bool | None:
-    if done is not None:
-        return done <= due
-    return False if due < now else None
 
 
 def _scored(seen: Gathering, out: Measured) -> None:
