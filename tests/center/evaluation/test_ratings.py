@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
+from tests.center.evaluation.the_rater import counted
 from tests.center.hall import Hall, number
 
 from budayang.center.evaluation import jobs, queries
@@ -84,14 +85,14 @@ def test_counts_are_of_the_period_and_the_place(hall: Hall, now: datetime) -> No
     hall.inbox(hall.terminal, "rating.shown", {"number": number(4)}, now, now)
     jobs.read_inbox(now)
     path = hall.area.place.path
-    counts = queries.counts(now - timedelta(days=1), now + MINUTE, path, now)
+    counts = counted(now - timedelta(days=1), now + MINUTE, path, now)
     assert (counts.invited, counts.rated, counts.negative, counts.negative_open) == (3, 2, 1, 1)
     assert counts.satisfied_rate == 0.5
     assert counts.rated_rate == pytest.approx(2 / 3)
     assert list(counts.levels.values()) == [1, 0, 0, 1, 0]
-    late = queries.counts(now - timedelta(days=1), now + MINUTE, path, now + timedelta(days=3))
+    late = counted(now - timedelta(days=1), now + MINUTE, path, now + timedelta(days=3))
     assert late.negative_late == 1
-    nowhere = queries.counts(now - timedelta(days=1), now + MINUTE, hall.far_area.place.path, now)
+    nowhere = counted(now - timedelta(days=1), now + MINUTE, hall.far_area.place.path, now)
     assert nowhere.rated == 0
     assert nowhere.satisfied_rate is None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -58,9 +59,14 @@ def notices_visible_to(actor: Actor) -> QuerySet[FaultNotice]:
     return rows.select_related("incident__terminal", "area__place")
 
 
-def counts_in_time(area_id: int, start: datetime, until: datetime, within_s: float) -> tuple[int, int]:
-    """Of the faults of an area in [start, until) that people were told of: (told in time, told late)."""
-    rows = FaultNotice.objects.filter(area_id=area_id, incident__opened_at__gte=start, incident__opened_at__lt=until)
-    moments = rows.values_list("shown_at", "incident__opened_at")
-    late = [(shown_at - opened_at).total_seconds() > within_s for shown_at, opened_at in moments]
-    return len(late) - sum(late), sum(late)
+def seconds_until_told(area_ids: Collection[int], start: datetime, until: datetime) -> dict[int, list[float]]:
+    """Area → how long it took until people were told, of each fault in [start, until) that they were told of; one
+    query.
+    """
+    rows = FaultNotice.objects.filter(
+        area_id__in=list(area_ids), incident__opened_at__gte=start, incident__opened_at__lt=until
+    )
+    found: dict[int, list[float]] = {}
+    for area_id, shown_at, opened_at in rows.values_list("area_id", "shown_at", "incident__opened_at"):
+        found.setdefault(area_id, []).append((shown_at - opened_at).total_seconds())
+    return found

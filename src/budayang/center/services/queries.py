@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -228,15 +228,18 @@ def case_counts(start: datetime, end: datetime, place_path: str = "/") -> dict[s
     return {state.value: counts.get(state.value, 0) for state in CaseState}
 
 
-def finished_cases(start: datetime, end: datetime, place_path: str = "/") -> list[str]:
-    """Numbers of the cases done or handed in during [start, end) at and below a place."""
+def finished_at_places(paths: Collection[str], start: datetime, end: datetime) -> dict[str, list[tuple[str, datetime]]]:
+    """Place path → (number, when) of the cases done or handed in during [start, end) just there, oldest first."""
     rows = Case.objects.filter(
         Q(state=CaseState.DONE) | Q(state=CaseState.HANDED_IN),
         finished_at__gte=start,
         finished_at__lt=end,
-        place_path__startswith=place_path,
+        place_path__in=list(paths),
     )
-    return list(rows.order_by("finished_at").values_list("number", flat=True))
+    found: dict[str, list[tuple[str, datetime]]] = {}
+    for path, number, at in rows.order_by("finished_at").values_list("place_path", "number", "finished_at"):
+        found.setdefault(path, []).append((number, at))
+    return found
 
 
 def finished_counts(
