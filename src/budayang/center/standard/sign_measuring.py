@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from budayang.center.maintenance.fault_notice_queries import counts_in_time
+from budayang.center.maintenance.fault_notice_queries import counts_in_time, counts_on_site
 from budayang.center.maintenance.round_signs import HALF_YEAR, answers_about_signs
 from budayang.center.platform.queries import parameter
 from budayang.center.signage.clause_queries import clauses_of
@@ -24,11 +24,13 @@ def measure_signs(
     """(clause, answer, evidence) of BS-01 to BS-24. `area`: an areas.Area with its place."""
     within_s = float(parameter("sign_fault_notice_s", area.place.path, until))
     told, late = counts_in_time(area.pk, start, until, within_s)
+    hangs, lacks = counts_on_site(area.pk, start, until)
+    notices = OnSite(told + hangs, late + lacks, "故障告示的记录")
     found = clauses_of(
         area,
         month=answers_about_signs([area.pk], start, until),
         half_year=answers_about_signs([area.pk], until - HALF_YEAR, until),
-        notices=OnSite(told, late, "故障告示") if told + late else None,
+        notices=notices if notices.good + notices.bad else None,
         now=now,
     )
     return [(one.clause, _answer(one), _rows(area, one)) for one in found]
