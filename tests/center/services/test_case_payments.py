@@ -18,7 +18,7 @@ from budayang.center.platform.actions import Refused
 from budayang.center.platform.actors import Actor
 from budayang.center.platform.models import Transition
 from budayang.center.platform.sealing import open_field
-from budayang.center.services import case_jobs, case_queries
+from budayang.center.services import case_jobs, case_queries, errands
 from budayang.center.services.case_results import code_of
 from budayang.center.services.case_reviewing import ask_again, settle_review
 from budayang.center.services.case_withdrawing import withdraw
@@ -280,6 +280,26 @@ def test_unclear_after_paying_is_a_persons(hall: Hall) -> None:
     assert hall.case(number).state == "paid", "the payment is told again, not the matter"
     hall.carry()
     assert (hall.case(number).state, hall.office.effects[number], hall.office.outputs[number]) == ("done", 1, 1)
+
+
+def test_an_errand_that_only_waited_its_turn_cannot_have_arrived(hall: Hall) -> None:
+    number = paid(hall)
+    pk = Errand.objects.get(kind="paid").pk
+    queued = errands.take_errand(pk, hall.clock.now)
+    assert queued is not None
+    hall.pass_s(errands.LEASE_S + 1)
+    taken = errands.take_errand(pk, hall.clock.now)
+    assert taken is not None
+    assert not taken.unclear
+    assert not errands.renew_errand(queued, hall.clock.now), "a rival has it"
+    assert errands.renew_errand(taken, hall.clock.now)
+    hall.pass_s(errands.LEASE_S + 1)
+    again = errands.take_errand(pk, hall.clock.now)
+    assert again is not None
+    assert again.unclear, "killed in its call"
+    hall.pass_s(errands.LEASE_S + 1)
+    hall.carry()
+    assert hall.case(number).state == "done"
 
 
 OTHERS = [

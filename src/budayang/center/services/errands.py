@@ -89,8 +89,9 @@ def take_errand(pk: int, now: datetime) -> ErrandTaken | None:
     except CannotOpen:
         body = {}
     case = row.case
-    open_tries = CaseAttempt.objects.filter(case_id=row.case_id, kind=row.kind, proved__in=("", "unclear"))
-    unclear = before == ErrandState.RUNNING or open_tries.exists()
+    # Not whether it was running: one that only waited its turn at the department has sent nothing.
+    tries = CaseAttempt.objects.filter(case_id=row.case_id, kind=row.kind, proved__in=("", "unclear"))
+    unclear = tries.exists()
     item, department = case.item.code, case.item.department.code
     return ErrandTaken(pk, row.key, row.kind, worker, case.number, item, department, body, unclear, case.masked)
 
