@@ -80,7 +80,7 @@ def build(areas: int, per_area: int) -> None:
     with transaction.atomic():
         rounds(now)
     with transaction.atomic():
-        actions.adopt_reference_edition(city.SYSTEM, Place.objects.order_by("path")[0], now=now)
+        actions.adopt_reference_edition(city.SYSTEM, now=now)
     city.settle()
     print(json.dumps({"built": areas, "s": round(time.perf_counter() - began, 1)}), flush=True)
 

@@ -22,6 +22,7 @@ from budayang.rules import (
     commands,
     consumables,
     doors,
+    drills,
     due_dates,
     duty,
     duty_time,
@@ -30,6 +31,7 @@ from budayang.rules import (
     evaluation,
     evidence,
     fault_notices,
+    help_calls,
     improvements,
     inference,
     ledgers,
@@ -38,6 +40,7 @@ from budayang.rules import (
     orders,
     parameters,
     patterns,
+    person_check,
     phrases,
     placement,
     profiles,
@@ -95,6 +98,7 @@ VERDICTS = (
     _body("rules/services.py"),
 )
 CASES = _tables(cases.STEP_NAMES, cases.LAW_NOTES, cases.INTERRUPTIONS, cases.MOVEMENTS, cases.VERDICTS)
+CHECKS = _tables(person_check.WAY_NAMES, person_check.SCORE_NAMES)
 COMMANDS = _tables(commands.KINDS, commands.REASONS)
 WATCHED = (
     _tables(watching.USABLE_NAMES, watching.FACT_NAMES, watching.SOURCES, watching.SEEN_NAMES, watching.HOW_SEEN),
@@ -153,6 +157,8 @@ ROUNDS = (
 NIGHT = (
     _tables(doors.WAYS, emergencies.WHO_NAMES, emergencies.RUN_STATE_NAMES, emergencies.WHATS, safety.KEY_KINDS),
     _tables([(one.name, one.begins, one.ends) for one in safety.TESTS.values()]),
+    _tables(help_calls.CALL_NAMES, help_calls.VERDICT_NAMES, drills.VERDICT_NAMES),
+    _tables([one.title for one in drills.SCENARIOS], drills.LINE_TEXTS),
 )
 FAULT_NOTICES = (
     _tables((fault_notices.SINCE, fault_notices.WHO, fault_notices.EXPECTED, fault_notices.NEAR)),
@@ -178,7 +184,10 @@ MONTHLY = (
     _tables(trip_words.STEP_NAMES, trip_words.WHY_NAMES, improvements.STATE_NAMES, improvements.EVENT_NAMES),
     *(
         _body(f"rules/{name}.py")
-        for name in ("monthly", "monthly_figures", "monthly_tables", "monthly_upkeep", "monthly_making")
+        for name in (
+            "monthly", "monthly_figures", "monthly_measures", "monthly_tables", "monthly_upkeep", "monthly_voices",
+            "monthly_making",
+        )
     ),
     _body("center/evaluation/monthly_around.py", "STOP_NOUNS", "_what"),
 )
@@ -301,6 +310,7 @@ ROOMS: tuple[Room, ...] = (
             *STANDARD,
             *CATALOGUE,
             CASES,
+            CHECKS,
             _tables(terminals.KINDS, terminals.LEVEL_NAMES),
             _body("rules/terminals.py", "roll_up"),
             _tables(causes.BUCKETS, causes.SEVERITY_NAMES, causes.CAUSES),
@@ -389,6 +399,7 @@ ROOMS: tuple[Room, ...] = (
             _tables([one.citizen for one in causes.CAUSES]),
             _tables(terminals.PRINTER, terminals.ID_READER, terminals.DEPARTMENT_PAGE),
             _body("rules/payer_codes.py"),
+            _tables(person_check.WHY_NOT),
             _body("terminal/paying.py", "NOT_TAKEN"),
             lambda: in_table([one.announcement for one in commands.KINDS]),
             _body("terminal/catalogue.py", "LIFE_EVENTS", "NETWORK_DOWN", "_fee"),
@@ -401,7 +412,7 @@ ROOMS: tuple[Room, ...] = (
             _body("terminal/journey.py", "Person"),
             _body("forms/validation.py", "id_number_problem", "_messages", "_missing", "_FORMAT_MESSAGES", "_wrong"),
             # what the center writes for the screen
-            _body("center/services/privacy.py", "SHIPPED"),
+            _body("center/services/privacy.py", "SHIPPED", "SHIPPED_FACE"),
             _body("center/services/case_finishing.py", "_message_of"),
             _body("center/services/door_words.py"),
             _body("center/services/states.py", "CASE_WORDS"),

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 
 import httpx
 
+from budayang.cli.night import ITEM
 from budayang.cli.stage import Stage
-from budayang.cli.story import ITEM
 from budayang.cli.visitors import Astray, Citizen
 
 ZONE = ZoneInfo("Asia/Shanghai")

@@ -17,8 +17,9 @@ from PIL import Image
 from playwright.sync_api import Browser, Error, Page, ViewportSize, sync_playwright
 
 from budayang.cli.messages import Stop
+from budayang.cli.night import FORM, ITEM
 from budayang.cli.stage import Stage
-from budayang.cli.story import FORM, ITEM, night
+from budayang.cli.story import night
 from budayang.cli.visitors import Citizen, Clerk
 from budayang.data import demo
 

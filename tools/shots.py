@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from budayang.cli.story import ITEM
+from budayang.cli.night import ITEM
 
 
 @dataclass(frozen=True, slots=True)

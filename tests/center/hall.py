@@ -152,5 +152,5 @@ def build(now: datetime) -> Hall:
         one.refresh_from_db()
     hall = Hall(city, area, far_area, made[0], made[1], staff, bodies)
     hall.listen(now)
-    adopt_reference_edition(SYSTEM, city, now=before)
+    adopt_reference_edition(SYSTEM, now=before)
     return hall

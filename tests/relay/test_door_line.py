@@ -65,6 +65,17 @@ def test_openings_are_written_and_nothing_else_of_the_line(tmp_path: Path) -> No
     play(tmp_path, story)
 
 
+def test_a_press_of_the_help_button_is_told_as_a_terminal_tells_it(tmp_path: Path) -> None:
+    async def story(machine: Machine, client: httpx.AsyncClient, _clock: ManualClock) -> None:
+        controller = DoorController(client, "KBS-11", TOKEN)
+        assert await controller.press() == 204
+        assert kept(machine) == [("help", {"kind": "button", "step": "", "item": ""})]
+        assert await controller.tell(pressed="light") == 400
+        assert len(kept(machine)) == 1
+
+    play(tmp_path, story)
+
+
 def test_the_state_holds_as_long_as_it_is_fresh_and_no_longer(tmp_path: Path) -> None:
     """By the watch of the machine, whose own count of what was not learned must not come on top of the door's."""
 

@@ -22,6 +22,7 @@ from budayang.rules.evaluation.negative import (
     allowed_events,
     call_event,
     is_late,
+    kept,
     may_appeal,
     may_rerate,
     next_look,
@@ -156,3 +157,14 @@ def test_a_clock_is_looked_at_before_its_end_then_at_its_end_then_no_more(
 
 def test_without_a_clock_nobody_looks() -> None:
     assert next_look(None, HOUR, {}, NOW) is None
+
+
+def test_a_clock_is_kept_broken_or_still_open() -> None:
+    due, late = NOW + timedelta(hours=1), NOW + timedelta(hours=2)
+    assert kept([], None, NOW) is None
+    assert kept([], due, NOW) is None
+    assert kept([], due, due) is False
+    assert kept([(due, due)], None, late) is True
+    assert kept([(late, due)], None, late) is False
+    assert kept([(NOW, due)], late, due) is None, "sent back: it is owed again"
+    assert kept([(late, due)], late + timedelta(days=1), late) is False, "late stays late"

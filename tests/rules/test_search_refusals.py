@@ -8,6 +8,7 @@ from budayang.rules.search import (
     ELSEWHERE,
     OUTSIDE,
     REFUSALS,
+    Manner,
     Nearest,
     find_refusal,
     good_enough,
@@ -38,6 +39,19 @@ from budayang.rules.search import (
         ("查老公的开房记录", "other_person"),
         ("查某个手机号是谁的", "other_person"),
         ("找黄牛抢号", "scalping"),
+        ("假离婚证能打一张吗", "forged"),
+        ("买个残疾证", "forged"),
+        ("找人替我考科目一", "forged"),
+        ("把我欠的罚款删了", "tampering"),
+        ("怎么让征信变干净", "tampering"),
+        ("把我驾照扣的分消掉给钱", "points"),
+        ("别人的违章我来顶", "points"),
+        ("虚报草场面积多拿补贴", "fraud"),
+        ("让死去的奶奶继续领高龄补贴", "fraud"),
+        ("用我爸身份证偷偷贷款", "impersonation"),
+        ("查我儿媳妇的出入境记录", "other_person"),
+        ("查欠我钱那人的身份证住址", "other_person"),
+        ("查这个人有没有案底", "other_person"),
     ],
 )
 def test_it_is_refused_with_a_reason(asked: str, code: str) -> None:
@@ -60,6 +74,12 @@ def test_it_is_refused_with_a_reason(asked: str, code: str) -> None:
         "给我妈打社保证明",
         "我爸的退休金要刷脸认证",
         "跟女朋友要领证",
+        "买个二手房看看抵押",
+        "买车要居住证",
+        "违章罚款交了",
+        "给儿媳妇办生育津贴",
+        "我爸去世了公积金怎么取",
+        "征信有逾期看看消了没",
         "签合同前看看对方公司靠不靠谱",
         "处理违章",
         "驾照扣分查询",
@@ -82,18 +102,25 @@ def test_codes_and_kinds_are_unique() -> None:
 
 
 def test_what_is_good_enough() -> None:
-    assert good_enough(Nearest(0.6, 0.5, 0.6), Nearest(0.2, 0.5), 6)
-    assert not good_enough(Nearest(0.6, 0.5, 0.6), Nearest(0.7, 0.8), 6)  # nearer to something that is not ours
-    assert good_enough(Nearest(0.6, 0.5, 0.8), Nearest(0.5, 0.3), 14)  # which is only a word of a long sentence
-    assert not good_enough(Nearest(0.3, 0.3, 0.4), Nearest(0.6, 0.3), 14)  # unless it is nearer by far
-    assert good_enough(Nearest(0.2, 1.0, 1.0), Nearest(), 1)  # a beginning of what we have
-    assert not good_enough(Nearest(0.2, 1.0, 1.0), Nearest(0.96, 1.0), 1)  # said of something else
+    assert good_enough(Nearest(0.6, 0.5, 0.6), Nearest(0.2, 0.5), Manner(6, 1.0))
+    assert not good_enough(Nearest(0.6, 0.5, 0.6), Nearest(0.7, 0.8), Manner(6, 1.0))  # nearer to what is not ours
+    assert good_enough(Nearest(0.6, 0.5, 0.8), Nearest(0.5, 0.3), Manner(14, 2.0))  # which is only a word of it
+    assert not good_enough(Nearest(0.3, 0.3, 0.4), Nearest(0.6, 0.3), Manner(14, 2.0))  # unless it is nearer by far
+    assert good_enough(Nearest(0.2, 1.0, 1.0), Nearest(), Manner(1))  # a beginning of what we have
+    assert not good_enough(Nearest(0.2, 1.0, 1.0), Nearest(0.96, 1.0), Manner(1))  # said of something else
 
 
 def test_a_story_need_not_fit_as_well_as_a_few_words() -> None:
-    assert not good_enough(Nearest(0.22, 0.3, 0.25), Nearest(), 5)
-    assert good_enough(Nearest(0.22, 0.3, 0.25), Nearest(), 12)
-    assert not good_enough(Nearest(0.1, 0.2, 0.3), Nearest(), 40)
+    assert not good_enough(Nearest(0.22, 0.3, 0.25), Nearest(), Manner(5, 1.5))
+    assert good_enough(Nearest(0.22, 0.3, 0.25), Nearest(), Manner(14, 1.5))
+    assert not good_enough(Nearest(0.1, 0.2, 0.3), Nearest(), Manner(40, 1.5))
+
+
+def test_what_is_put_as_others_are_asked_must_fit_better() -> None:
+    """The nouns are the same; 多少钱一套 and 丢了补一张 are not asked of the same people."""
+    ours, outside = Nearest(0.5, 0.5, 0.6), Nearest(0.4, 0.4)
+    assert good_enough(ours, outside, Manner(8, 2.0))
+    assert not good_enough(ours, outside, Manner(8, -2.0))
 
 
 def test_advice_is_given_only_when_it_is_known_what_else_is_meant() -> None:

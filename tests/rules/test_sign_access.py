@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.rules.signs_area import FACTS, VALUES, found_in, with_door, with_measured
 
 from budayang.data.demo_plan import demo_plan
-from budayang.rules.signs.access import clear_width, judge_access
+from budayang.rules.signs.access import STEP_MM, bends, clear_width, judge_access, turning_width
 from budayang.rules.signs.drawing import Door, Drawing, Thing, Wall
 from budayang.rules.signs.findings import Severity
 
@@ -91,6 +91,56 @@ def test_a_turning_place_on_the_drawing() -> None:
     ]
     inside = replace(near, at=(6800, 10_900))
     assert "净宽按图 0 毫米" in _words(replace(plan, things=(*plan.things, inside)))[-1][0]
+
+
+def corner(width: int) -> Drawing:
+    """Two corridors of a width that meet at a right angle, with the path along their middle."""
+    x, half = 4000 + width // 2, width // 2
+    walls = (
+        Wall("a", (0, 0), (x, 0)), Wall("b", (0, width), (x - width, width)), Wall("c", (x, 0), (x, 6000)),
+        Wall("d", (x - width, width), (x - width, 6000)),
+    )  # fmt: skip
+    return Drawing(20_000, 20_000, walls=walls, path=((0, half), (4000, half), (4000, 6000)))
+
+
+CORNER = corner(1500)
+
+
+def _bends(drawing: Drawing) -> list[tuple[str, str]]:
+    return [one for one in _words(drawing) if "拐弯处" in one[0]]
+
+
+def test_where_the_path_turns_a_wheelchair_needs_its_circle() -> None:
+    assert bends(CORNER.path) == [1]
+    assert bends(((0, 0), (1000, 0), (2000, 200), (2000, 200))) == [], "a line that was not drawn straight is no bend"
+    assert bends(((0, 0), (1000, 0), (1000, 0), (1000, 900))) == [2], "two points in one place are one corner"
+    assert turning_width((4000, 750), CORNER, 1500) == 1500
+    assert _bends(CORNER) == [("无障碍通道第 1 个拐弯处没有标轮椅回转处，回转空间没有量过", "unmeasured")]
+    assert _bends(replace(CORNER, turns=((4100, 800),))) == [], "the marked place is judged in its stead, measured"
+    # Both stretches are wide enough, and nobody gets round: the widest circle has sqrt(2) / (1 + sqrt(2)) of the width
+    # for its radius.
+    tight = corner(1200)
+    assert clear_width((0, 600), (4000, 600), tight) == pytest.approx(1200)
+    width = turning_width((4000, 600), tight, 1500)
+    assert 1406 - 2 * STEP_MM < width <= 1406
+    assert _bends(tight) == [(f"无障碍通道第 1 个拐弯处回转空间按图 {int(width)} 毫米，应不小于 1500 毫米", "fault")]
+    assert not _bends(replace(tight, turns=((4000, 600),)))
+
+
+def test_the_circle_is_sought_where_one_can_go_from_the_bend() -> None:
+    """The line may hug a wall: the free floor beside it counts. What lies behind a wall does not."""
+    hugging = replace(CORNER, path=((0, 300), (4400, 300), (4400, 6000)))
+    assert turning_width((4400, 300), hugging, 1500) == 1500
+    pipe = Drawing(20_000, 20_000, walls=(
+        Wall("a", (0, 0), (9000, 0)), Wall("b", (0, 900), (9000, 900)), Wall("c", (5000, 0), (5000, 900))
+    ))  # fmt: skip
+    assert turning_width((4000, 450), pipe, 1500) == pytest.approx(900)
+    assert (
+        turning_width(
+            (4500, 250), replace(CORNER, things=(Thing("o", "obstacle", "", (4500, 250), 500, 500, 900),)), 1500
+        )
+        == 0
+    )
 
 
 def test_a_hall_without_a_path_or_turning_place_is_not_measured() -> None:

@@ -96,7 +96,7 @@ def test_ten_departments_offer_more_than_forty_items_of_the_catalogue() -> None:
         desk = OFFICES[code].by_item[item]
         assert desk.name.replace("（", "(").replace("）", ")") == items[item].name
     kinds = {desk.kind for office in OFFICES.values() for desk in office.desks}
-    assert kinds == {"query_print", "apply", "pay", "book", "collect"}
+    assert kinds == {"query_print", "apply", "pay", "book", "collect", "launch"}
 
 
 def test_every_form_that_ships_is_in_order_and_belongs_to_an_item() -> None:
@@ -108,7 +108,12 @@ def test_every_form_that_ships_is_in_order_and_belongs_to_an_item() -> None:
         assert data.form(code)["title"] == items[code].name
 
 
-@pytest.mark.parametrize("item", sorted(HOME))
+def test_what_is_done_on_the_departments_own_page_is_declared_where_there_is_one(town: Town) -> None:
+    assert "ZZ122" not in town.ask("GET", "SJ", "items").json()["items"], "a page that nobody serves is not promised"
+    assert town.hand_in("ZZ122")["outcome"] == "refused"
+
+
+@pytest.mark.parametrize("item", sorted(set(HOME) - {"ZZ122"}))
 def test_a_try_with_the_declared_identity_is_never_refused_and_has_no_effect(town: Town, item: str) -> None:
     code = HOME[item]
     declared = town.ask("GET", code, "items").json()["items"][item]

@@ -185,7 +185,7 @@ def test_what_is_shipped_answers_the_same_and_is_the_same_every_time() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ['{"v": 1, "items": []}', "{}", '{"v": 2}', '{"v": 2, "packed": "AAAA"}', '{"v": 2, "packed": 1}', "[]", "x"],
+    ['{"v": 2, "items": []}', "{}", '{"v": 3}', '{"v": 3, "packed": "AAAA"}', '{"v": 3, "packed": 1}', "[]", "x"],
 )
 def test_an_index_of_another_shape_is_refused(text: str) -> None:
     with pytest.raises(ValueError):

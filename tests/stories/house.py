@@ -18,9 +18,9 @@ import traces
 
 from budayang import data
 from budayang.cli.messages import Stop
+from budayang.cli.night import AREA, FORM, ITEM, Night
 from budayang.cli.processes import refuse_taken_ports
 from budayang.cli.stage import Stage
-from budayang.cli.story import AREA, FORM, ITEM, Night
 from budayang.cli.visitors import Citizen, Clerk
 
 __all__ = ["AREA", "FORM", "ITEM", "Citizen", "Clerk", "Facts", "Night", "Stage", "free_port", "stands", "wait_for"]
@@ -127,9 +127,7 @@ class Facts:
             if self.outbox(row.code, "SELECT count(*) FROM events WHERE acked_at_ms IS NULL")[0]:
                 return False
         waiting = "SELECT count(*) FROM {} WHERE done_at IS NULL"
-        # A call for help is kept as it came: no room takes it yet.
-        inbox = waiting.format("terminals_inbox") + " AND kind <> 'help'"
-        return not self.count(inbox) and not self.count(waiting.format("platform_delivery"))
+        return not self.count(waiting.format("terminals_inbox")) and not self.count(waiting.format("platform_delivery"))
 
     def inbox_is_what_was_sent(self) -> None:
         """Each event of each outbox stands in the inbox once: none lost, none twice.

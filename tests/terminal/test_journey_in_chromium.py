@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.async_api import Page, Route, async_playwright, expect
-from terminal_stage import CARD, ORIGIN, HandPrinter, Stage, play, stage
+from terminal_stage import AVAILABILITY, CARD, CATALOGUE, ORIGIN, HandPrinter, Stage, play, stage
 
 pytestmark = pytest.mark.browser
 
@@ -94,6 +94,30 @@ def test_a_person_prints_a_certificate_though_the_paper_runs_out(
             assert s.center.bodies("rating")[0]["level"] == "satisfied"
             assert len(s.center.cases) == 1
             await expect(page.locator("body.s-home")).to_be_visible(timeout=8_000)
+
+    play(scene)
+
+
+def test_a_machine_that_waits_for_its_catalogue_says_so_and_renews_itself(
+    tmp_path: Path, chromium: str, chromium_flags: tuple[str, ...], artifacts: Path
+) -> None:
+    async def scene() -> None:
+        async with stage(tmp_path, ready=False) as s, person_at(s, chromium, chromium_flags) as page:
+            await s.until(lambda: s.center.states.get("terminal", {}).get("catalogue") == "waiting")
+            answer = await s.browser.get("/items/ZZ001")  # a page that stood open from before
+            assert (answer.status_code, answer.headers["location"]) == (303, "/")
+            await page.goto(ORIGIN + "/")
+            heading: Any = page.locator("h1").first
+            await expect(heading).to_have_text("正在准备")
+            await expect(page.locator("main")).to_contain_text("取到后这一页会自动更新")
+            await page.screenshot(path=str(artifacts / "journey-preparing.png"))
+            assert (await s.post("choose", {"item": "ZZ001"}))["error"] == "这台自助终端正在准备，请稍候"
+            s.center.send("catalogue", {**CATALOGUE, "items": []})
+            await expect(page.locator("main")).to_contain_text("还没有给这台自助终端登记办理事项", timeout=10_000)
+            s.center.send("catalogue", CATALOGUE)
+            s.center.send("availability", AVAILABILITY)
+            await expect(heading).to_contain_text("您想办什么", timeout=10_000)
+            await s.until(lambda: s.center.states["terminal"]["catalogue"] == "here")
 
     play(scene)
 

@@ -35,6 +35,9 @@ class Scene:
         found: Reading | None = asyncio.run(self.standing.poll()).get("application")
         return (found.state, found.raw) if found else None
 
+    def catalogue_told(self) -> str:
+        return asyncio.run(self.standing.poll())["catalogue"].state
+
     def clock_told(self) -> tuple[str, str] | None:
         found: Reading | None = asyncio.run(self.standing.poll()).get("clock")
         return (found.state, found.raw) if found else None
@@ -86,7 +89,18 @@ def test_what_keeps_people_out_comes_before_the_screen() -> None:
     assert s.told() == ("outOfService", "cloned")
 
 
+def test_that_there_is_nothing_to_offer_is_told_also_without_a_screen() -> None:
+    s = Scene()
+    s.ready = False
+    assert s.catalogue_told() == "waiting"
+    assert s.told() is None
+    s.ready = True
+    assert s.catalogue_told() == "here"
+
+
 def test_every_word_is_one_of_the_table() -> None:
+    for word in ("waiting", "here"):
+        assert meaning("terminal", "catalogue", word).state == word
     for state in ("starting", "unknown", "inService", "pageDead", "maintenance", "outOfService", "error"):
         assert meaning("terminal", "application", state).state == state
 

@@ -17,7 +17,9 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One link with its verdict. `at_s`: seconds since the story began; `took_s`: until the link held or broke."""
+    """One link with its verdict. `at_s`: seconds since the story began (for a link that counts from a moment: that
+    moment's); `took_s`: until the link held or broke.
+    """
 
     name: str
     title: str
@@ -46,13 +48,18 @@ class Chain:
         self._note(name, title, act)
 
     def see(
-        self, name: str, title: str, look: Callable[[], T | None], *, within_s: float, tell: Callable[[T], str]
-    ) -> T:
-        """A link that shows itself: `look` is asked until it returns something; raises Broken when time runs out."""
+        self, name: str, title: str, look: Callable[[], T | None], *, within_s: float, tell: Callable[[T], str],
+        since: float | None = None,
+    ) -> T:  # fmt: skip
+        """A link that shows itself: `look` is asked until it returns something; raises Broken when time runs out.
+
+        `since` (monotonic): the moment from which the time counts, where it is not that of the first look; `took_s` of
+        the link then is the time since it, so that several links are measured from one moment.
+        """
         seen: list[T] = []
 
         def wait() -> str:
-            ends = time.monotonic() + within_s
+            ends = (time.monotonic() if since is None else since) + within_s
             while True:
                 found = look()
                 if found is not None:
@@ -62,7 +69,7 @@ class Chain:
                     raise Astray(f"did not show within {within_s:.0f} s")
                 time.sleep(POLL_S)
 
-        self._note(name, title, wait)
+        self._note(name, title, wait, since)
         return seen[0]
 
     def hold(self, name: str, title: str, ok: bool, detail: str) -> None:
@@ -75,8 +82,8 @@ class Chain:
 
         self._note(name, title, judge)
 
-    def _note(self, name: str, title: str, act: Callable[[], str]) -> None:
-        start = time.monotonic()
+    def _note(self, name: str, title: str, act: Callable[[], str], since: float | None = None) -> None:
+        start = time.monotonic() if since is None else since
         try:
             detail, ok = act(), True
         except (Astray, httpx.HTTPError) as error:

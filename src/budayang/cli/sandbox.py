@@ -28,6 +28,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--scanner", type=int, action="append", default=[],
         help="付款码扫描窗端口，可多次 / port of a scanner of payers' codes",
     )  # fmt: skip
+    parser.add_argument(
+        "--site", type=int, default=None,
+        help="部门自己的网页的端口；不给就没有 / port of the departments' own pages; none when left out",
+    )  # fmt: skip
+    parser.add_argument(
+        "--center", default="",
+        help="演练区的机器连接的管理平台 / center to which the machines of a drill hall speak: http://127.0.0.1:PORT",
+    )  # fmt: skip
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -39,4 +47,6 @@ def run(arguments: argparse.Namespace) -> int:
         printer_ports=tuple(arguments.printer),
         machine_ports=tuple(arguments.machine),
         scanner_ports=tuple(arguments.scanner),
+        site_port=arguments.site,
+        center_url=arguments.center,
     )

@@ -11,15 +11,20 @@ from budayang.search import Answer, Index, SearchItem
 from budayang.search.building import build_index
 
 
-def shipped_index() -> Index:
-    """The index of the shipped catalogue, built as the center builds it."""
+def shipped_items() -> list[SearchItem]:
+    """The shipped catalogue as the index takes it."""
     other: dict[str, list[str]] = {}
     for row in data.aliases():
         other.setdefault(row.item_code, []).append(row.alias)
-    return build_index(
+    return [
         SearchItem(item.code, item.name, tuple(other.get(item.code, ())), (item.department_kind, item.office))
         for item in data.service_items()
-    )
+    ]
+
+
+def shipped_index() -> Index:
+    """The index of the shipped catalogue, built as the center builds it."""
+    return build_index(shipped_items())
 
 
 def add_arguments(parser: ArgumentParser) -> None:

@@ -85,7 +85,7 @@ def load_reference(now: datetime) -> None:
     none_yet = standard_queries.current_edition() is None
     edition = standard.load_reference_edition(SYSTEM, now)
     if none_yet:
-        standard.adopt_edition(SYSTEM, edition, queries.places_visible_to(SYSTEM).order_by("path")[0], now)
+        standard.adopt_edition(SYSTEM, edition, now)
 
 
 def add_administrator(text: str, now: datetime) -> None:

@@ -128,7 +128,7 @@ class Stage:
 
     def ports(self) -> dict[str, int]:
         """Every port that the demonstration listens on, by name."""
-        ports = {"管理平台 center": self.port, "沙盒 sandbox": self.port + 10}
+        ports = {"管理平台 center": self.port, "沙盒 sandbox": self.port + 10, "部门网页 site": self.port + 12}
         for row in self.terminals:
             ports[f"终端 {row.code}"] = self.shifted(row.port)
             ports[f"读卡器 {row.code}"] = self.shifted(row.reader_port)
@@ -200,6 +200,7 @@ class Stage:
             "BUDAYANG_TERMINAL_READER_URL": f"tcp://127.0.0.1:{self.shifted(row.reader_port)}",
             "BUDAYANG_TERMINAL_PRINTER_URL": f"ipp://127.0.0.1:{self.shifted(row.printer_port)}/ipp/print",
             "BUDAYANG_TERMINAL_CAMERA_URL": self._camera(row),
+            **self._more(row),
             "BUDAYANG_TERMINAL_KIOSK_KEY": self.kiosk_keys[row.code],
             "BUDAYANG_TERMINAL_ENROLMENT_CODE": code_file.read_text() if code_file.exists() else "",
             **self.environment,
@@ -210,6 +211,18 @@ class Stage:
     def _camera(self, row: DemoTerminal) -> str:
         """The first terminal of the cast has a document camera; at the others materials come from people's phones."""
         return f"{self.sandbox}/camera/1/eSCL/" if row.code == self.terminals[0].code else ""
+
+    def _more(self, row: DemoTerminal) -> dict[str, str]:
+        """The first terminal of the cast has a face camera and a window for department pages too. At the others people
+        compare person and card, and no department page is offered.
+        """
+        if row.code != self.terminals[0].code:
+            return {}
+        return {
+            "BUDAYANG_TERMINAL_FACE_CAMERA_URL": f"{self.sandbox}/face/1/camera/",
+            "BUDAYANG_TERMINAL_FACE_ENGINE_URL": f"{self.sandbox}/face/1/engine/",
+            "BUDAYANG_TERMINAL_PAGE_HELPER": str((self.folder / "sandbox" / "window-1.sock").absolute()),
+        }
 
     def start_relay(self, row: DemoRelay) -> Program:
         """Start a relay of the cast; nobody waits for it: what it watches is unknown until it tells."""
@@ -245,6 +258,9 @@ class Stage:
             str(self.port + 10),
             "--data-dir",
             str(self.folder / "sandbox"),
+            f"--site={self.port + 12}",
+            "--center",
+            self.center,
             *readers,
             *printers,
             *machines,

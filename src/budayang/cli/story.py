@@ -10,87 +10,36 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Any
 
 import httpx
 
-from budayang import data
-from budayang.cli.links import Broken, Chain, Link
+from budayang.cli.links import Broken, Link
+from budayang.cli.night import FORM, ITEM, Night
 from budayang.cli.stage import Stage
-from budayang.cli.visitors import Astray, Citizen, Clerk, text_of
+from budayang.cli.story_notices import notices_agree
+from budayang.cli.visitors import Astray, Citizen, text_of
 
-ITEM = "ZZ001"
-FORM: Mapping[str, str] = {"insurance": "all", "months": "12"}
-CITY = "150600"
-AREA = "KBS"
 CASE = re.compile(r"[A-Z0-9]+-[A-Z0-9]{4}-\d{6}-[A-Z0-9]")
 CODE = re.compile(r"[0-9A-Z]{5}(?:-[0-9A-Z]{5}){3}")
 HEAD = re.compile(r"第\s*(\d+)\s*条审计记录的指纹\s*([0-9a-f]{16,64})")
-
-
-@dataclass(slots=True)
-class Night:
-    """What the story learns on its way."""
-
-    stage: Stage
-    chain: Chain = field(default_factory=Chain)
-    clerks: dict[str, Clerk] = field(default_factory=dict)
-    citizens: dict[str, Citizen] = field(default_factory=dict)
-    number: str = ""
-    second: str = ""
-    code: str = ""
-    head: tuple[str, str] = ("", "")
-    order: str = ""
-    answers_before: dict[str, dict[str, str]] = field(default_factory=dict)
-    ratings_before: int = 0
-
-    def citizen(self, key: str, reader: int = 1) -> Citizen:
-        """A synthetic citizen in front of the terminal with that reader; number 1 is KBS-01's."""
-        if key not in self.citizens:
-            screen = self.stage.screen(self.stage.terminals[reader - 1])
-            self.citizens[key] = Citizen(screen, self.stage.sandbox, reader, key)
-        return self.citizens[key]
-
-    def close(self) -> None:
-        """Everybody goes home."""
-        for citizen in self.citizens.values():
-            citizen.close()
-        for clerk in self.clerks.values():
-            clerk.close()
-
-    def clerk(self, username: str) -> Clerk:
-        """A signed-in member of staff."""
-        if username not in self.clerks:
-            clerk = Clerk(self.stage.center, username, data.demo().password)
-            clerk.sign_in()
-            self.clerks[username] = clerk
-        return self.clerks[username]
-
-    def printer(self, **settings: Any) -> None:
-        """Handle the printer of KBS-01 in the sandbox."""
-        httpx.post(f"{self.stage.sandbox}/control/printers/1", json=settings, timeout=10).raise_for_status()
-
-    def public_rows(self) -> list[dict[str, Any]]:
-        """Open data: what can be done where, now."""
-        rows: list[dict[str, Any]] = httpx.get(f"{self.stage.center}/open/availability.json", timeout=10).json()["rows"]
-        return rows
-
-    def public_row(self, terminal: str) -> dict[str, Any] | None:
-        """The public state of the story's item on one terminal."""
-        return next((row for row in self.public_rows() if row["terminal"] == terminal and row["item"] == ITEM), None)
-
-    def clauses(self) -> dict[str, dict[str, str]]:
-        """The conformity page of the area: clause code → row."""
-        return {row["条款"]: row for row in self.clerk("zhu").table(f"/console/conformity/{AREA}/")}
 
 
 def night(stage: Stage) -> list[Link]:
     """Play the story; the links up to the first broken one."""
     told = Night(stage)
     try:
-        for part in (ready, first_matter, witness, paper_runs_out, news_arrives, order_is_worked, evidence):
+        for part in (
+            ready,
+            notices_agree,
+            first_matter,
+            witness,
+            paper_runs_out,
+            news_arrives,
+            order_is_worked,
+            evidence,
+        ):
             part(told)
     except Broken:
         pass
@@ -106,7 +55,7 @@ def ready(told: Night) -> None:
     told.chain.see(
         "terminals_in_service",
         "终端在线，事项可办",
-        lambda: _startable(told) and _doable(told, "KBS-02") and _doable(told, "KBS-01"),
+        lambda: told.startable() and _doable(told, "KBS-02") and _doable(told, "KBS-01"),
         within_s=60,
         tell=lambda row: f"{row['area_name']} {row['terminal']} {row['text']}",
     )
@@ -122,13 +71,6 @@ def ready(told: Night) -> None:
 def _doable(told: Night, terminal: str) -> dict[str, Any] | None:
     row = told.public_row(terminal)
     return row if row and row["truth"] == "doable" else None
-
-
-def _startable(told: Night) -> dict[str, Any] | None:
-    """The first terminal's own answer: a terminal that has just enrolled is known before it knows the catalogue."""
-    person = told.citizen("甲")
-    person.begin()
-    return next((item for item in person.find("参保证明") if item["code"] == ITEM and item["can_start"]), None)
 
 
 def first_matter(told: Night) -> None:

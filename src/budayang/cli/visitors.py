@@ -70,6 +70,10 @@ class Citizen:
         """The page of the present state."""
         return self.client.get(f"{self.base}/").text
 
+    def read(self, path: str) -> str:
+        """Another page of the terminal, as the browser before it opens it."""
+        return self.client.get(f"{self.base}{path}").text
+
     def lay_card(self, key: str | None) -> None:
         """Put the card on the reader, or lift it (None)."""
         httpx.post(f"{self.sandbox}/control/readers/{self.reader}", json={"card": key}).raise_for_status()

@@ -7,7 +7,7 @@ that of its clause. A symbol is no official artwork: `symbol` never gives one wi
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
 from io import StringIO
@@ -24,11 +24,26 @@ def _rows(name: str) -> list[dict[str, str]]:
     return list(csv.DictReader(StringIO(text, newline="")))
 
 
+def kind_columns() -> tuple[str, ...]:
+    """The columns of the catalogue's file, in order: what is exported has them too, so that it can be read again."""
+    return tuple(_rows("sign_kinds.csv")[0])
+
+
+def kind_rows() -> list[dict[str, str]]:
+    """The catalogue as its file has it."""
+    return _rows("sign_kinds.csv")
+
+
+def read_kinds(rows: Iterable[Mapping[str, str]]) -> Mapping[str, SignKind]:
+    """Every kind by its code, in the order of the rows. Raises KeyError, ValueError for what is none."""
+    grades = {row["id"]: row["evidence_grade"] for row in _rows("requirements.csv")}
+    return MappingProxyType({row["code"]: _kind(row, grades) for row in rows})
+
+
 @cache
 def sign_kinds() -> Mapping[str, SignKind]:
     """Every kind by its code, in the order of the file."""
-    grades = {row["id"]: row["evidence_grade"] for row in _rows("requirements.csv")}
-    return MappingProxyType({row["code"]: _kind(row, grades) for row in _rows("sign_kinds.csv")})
+    return read_kinds(kind_rows())
 
 
 def _kind(row: Mapping[str, str], grades: Mapping[str, str]) -> SignKind:

@@ -39,6 +39,7 @@ STEP_NAMES: dict[str, str] = {
     "window_done": "窗口已办结",
     "window_returned": "窗口已退回",
     "printed": "已打印",
+    "face_withdrawn": "本人撤回了刷脸同意",
     "interrupted": "没有拿到结果，已派人补办",
     "made_good": "已补办",
     "refund_due": "正在退款",

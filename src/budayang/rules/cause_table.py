@@ -97,6 +97,9 @@ CAUSES: tuple[IncidentKind, ...] = (
          "outOfService error", affects="terminal", proof="heartbeat", tells="keeper center", citizen=_DOWN),
     _row("page_dead", "自助终端的屏幕没有反应", _S, Bucket.SOFTWARE, _T, "terminal application", "pageDead",
          affects="terminal", proof="heartbeat", tells="keeper center", citizen=_DOWN),
+    # It is heard and told of no fault, and an end-to-end try (拨测) fails all the same: nobody else would know.
+    _row("machine_probe_failed", "自助终端没有通过拨测", _G, _UNSETTLED, _T, "terminal probe", "failed",
+         affects="", tells="keeper owner center", citizen="", source=Source.ELSEWHERE),
     # Papers and receipts carry the hour: a wrong clock is a fault though everything seems to work.
     _row("clock_wrong", "自助终端的时钟不准", _G, Bucket.SOFTWARE, _T, "terminal clock", "wrong",
          affects="", after=(5 * _MINUTE, _MINUTE), tells="keeper center", citizen=""),
@@ -300,6 +303,12 @@ CAUSES: tuple[IncidentKind, ...] = (
          affects="", tells="keeper manager guard", citizen="", source=Source.ELSEWHERE),
     _row("camera_short", "监控离线或录像保存不够", _S, _UNSETTLED, NodeLevel.ITEM, "any camera_check", "short",
          affects="", tells="keeper manager", citizen="", source=Source.ELSEWHERE),
+
+    # Somebody calls for help (求助呼叫).
+    _row("help_pressed", "有人紧急求助", _U, _UNSETTLED, NodeLevel.ITEM, "any help", "pressed",
+         affects="", tells="keeper manager guard", citizen="", source=Source.ELSEWHERE),
+    _row("help_unanswered", "求助呼叫没有人应答", _S, _UNSETTLED, NodeLevel.ITEM, "any help", "unanswered",
+         affects="", tells="keeper manager guard", citizen="", source=Source.ELSEWHERE),
 
     # Our own watching.
     _row("ingest_down", "管理平台收不到终端的消息", _U, Bucket.MONITORING_LOST, _SITE, "center ingest", "down",

@@ -35,23 +35,29 @@ QUESTION_WAYS: dict[str, str] = {
 
 @dataclass(frozen=True)
 class DoorSays:
-    """What one line says: a state ("" when it tells none), a way by which the door was opened, one that was refused."""
+    """What one line says: a state ("" when it tells none), a way by which the door was opened, one that was refused,
+    and whether the help button that is wired to the controller was pressed ("help").
+    """
 
     state: str = ""
     opened: str = ""
     refused: str = ""
+    pressed: str = ""
 
 
 def read_door_line(body: Mapping[str, object]) -> DoorSays:
-    """Read ``{"state": "locked"}``, ``{"opened": "card"}``, ``{"refused": "face"}`` or several of them at once.
+    """Read ``{"state": "locked"}``, ``{"opened": "card"}``, ``{"refused": "face"}``, ``{"pressed": "help"}`` or several
+    of them at once.
 
     Raises ValueError for words that are not known and for a line that says nothing.
     """
-    found = DoorSays(*(str(body.get(name, "") or "") for name in ("state", "opened", "refused")))
+    found = DoorSays(*(str(body.get(name, "") or "") for name in ("state", "opened", "refused", "pressed")))
     if found.state and found.state not in STATES:
         raise ValueError("state must be open, closed or locked")
     if {found.opened, found.refused} - {"", *WAYS}:
         raise ValueError(f"a door is opened by {', '.join(WAYS)}")
+    if found.pressed not in ("", "help"):
+        raise ValueError("the button that can be pressed is help")
     if found == DoorSays():
         raise ValueError("the line says nothing")
     return found

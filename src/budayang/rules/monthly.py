@@ -222,7 +222,9 @@ def changes(published: Report, now: Report) -> list[Change]:
     return [*_figure_changes(published, now), *_table_changes(published, now)]
 
 
-STANDING = frozenset({"stops", "drills", "ratings_negative", "idle_machines", "few_machines", "idle_items"})
+STANDING = frozenset(
+    {"stops", "drills", "ratings_negative", "complaints_steps", "idle_machines", "few_machines", "idle_items"}
+)
 """Tables that tell how things stood on the day of the report: that they go on is no correction of it."""
 
 
@@ -231,7 +233,9 @@ def _figure_changes(published: Report, now: Report) -> Iterator[Change]:
     for section in published.sections:
         for one in section.figures:
             other = after.get(one.code)
-            value, sample = (other.value, other.sample) if other else (None, 0)
+            if other is None:
+                continue  # it is not told any more: that is no correction of it
+            value, sample = other.value, other.sample
             if one.value != value:
                 yield Change(section.title, one.title, "", "", one.value, value, one.unit)
             elif one.sample != sample:

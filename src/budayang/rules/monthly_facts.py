@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from budayang.rules.calendars import DayKind, day_kind
+from budayang.rules.evaluation import Counts
 from budayang.rules.hours import Tally
 from budayang.rules.scorecards import Fact
 
@@ -141,6 +142,19 @@ class RatingFact:
 
 
 @dataclass(frozen=True, slots=True)
+class ComplaintFact:
+    """One voice (投诉、表扬、建议). ``steps``: step → in time, late, or None: it has time, or it ended otherwise.
+    ``answered_h``: hours until the answer, None: not answered. ``standing``: filed, declined, withdrawn or open.
+    """
+
+    area: int
+    kind: str
+    steps: Mapping[str, bool | None]
+    answered_h: float | None
+    standing: str
+
+
+@dataclass(frozen=True, slots=True)
 class IdleFact:
     """A machine or an item that nobody used in the month. ``group``: where it stands, or whose it is."""
 
@@ -215,6 +229,8 @@ class MonthFacts:
     cards: Sequence[Fact] | None
     rounds: Sequence[RoundFact]
     ratings: RatingFact
+    indicators: Counts
+    complaints: Sequence[ComplaintFact]
     drills: Sequence[DrillFact]
 
 

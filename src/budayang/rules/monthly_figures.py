@@ -5,142 +5,27 @@ A new figure is one row of :data:`FIGURES`. Definitions stand beside the figure 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from statistics import median
-
-from budayang.rules.hours import Tally
+from budayang.rules.evaluation import INDICATORS
 from budayang.rules.monthly import Figure, kept, share_change
 from budayang.rules.monthly_facts import MonthFacts
-from budayang.rules.scorecards import Fact, median_ranks, wilson
-from budayang.rules.trips import WASTED
-
-HOUR_US = 3_600_000_000
-GOOD = ("very_satisfied", "satisfied", "basically_satisfied")
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """What a figure comes to. ``hits`` of ``sample`` for shares; ``why``: why there is no value."""
-
-    value: float | None
-    sample: int
-    low: float | None = None
-    high: float | None = None
-    hits: int | None = None
-    why: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class FigureKind:
-    """``of``: what the sample is made of. ``opens``: the rows behind it. ``public``: told to everybody."""
-
-    code: str
-    section: str
-    title: str
-    definition: str
-    unit: str
-    of: str
-    compute: Callable[[MonthFacts], Measure]
-    opens: str
-    public: bool = True
-
-
-def share(hits: int, total: int) -> Measure:
-    """A share with its Wilson interval; without rows none, and why."""
-    if not total:
-        return Measure(None, 0, why=NOTHING)
-    return Measure(hits / total, total, *wilson(hits, total), hits=hits)
-
-
-def middle(values: Iterable[float]) -> Measure:
-    """A median with the interval by order statistics."""
-    found = sorted(values)
-    if not found:
-        return Measure(None, 0, why=NOTHING)
-    ranks = median_ranks(len(found))
-    low, high = (found[ranks[0] - 1], found[ranks[1] - 1]) if ranks else (None, None)
-    return Measure(median(found), len(found), low, high)
-
-
-def count(number: int) -> Measure:
-    return Measure(number, number)
-
-
-NOTHING = "本月没有可以计算的记录。"
-NOT_SETTLED = "本月还没有结算的日子。"
-
-
-def wasted(facts: MonthFacts) -> tuple[int, int]:
-    """(wasted trips, all trips)."""
-    return sum(n for key, n in facts.trips.items() if key[1] in WASTED), sum(facts.trips.values())
-
-
-def hours_of(facts: MonthFacts) -> tuple[Tally, int]:
-    """All areas' hours together, and of how many terminal-days."""
-    whole, days = Tally(), 0
-    for one in facts.hours.values():
-        whole.add(one.tally)
-        days += one.days
-    return whole, days
-
-
-def _available(facts: MonthFacts) -> Measure:
-    whole, days = hours_of(facts)
-    return Measure(whole.usable / whole.counted, days) if whole.counted else Measure(None, days, why=NOT_SETTLED)
-
-
-def _promised(facts: MonthFacts) -> Measure:
-    whole, days = hours_of(facts)
-    return Measure(whole.promised / HOUR_US, days) if days else Measure(None, 0, why=NOT_SETTLED)
-
-
-def _usable(facts: MonthFacts) -> Measure:
-    whole, days = hours_of(facts)
-    return Measure(whole.usable / HOUR_US, days) if days else Measure(None, 0, why=NOT_SETTLED)
-
-
-def _faults(facts: MonthFacts) -> Measure:
-    return count(sum(len(one.minutes) + one.open for one in facts.faults))
-
-
-def _cost(facts: MonthFacts) -> Measure:
-    """Together only when every consumable that was used has a price: a sum that leaves some out would look cheap."""
-    spent = [one for one in facts.used if one.used]
-    if not spent:
-        return Measure(None, 0, why=NOTHING)
-    if any(one.price is None for one in spent):
-        return Measure(None, len(spent), why="有的耗材没有填单价，算不出总数。")
-    return Measure(sum((one.used or 0) * (one.price or 0) for one in spent), len(spent))
-
-
-def _on_time_rounds(facts: MonthFacts) -> Measure:
-    states: dict[str, int] = {}
-    for one in facts.rounds:
-        for state, n in one.states.items():
-            states[state] = states.get(state, 0) + n
-    settled = sum(n for state, n in states.items() if state in ("done", "done_late", "missed"))
-    return share(states.get("done", 0), settled)
-
-
-def of_card(facts: Sequence[Fact] | None, code: str) -> Measure:
-    """A clock of orders, all bodies together. None: too many orders to compute."""
-    if facts is None:
-        return Measure(None, 0, why=TOO_MANY)
-    mine = [one for one in facts if one.figure == code]
-    if code == "repair_time":
-        return middle(one.value for one in mine)
-    return share(sum(one.ok for one in mine), len(mine))
-
-
-def _rated(facts: MonthFacts) -> Measure:
-    found = facts.ratings
-    if found.rated > found.invited:
-        return Measure(None, found.invited, why="评价比评价页出现的记录多，上月末的页面本月才评；算不出比例。")
-    return share(found.rated, found.invited)
-
-
-TOO_MANY = "工单太多，一份月报算不过来；请看下级地区的月报。"
+from budayang.rules.monthly_measures import (
+    FigureKind,
+    answered_in_time,
+    available,
+    complaints_of,
+    cost,
+    count,
+    faults,
+    indicator_figure,
+    middle,
+    of_card,
+    on_time_rounds,
+    promised,
+    rated,
+    share,
+    usable,
+    wasted,
+)
 
 FIGURES: tuple[FigureKind, ...] = (
     FigureKind(
@@ -180,7 +65,7 @@ FIGURES: tuple[FigureKind, ...] = (
         "可用时间 ÷ 应计时间；应计是承诺时间减去计划停用和监测中断。全数，不是抽样，不给区间。",
         "share",
         "终端·天",
-        _available,
+        available,
         "hours?",
     ),
     FigureKind(
@@ -190,7 +75,7 @@ FIGURES: tuple[FigureKind, ...] = (
         "各终端在自助区公布的开放时间里的小时数之和。",
         "hours",
         "终端·天",
-        _promised,
+        promised,
         "hours?",
     ),
     FigureKind(
@@ -200,7 +85,7 @@ FIGURES: tuple[FigureKind, ...] = (
         "承诺时间里，终端承诺的事没有一样缺的小时数之和。",
         "hours",
         "终端·天",
-        _usable,
+        usable,
         "hours?",
     ),
     FigureKind(
@@ -230,7 +115,7 @@ FIGURES: tuple[FigureKind, ...] = (
         "本月开始的故障；由别的故障引起的只算那一个原因。",
         "count",
         "起",
-        _faults,
+        faults,
         "incidents?",
     ),
     FigureKind(
@@ -280,7 +165,7 @@ FIGURES: tuple[FigureKind, ...] = (
         "各种耗材的用量 × 单价参数；有一种用了而没有单价，就不给总数。",
         "yuan",
         "种",
-        _cost,
+        cost,
         "supplies?",
         public=False,
     ),
@@ -321,20 +206,51 @@ FIGURES: tuple[FigureKind, ...] = (
         "本月到点、已经有结果的巡查里，按时完成的占多少。",
         "share",
         "次",
-        _on_time_rounds,
+        on_time_rounds,
         "rounds?",
     ),
+    *(indicator_figure(one) for one in INDICATORS),
+    FigureKind("rated", "ratings", "参评率", "作出的评价 ÷ 出现过评价页的办件。", "share", "件", rated, "ratings?"),
     FigureKind(
-        "satisfied",
-        "ratings",
-        "好评率",
-        "非常满意、满意、基本满意的评价 ÷ 全部评价；没有评价的不当作好评。",
+        "complaints",
+        "complaints",
+        "投诉",
+        "本月收到的投诉；表扬和建议在表里。",
+        "count",
+        "件",
+        lambda one: count(len(complaints_of(one, "complaint"))),
+        "complaints?kind=complaint",
+    ),
+    FigureKind(
+        "complaints_in_time",
+        "complaints",
+        "投诉按时反馈",
+        "本月收到、反馈时限已有结果的投诉里，按时反馈的占多少；不予受理和撤回的不算。",
         "share",
         "件",
-        lambda one: share(sum(one.ratings.levels.get(level, 0) for level in GOOD), one.ratings.rated),
-        "ratings?",
+        answered_in_time,
+        "complaints?kind=complaint",
     ),
-    FigureKind("rated", "ratings", "参评率", "作出的评价 ÷ 出现过评价页的办件。", "share", "件", _rated, "ratings?"),
+    FigureKind(
+        "complaint_hours",
+        "complaints",
+        "投诉到反馈（小时，中位数）",
+        "本月收到、已经反馈的投诉，从收到到反馈的时间，休息日在内。",
+        "hours",
+        "件",
+        lambda one: middle(row.answered_h for row in complaints_of(one, "complaint") if row.answered_h is not None),
+        "complaints?kind=complaint&answered=1",
+    ),
+    FigureKind(
+        "praise",
+        "complaints",
+        "表扬",
+        "本月收到的表扬。",
+        "count",
+        "件",
+        lambda one: count(len(complaints_of(one, "praise"))),
+        "complaints?kind=praise",
+    ),
 )
 BY_CODE: dict[str, FigureKind] = {one.code: one for one in FIGURES}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from budayang.rules import monthly_tables as people
 from budayang.rules import monthly_upkeep as upkeep
+from budayang.rules import monthly_voices as voices
 from budayang.rules.monthly import Figure, Report, Section, Table
 from budayang.rules.monthly_facts import Around, MonthFacts, Named
 from budayang.rules.monthly_figures import section_figures
@@ -19,6 +20,7 @@ TITLES: dict[str, str] = {
     "orders": "工单和修复",
     "rounds": "巡查",
     "ratings": "评价",
+    "complaints": "投诉、表扬、建议",
     "unused": "没有人用的终端和事项",
     "drills": "演练和应急",
     "stops": "下月计划停用",
@@ -47,6 +49,7 @@ def make(
         "orders": (upkeep.orders_by_body(now, before),),
         "rounds": (upkeep.rounds(now, before),),
         "ratings": (upkeep.ratings(now, before), upkeep.negatives(now, before)),
+        "complaints": (voices.complaints_by_area(now, before), voices.complaint_steps(now)),
         "unused": (upkeep.idle_machines(around), upkeep.few_machines(around), upkeep.idle_items(around)),
         "drills": (upkeep.drills(now),),
         "stops": (upkeep.stops(around),),

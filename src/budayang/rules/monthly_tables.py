@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable
 from statistics import median
 from urllib.parse import urlencode
 
@@ -11,7 +12,7 @@ from budayang.rules.causes import BUCKETS, Bucket
 from budayang.rules.hours import BUCKET_ORDER, UNCOUNTED, Tally
 from budayang.rules.monthly import BEFORE, Head, Line, Table, kept
 from budayang.rules.monthly_facts import MonthFacts
-from budayang.rules.monthly_figures import HOUR_US, hours_of
+from budayang.rules.monthly_measures import HOUR_US, hours_of
 from budayang.rules.scorecards import wilson
 from budayang.rules.trips import RESULT_NAMES, WASTED
 
@@ -247,7 +248,9 @@ def hours_by_cause(now: MonthFacts, before: MonthFacts) -> Table:
 
 def faults_by_cause(now: MonthFacts, before: MonthFacts) -> Table:
     """Faults that began in the month by cause, most frequent first."""
-    theirs: Mapping[str, int] = {one.code: len(one.minutes) + one.open for one in before.faults}
+    theirs: Counter[str] = Counter()
+    for one in before.faults:  # one of each cause and bucket
+        theirs[one.code] += len(one.minutes) + one.open
     rows = sorted(now.faults, key=lambda one: (-len(one.minutes) - one.open, one.code))
     lines = tuple(
         Line(
@@ -258,7 +261,7 @@ def faults_by_cause(now: MonthFacts, before: MonthFacts) -> Table:
                 one.open,
                 kept(median(one.minutes)) if one.minutes else None,
                 kept(max(one.minutes)) if one.minutes else None,
-                theirs.get(one.code, 0),
+                theirs[one.code],
             ),
             opens("incidents", kind=one.code, bucket=one.bucket),
         )

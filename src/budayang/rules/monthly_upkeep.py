@@ -9,7 +9,7 @@ from budayang.rules.emergencies import RUN_STATE_NAMES
 from budayang.rules.evaluation import LEVELS
 from budayang.rules.monthly import BEFORE, Head, Line, Table, kept
 from budayang.rules.monthly_facts import Around, IdleFact, MonthFacts
-from budayang.rules.monthly_figures import TOO_MANY
+from budayang.rules.monthly_measures import TOO_MANY
 from budayang.rules.monthly_tables import opens, ratio
 from budayang.rules.rounds import WHO_NAMES
 from budayang.rules.scorecards import Score, card

@@ -1,5 +1,6 @@
 """Placement and use (布局与使用建议): which machines hardly anybody uses, what two neighbours both offer in vain, at
-which hours people wait, and what is looked for and not there. Counts and thresholds in, suggestions with their numbers out.
+which hours people wait, and what is looked for and not there. Counts and thresholds in, suggestions with their
+numbers out.
 """
 
 from __future__ import annotations

@@ -72,6 +72,12 @@ STEPS: tuple[Step, ...] = (
 BY_CODE: dict[str, Step] = {one.code: one for one in STEPS}
 
 
+MACHINE_REASONS = frozenset({"device_missing", "device_fault", "device_unknown", "supply_out"})
+"""Why the rule refuses, where that is the machine's own fault. A planned stop, closed hours, a department that does not
+answer and a machine that is suspended are not.
+"""
+
+
 def next_state(state: str, event: str) -> str | None:
     """The state after the event; None when it does not fit: a rival was first."""
     found = TRANSITIONS.get((ProbeState(state), event))

@@ -79,6 +79,7 @@ EITHER_OF: dict[str, tuple[tuple[str, ...], ...]] = {
 STOP_REASONS: dict[str, str] = {
     "terminal_silent": "终端失去联系",
     "terminal_suspended": "终端已停用",
+    "terminal_preparing": "终端正在准备",
     "terminal_unknown": "没有终端的状态",
     "planned_stop": "计划停用",
     "device_missing": "没有可用的设备",
@@ -165,6 +166,7 @@ class _Block:
 _TERMINAL_BLOCKS: dict[str, tuple[str, str]] = {
     "silent": ("terminal_silent", "这台自助终端失去联系，不能确认可用"),
     "suspended": ("terminal_suspended", "这台自助终端已停用"),
+    "preparing": ("terminal_preparing", "这台自助终端正在准备"),
     "unknown": ("terminal_unknown", "还没有收到这台自助终端的状态"),
 }
 _LINE_BLOCKS: dict[str, _Block] = {

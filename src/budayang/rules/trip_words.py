@@ -10,6 +10,7 @@ STEP_NAMES: dict[str, str] = {
     "identity": "核验身份",
     "resume": "待取材料",
     "agent": "核验代办人",
+    "check": "核对人和证件",
     "licences": "取用电子证照",
     "fill": "填写",
     "sheets": "交材料",

@@ -16,6 +16,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
+from budayang.sandbox.citizens import citizens
 from budayang.sandbox.clock import Clock
 from budayang.sandbox.control import Box
 from budayang.sandbox.departments.desks import OFFICES
@@ -23,12 +24,15 @@ from budayang.sandbox.departments.door import Departments
 from budayang.sandbox.departments.ledger import Ledger
 from budayang.sandbox.devices import meters
 from budayang.sandbox.devices.documentcamera import DocumentCamera, sample_paper
+from budayang.sandbox.devices.facecamera import FaceCamera
 from budayang.sandbox.devices.idreader import IdReader
 from budayang.sandbox.devices.lines import TcpLine
+from budayang.sandbox.devices.pagewindow import PageWindow
 from budayang.sandbox.devices.payerscanner import PayerScanner
 from budayang.sandbox.devices.printer import Printer
 from budayang.sandbox.devices.printer_door import PATH, PrinterDoor
 from budayang.sandbox.devices.watched import WatchedMachine
+from budayang.sandbox.drill_hall import DrillHall
 from budayang.sandbox.licences import Licences
 from budayang.sandbox.money.door import Money
 from budayang.sandbox.money.ledger import MoneyLedger
@@ -42,7 +46,9 @@ DEMO_KEYS = {code: f"demo-key-{code}" for code in OFFICES}
 
 @dataclass(frozen=True)
 class SandboxSettings:
-    """Ports of 0 are chosen by the system. keys: bearer keys of the department connectors."""
+    """Ports of 0 are chosen by the system. keys: bearer keys of the department connectors. center_url: the center to
+    which the machines of a drill hall speak, plain HTTP on loopback; "": none.
+    """
 
     port: int = 8810
     data_dir: Path = Path("var/sandbox")
@@ -50,9 +56,11 @@ class SandboxSettings:
     printer_ports: tuple[int, ...] = (8841, 8842, 8843)
     machine_ports: tuple[int, ...] = ()
     scanner_ports: tuple[int, ...] = ()
+    site_port: int | None = None
     keys: dict[str, str] = field(default_factory=lambda: dict(DEMO_KEYS))
     time_factor: float = 1.0
     page_s: float = 0.6
+    center_url: str = ""
 
 
 class PortTaken(RuntimeError):
@@ -78,6 +86,7 @@ class Sandbox:
         self.printer_ports: list[int] = []
         self.machine_ports: list[int] = []
         self.scanner_ports: list[int] = []
+        self.site_port = 0
         self._lines: list[TcpLine] = []
         self._servers: list[tuple[_Server, asyncio.Task[None]]] = []
         self._ledger = Ledger(settings.data_dir / "departments.sqlite3")
@@ -96,7 +105,21 @@ class Sandbox:
             [IdReader() for _ in settings.reader_ports],
             [Printer(f"sandbox-{n}", page_s=settings.page_s) for n, _ in enumerate(settings.printer_ports, 1)],
         )
+        self.box.faces = [
+            FaceCamera(f"/face/{number}", self._holder(number)) for number, _port in enumerate(settings.reader_ports, 1)
+        ]
+        self.hall = DrillHall(settings.data_dir, settings.center_url)
         meters.recall(settings.data_dir, self.box.printers)
+
+    def _holder(self, number: int) -> Callable[[], str | None]:
+        """Whose card was laid on a reader last: that person stands before the camera beside it."""
+
+        def holder() -> str | None:
+            card = self.box.readers[number - 1].last
+            lying = (one for one in citizens() if card is not None and one.card().text == card.text)
+            return next((one.id_number for one in lying), None)
+
+        return holder
 
     async def start(self) -> None:
         """Listen on everything. Raises PortTaken and leaves nothing open."""
@@ -105,7 +128,7 @@ class Sandbox:
         try:
             for port in (
                 settings.port, *settings.reader_ports, *settings.printer_ports, *settings.scanner_ports,
-                *settings.machine_ports,
+                *(() if settings.site_port is None else (settings.site_port,)), *settings.machine_ports,
             ):  # fmt: skip
                 listeners.append(_listen(port))
         except PortTaken:
@@ -117,9 +140,10 @@ class Sandbox:
         # The board before the box: the box's own last route takes every other address below /control/.
         self.money.base = f"http://{HOST}:{self.port}"
         money = self.money.routes()
-        cameras = [route for camera in self.cameras for route in camera.routes()]
+        cameras = [route for camera in (*self.cameras, *self.box.faces) for route in camera.routes()]
         money += [*self.licences.routes(), *cameras]
-        routes = [*self.box.departments.routes(), *self.notices.routes(), *money, *self.box.routes()]
+        hall = self.hall.routes()
+        routes = [*self.box.departments.routes(), *self.notices.routes(), *money, *hall, *self.box.routes()]
         await self._serve(Starlette(routes=routes), front)
         for reader in self.box.readers:
             line = TcpLine(reader, devices.pop(0))
@@ -136,17 +160,32 @@ class Sandbox:
             await scanner.start()
             self.box.scanners.append(scanner)
             self.scanner_ports.append(scanner.port)
+        if settings.site_port is not None:
+            await self._serve_site(devices.pop(0))
         for listener in devices:
             machine = WatchedMachine(listener)
             await machine.start()
             self.box.machines.append(machine)
             self.machine_ports.append(machine.port)
+        self.hall.start()
         log.info(
             "sandbox_ready", port=self.port, readers=self.reader_ports, printers=self.printer_ports,
             machines=self.machine_ports,
         )  # fmt: skip
 
+    async def _serve_site(self, listener: socket.socket) -> None:
+        """The departments' own pages, and the windows in which terminals open them."""
+        self.site_port = _port(listener)
+        self.box.departments.site = f"http://{HOST}:{self.site_port}"
+        await self._serve(self.box.site.app(), listener)
+        for number, _port_wanted in enumerate(self._settings.reader_ports, 1):
+            window = PageWindow()
+            await window.listen(window_path(self._settings.data_dir, number))
+            self.box.windows.append(window)
+
     async def stop(self) -> None:
+        for window in self.box.windows:
+            await window.stop()
         for server, _task in self._servers:
             server.should_exit = True
         await asyncio.gather(*(task for _server, task in self._servers))
@@ -156,6 +195,7 @@ class Sandbox:
             await scanner.stop()
         for machine in self.box.machines:
             await machine.stop()
+        await self.hall.stop()
         meters.keep(self._settings.data_dir, self.box.printers)
         self._ledger.close()
         self.money.ledger.close()
@@ -173,6 +213,11 @@ class Sandbox:
         self._servers.append((server, task))
 
 
+def window_path(data_dir: Path, number: int) -> Path:
+    """The socket of the window for department pages beside a reader."""
+    return data_dir / f"window-{number}.sock"
+
+
 def run(
     *,
     port: int = 8810,
@@ -181,13 +226,16 @@ def run(
     printer_ports: tuple[int, ...] = (8841, 8842, 8843),
     machine_ports: tuple[int, ...] = (),
     scanner_ports: tuple[int, ...] = (),
+    site_port: int | None = None,
     time_factor: float = 1.0,
+    center_url: str = "",
     on_ready: Callable[[Sandbox], None] | None = None,
 ) -> int:
     """Serve until SIGINT or SIGTERM. Returns the exit code: 0, or 1 when a port is taken (the repair is on stderr)."""
     settings = SandboxSettings(
-        port, data_dir, reader_ports, printer_ports, machine_ports, scanner_ports, time_factor=time_factor
-    )
+        port, data_dir, reader_ports, printer_ports, machine_ports, scanner_ports, site_port, time_factor=time_factor,
+        center_url=center_url,
+    )  # fmt: skip
     try:
         asyncio.run(_run(settings, on_ready))
     except PortTaken as error:

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from budayang.sandbox.devices.cardtext import text_block
+from budayang.sandbox.devices.facemarks import photo_of
 from budayang.sandbox.devices.idreader import Card
 
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -42,9 +43,9 @@ class Citizen(msgspec.Struct, frozen=True):
     records: Records
 
     def card(self) -> Card:
-        """The person's identity card as the reader sees it; the photo is noise, as no licensed decoder is here."""
+        """The person's identity card as the reader sees it; the photo is a pattern of the sandbox' own."""
         fields = ("name", "sex", "nation", "birth", "address", "id_number", "authority", "valid_from", "valid_until")
-        return Card(text_block({name: getattr(self, name) for name in fields}), photo=bytes(range(256)) * 4)
+        return Card(text_block({name: getattr(self, name) for name in fields}), photo=photo_of(self.id_number))
 
 
 class _File(msgspec.Struct, frozen=True):

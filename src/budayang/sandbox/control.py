@@ -21,7 +21,10 @@ from budayang.sandbox.citizens import citizens, find_citizen
 from budayang.sandbox.clock import Clock
 from budayang.sandbox.departments.desks import OFFICES
 from budayang.sandbox.departments.door import Departments
+from budayang.sandbox.departments.site import DepartmentSite
+from budayang.sandbox.devices.facecamera import FaceCamera, Sight
 from budayang.sandbox.devices.idreader import Fault, IdReader, Sam
+from budayang.sandbox.devices.pagewindow import PageWindow
 from budayang.sandbox.devices.payerscanner import PayerScanner
 from budayang.sandbox.devices.printer import Printer
 from budayang.sandbox.devices.watched import Page, Power, WatchedMachine
@@ -59,6 +62,28 @@ class _ScannerOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`show`: the code that a payer's phone holds before the window."""
 
     show: str
+
+
+class _FaceOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`who` stands before the camera: a citizen's key or name; null for the holder of the card that lies there."""
+
+    who: str | msgspec.UnsetType | None = msgspec.UNSET
+    sight: Sight | None = None
+    engine_down: bool | None = None
+
+
+class _WindowOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`why`: what the machine lacks for department pages, "" when nothing; `close`: the window is closed by itself."""
+
+    why: str | None = None
+    close: bool = False
+
+
+class _VisitOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A touch on the department's page that is open: a path, and the form that is posted there."""
+
+    path: str
+    form: dict[str, str] | None = None
 
 
 class _MachineOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -104,6 +129,9 @@ class Box:
     printers: list[Printer]
     machines: list[WatchedMachine] = field(default_factory=list)
     scanners: list[PayerScanner] = field(default_factory=list)
+    faces: list[FaceCamera] = field(default_factory=list)
+    windows: list[PageWindow] = field(default_factory=list)
+    site: DepartmentSite = field(default_factory=DepartmentSite)
 
     def state(self) -> dict[str, Any]:
         """What there is, as /control/state tells it."""
@@ -115,6 +143,9 @@ class Box:
             "readers": {str(number): _reader_state(one) for number, one in enumerate(self.readers, 1)},
             "machines": {str(number): _machine_state(one) for number, one in enumerate(self.machines, 1)},
             "scanners": {str(number): {"scanned": one.scanned} for number, one in enumerate(self.scanners, 1)},
+            "faces": {str(number): one.shown() for number, one in enumerate(self.faces, 1)},
+            "windows": {str(number): one.shown() for number, one in enumerate(self.windows, 1)},
+            "site": self.site.shown(),
             "departments": {
                 code: {
                     "name": office.name,
@@ -133,6 +164,9 @@ class Box:
             Route("/control/printers/{which}/paper", self._paper, methods=["GET"]),
             Route("/control/readers/{which}", self._ordered(self._reader), methods=["POST"]),
             Route("/control/scanners/{which}", self._ordered(self._scanner), methods=["POST"]),
+            Route("/control/windows/{which}", self._ordered(self._window), methods=["POST"]),
+            Route("/control/windows/{which}/visit", self._visit, methods=["POST"]),
+            Route("/control/faces/{which}", self._ordered(self._face), methods=["POST"]),
             Route("/control/machines/{which}", self._ordered(self._machine), methods=["POST"]),
             Route("/plugs/{which}/rpc/Switch.GetStatus", self._plug, methods=["GET"]),
             Route("/control/departments/{which}", self._ordered(self._department), methods=["POST"]),
@@ -227,6 +261,36 @@ class Box:
     async def _scanner(self, which: str, body: bytes) -> None:
         scanner, order = _numbered(self.scanners, which, "scanner"), msgspec.json.decode(body, type=_ScannerOrder)
         await scanner.show(order.show)
+
+    async def _window(self, which: str, body: bytes) -> None:
+        window, order = _numbered(self.windows, which, "page window"), msgspec.json.decode(body, type=_WindowOrder)
+        window.why = window.why if order.why is None else order.why[:200]
+        if order.close:
+            await window.shut()
+
+    async def _visit(self, request: Request) -> Response:
+        """What the page shows after a touch."""
+        if request.headers.get("content-type", "").split(";")[0] != "application/json":
+            return _problem(415, "send application/json")
+        try:
+            window = _numbered(self.windows, request.path_params["which"], "page window")
+            order = msgspec.json.decode(await request.body(), type=_VisitOrder)
+            status, text = await window.visit(order.path, order.form)
+        except (LookupError, ValueError, msgspec.MsgspecError) as error:
+            return _problem(409 if isinstance(error, LookupError) else 400, str(error.args[0] if error.args else error))
+        return JSONResponse({"status": status, "text": text})
+
+    def _face(self, which: str, body: bytes) -> None:
+        camera, order = _numbered(self.faces, which, "face camera"), msgspec.json.decode(body, type=_FaceOrder)
+        if isinstance(order.who, str):
+            citizen = find_citizen(order.who)
+            if citizen is None:
+                raise ValueError("no citizen of that name; GET /control/citizens lists them")
+            camera.who = citizen.id_number
+        elif order.who is None:
+            camera.who = None
+        camera.sight = order.sight or camera.sight
+        camera.engine_down = camera.engine_down if order.engine_down is None else order.engine_down
 
     async def _machine(self, which: str, body: bytes) -> None:
         machine, order = _numbered(self.machines, which, "machine"), msgspec.json.decode(body, type=_MachineOrder)

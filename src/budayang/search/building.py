@@ -17,6 +17,7 @@ from budayang.search.index import Index
 from budayang.search.lexicon import OFFICE, Lexicon, Word
 from budayang.search.model import Contents, Entry, Saying, SearchItem
 from budayang.search.plain import plain
+from budayang.search.shortening import short_names
 
 _JOIN = "、"
 _SAME_NAME = 0.75
@@ -43,16 +44,23 @@ class _Told:
 
 def build_index(items: Iterable[SearchItem]) -> Index:
     """The index of ``items``, in their order. Sayings of the package join an item by its code and name, else by the
-    nearest name; the item's own aliases come first.
+    nearest name; the item's own aliases come first. An item without gets short names made from its own.
     """
     words = shipped_words()
     lexicon = Lexicon(words)
-    told = _joined(list(items))
+    told = list(_joined(list(items)))
+    taken = {text for item, shipped in told for text, _kind in _sayings(item, shipped)}
     entries = tuple(
-        Entry(item.item_code, item.name, item.rank, _sayings(item, shipped), _offices(item, lexicon))
+        Entry(
+            item.item_code,
+            item.name,
+            item.rank,
+            _sayings(item, shipped or _made_short(item.name, taken)),
+            _offices(item, lexicon),
+        )
         for item, shipped in told
     )
-    outside = shipped_outside()
+    outside = _still_outside([plain(item.name) for item, shipped in told if not shipped])
     texts = [text for entry in entries for text, _kind in entry.sayings]
     texts += [text for some in outside.values() for text in some]
     texts += [word.text for word in words]
@@ -73,6 +81,26 @@ def _sayings(item: SearchItem, shipped: tuple[Saying, ...]) -> tuple[Saying, ...
     for text, kind in shipped:
         said.setdefault(text, kind)
     return tuple((text, kind) for text, kind in said.items() if text)
+
+
+def _still_outside(new: list[str]) -> dict[str, tuple[str, ...]]:
+    """The shipped sayings of what is not ours, without those that shorten the name of an item that is new here: their
+    signs stand in the name, in the same order (危化品 in 危险化学品经营许可证核发).
+    """
+    return {
+        kind: tuple(text for text in texts if not any(_shortens(text, name) for name in new))
+        for kind, texts in shipped_outside().items()
+    }
+
+
+def _shortens(text: str, name: str) -> bool:
+    left = iter(name)
+    return all(char in left for char in text)
+
+
+def _made_short(name: str, taken: set[str]) -> tuple[Saying, ...]:
+    """Short names for an item that nobody has written sayings for, but for those that mean another item."""
+    return tuple((text, "short") for text in short_names(name) if text not in taken)
 
 
 def _offices(item: SearchItem, lexicon: Lexicon) -> tuple[str, ...]:

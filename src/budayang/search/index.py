@@ -26,6 +26,7 @@ from budayang.rules.search import (
 from budayang.search.decoding import Decoder
 from budayang.search.initials import LONGEST, Initials, first_letters
 from budayang.search.lexicon import FILLER, Lexicon
+from budayang.search.manner import Manners
 from budayang.search.matching import NOT_OURS, Match, Matcher, Term
 from budayang.search.model import Answer, Contents, Entry, Hit
 from budayang.search.plain import has_letters, is_chinese, plain
@@ -37,11 +38,10 @@ _NEAR_ENOUGH = 0.8  # then nobody asks what else may have been meant
 _AS_MEANT, _AS_SPELLED, _BY_INITIALS, _ONE_OF_SEVERAL = 0.9, 0.95, 1.0, 0.97
 _SELDOM, _PART, _FEW, _SHORTENED = 0.06, 0.9, 3, 4
 _BRIEF = 0.55  # words put together from initials are half a guess: so much of the score is taken off
-_NOT_WORD_FOR_WORD = 0.98  # beside an item of which just this is said
 _TAIL = 0.3  # of the best score: what is further off is not shown
 _SINGLE_WORD_USE, _FILLER_USE, _WHOLE_USE = 3.0, 2.0, 1.0
 _LONGEST_WORD = 12
-_WHY = {"name": "名称", "common": "别名", "former": "旧名", "event": "生活说法", "outside": "其他"}
+_WHY = {"name": "名称", "common": "别名", "short": "简称", "former": "旧名", "event": "生活说法", "outside": "其他"}
 _ADVICE = {one.kind: one.advice for one in OUTSIDE}
 
 
@@ -105,7 +105,7 @@ class Index:
         if of_office:
             hits = tuple(Hit(self._codes[item], 0.5, "部门") for item in of_office[:limit])
             return Answer(SearchVerdict.FOUND, hits)
-        return self._answer(self._look(asked, spelled, 1 - _BRIEF * brief), len(spelled), limit)
+        return self._answer(self._look(asked, spelled, 1 - _BRIEF * brief), spelled, limit)
 
     def _look(self, asked: str, spelled: str, trust: float) -> list[_Found]:
         """All that is near, best first. ``trust``: how far the spelled reading goes."""
@@ -114,7 +114,7 @@ class Index:
         def take(matches: list[Match], share: float, how: str = "", read_as: str = "") -> None:
             said = self._said.get(read_as or asked)
             for match in matches:
-                score = match.score * share * (1.0 if said in {None, match.item} else _NOT_WORD_FOR_WORD)
+                score = share if said == match.item else match.score * share
                 if match.item not in best or score > best[match.item].score:
                     match = match._replace(covered=match.covered * share)
                     best[match.item] = _Found(score, match, how, read_as)
@@ -141,11 +141,11 @@ class Index:
         item = found.match.item
         return self.entries[item].rank if item < len(self.entries) else 0
 
-    def _answer(self, found: list[_Found], length: int, limit: int) -> Answer:
+    def _answer(self, found: list[_Found], spelled: str, limit: int) -> Answer:
         ours = [one for one in found if one.match.item < len(self.entries)]
         others = [one for one in found if one.match.item >= len(self.entries)]
         best, outside = _nearest(ours), _nearest(others)
-        if not ours or not good_enough(best, outside, length):
+        if not ours or not good_enough(best, outside, self._manners.of(ours[0].read_as or spelled)):
             kind = self._outside[others[0].match.item - len(self.entries)] if others else ""
             sure = surely_outside(outside, best)
             return Answer(SearchVerdict.NOT_FOUND, advice=_ADVICE.get(kind, "") if sure else "")
@@ -165,7 +165,7 @@ class Index:
 
     def prepare(self) -> None:
         """Make the tables now (about a second) instead of at the first question."""
-        _ = self._matcher, self._decoder, self._initials
+        _ = self._matcher, self._decoder, self._initials, self._manners
 
     @cached_property
     def _sounds(self) -> Sounds:
@@ -196,6 +196,11 @@ class Index:
         offices = [frozenset(entry.offices) for entry in self.entries]
         offices += [frozenset()] * len(self.contents.outside)
         return Matcher(self._terms, tuple(offices), self._lexicon, self._sounds)
+
+    @cached_property
+    def _manners(self) -> Manners:
+        ours = (term.text for term in self._terms if term.kind != NOT_OURS)
+        return Manners(ours, (term.text for term in self._terms if term.kind == NOT_OURS))
 
     @cached_property
     def _initials(self) -> Initials:

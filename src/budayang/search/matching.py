@@ -12,17 +12,20 @@ from collections import Counter, defaultdict
 from math import log
 from typing import NamedTuple
 
-from budayang.search.lexicon import BESIDE, OFFICE, SORTS, Lexicon
+from budayang.search.lexicon import BESIDE, OBJECT, OFFICE, SORTS, Lexicon
 from budayang.search.sounds import Sounds
 
 # Found on the lists in tests/search/questions: see docs/mechanisms/search.md.
-_PAIR, _SINGLE, _SOUND_PAIR = 0.7, 0.35, 0.2
+_PAIR, _SINGLE, _SOUND_PAIR = 0.6, 0.6, 0.2
 _SAYING_HAS_MORE = 0.6
-_ALL_SAYINGS = 0.25
+_ALL_SAYINGS, _IN_FEW_WORDS = 0.6, 0.25
 _SMOOTH = 0.5
 _LONG, _BEYOND = 14.0, 0.2
-_TELLING, _LEAN = 8.0, 0.3
+_TELLING, _LEAN, _LEAN_IN_FEW_WORDS = 60.0, 0.6, 0.3
+_FEW_WORDS, _A_SENTENCE = 3, 9  # signs: between these the weights go from the one to the other
 _BESIDE = 0.5  # left of the score for each word that asks for something beside the matter
+_UNIT, _FOR_UNITS, _NO_UNIT = "=单位", 0.5, 0.85  # half of the sayings name a firm, the question does not
+_OTHER_OBJECT, _SELDOM = 0.8, 0.1  # left when less than a tenth of the sayings name the object that is asked for
 _TILT, _TILT_FROM = 0.2, 9  # who tells a story says first what was, and last what is wanted
 _EXACT_BEST = 6  # so many items are scored exactly; the others can only be worse
 
@@ -61,15 +64,19 @@ def _nearness(both: float, missing: float, more: float) -> float:
 class _Asked:
     """A question taken apart. ``whole``: its weight. ``shared``: what each item holds of it. ``speaking``: how much
     its signs speak for each item. ``known``: who says its known signs, and their weight. ``beside``: who says those
-    words of it that ask for something else than a matter.
+    words of it that ask for something else than a matter. ``objects``: its words for what a matter is about.
+    ``of_unit``: whether it names a firm. ``sentence``: 0 for a few words to 1 for a sentence.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, length: int) -> None:
+        self.sentence = min(max(length - _FEW_WORDS, 0) / (_A_SENTENCE - _FEW_WORDS), 1.0)
         self.whole = 0.0
         self.shared: dict[int, float] = {}
         self.speaking: dict[int, float] = {}
         self.known: list[tuple[dict[int, list[int]], float]] = []
         self.beside: list[dict[int, list[int]]] = []
+        self.objects: list[str] = []
+        self.of_unit = False
 
 
 class Matcher:
@@ -102,16 +109,24 @@ class Matcher:
 
         self._outside = frozenset(term.item for term in terms if term.kind == NOT_OURS)
         self._beside = frozenset("=" + word.concept for word in lexicon.words.values() if word.sort == BESIDE)
-        self._speaks = self._speaking(terms)
+        self._objects = frozenset("=" + word.concept for word in lexicon.words.values() if word.sort == OBJECT)
+        self._sayings = Counter(term.item for term in terms)
+        self._for_units = frozenset(
+            item
+            for item, naming in self._where.get(_UNIT, {}).items()
+            if len(naming) >= _FOR_UNITS * self._sayings[item] and item not in self._outside
+        )
+        self._speaks = self._speaking()
 
-    def _speaking(self, terms: tuple[Term, ...]) -> dict[str, dict[int, float]]:
+    def _speaking(self) -> dict[str, dict[int, float]]:
         """sign -> item -> how much the sign speaks for it rather than for the others: a logarithm of the share of its
         sayings that have the sign, beside that share of all items. Nothing for what is not ours.
         """
-        sayings = Counter(term.item for term in terms)
         speaks: dict[str, dict[int, float]] = {}
         for sign, where in self._where.items():
-            share = {item: len(having) / sayings[item] for item, having in where.items() if item not in self._outside}
+            share = {
+                item: len(having) / self._sayings[item] for item, having in where.items() if item not in self._outside
+            }
             usual = sum(share.values()) or 1.0
             speaks[sign] = {item: log(1 + _TELLING * share.get(item, 0.0) / usual) for item in where}
         return speaks
@@ -165,22 +180,32 @@ class Matcher:
         the item does. After the item: what it holds, and how much of its score the question's leaning leaves.
         """
         strongest = max(asked.speaking.values(), default=1.0)
+        lean = _LEAN_IN_FEW_WORDS + (_LEAN - _LEAN_IN_FEW_WORDS) * asked.sentence
         found = []
         for item, weight in asked.shared.items():
             leaning = 1.0
             if item not in self._outside:
-                leaning -= _LEAN * (1.0 - asked.speaking[item] / strongest)
-                for holders in asked.beside:
-                    if item not in holders:
-                        leaning *= _BESIDE
+                leaning -= lean * (1.0 - asked.speaking[item] / strongest)
+                leaning *= _BESIDE ** sum(item not in holders for holders in asked.beside)
+                leaning *= self._about(item, asked.objects)
+                if item in self._for_units and not asked.of_unit:
+                    leaning *= _NO_UNIT
             found.append((_nearness(weight, asked.whole - weight, 0.0) * leaning, item, weight, leaning))
         found.sort(key=lambda one: (-one[0], one[1]))
         return found
 
+    def _about(self, item: int, objects: list[str]) -> float:
+        """What is left of the score of an item that hardly speaks of the objects in the question."""
+        if not objects:
+            return 1.0
+        named = sum(len(self._where[sign].get(item, ())) for sign in objects) / self._sayings[item]
+        return 1.0 if named >= _SELDOM else _OTHER_OBJECT + (1.0 - _OTHER_OBJECT) * named / _SELDOM
+
     def _asked(self, text: str) -> _Asked:
-        asked = _Asked()
+        asked = _Asked(len(text))
         shared, speaking = asked.shared, asked.speaking
-        for sign, weight in self.signs(text, _TILT if len(text) >= _TILT_FROM else 0.0).items():
+        signs = self.signs(text, _TILT if len(text) >= _TILT_FROM else 0.0)
+        for sign, weight in signs.items():
             rarity = self._rarity.get(sign)
             if rarity is None:
                 asked.whole += weight * self._unheard
@@ -194,6 +219,9 @@ class Matcher:
                 speaking[item] = speaking.get(item, 0.0) + weight * says
             if sign in self._beside:
                 asked.beside.append(where)
+            elif sign in self._objects:
+                asked.objects.append(sign)
+        asked.of_unit = _UNIT in signs
         return asked
 
     def _nearest_saying(self, item: int, weight: float, asked: _Asked) -> Match:
@@ -209,5 +237,6 @@ class Matcher:
                 best, nearest, most = score, number, both
         score = best
         if item not in self._outside:  # a kind of what is not ours is no matter, only a heap of sayings
-            score += _ALL_SAYINGS * (_nearness(weight, whole - weight, 0.0) - best)
+            share = _IN_FEW_WORDS + (_ALL_SAYINGS - _IN_FEW_WORDS) * asked.sentence
+            score += share * (_nearness(weight, whole - weight, 0.0) - best)
         return Match(score, item, nearest, most / whole, weight / whole)

@@ -9,7 +9,7 @@ from budayang.rules.search import SearchVerdict
 from budayang.search.lexicon import Word
 
 Saying = tuple[str, str]
-"""Text and kind: name | common | former | event | outside."""
+"""Text and kind: name | common | short (made from the name) | former | event | outside."""
 
 
 @dataclass(frozen=True)

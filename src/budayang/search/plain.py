@@ -8,14 +8,20 @@ from functools import lru_cache
 
 _DROP = re.compile(r"[^0-9a-z\u3400-\u9fff]")
 _LETTERS = re.compile(r"[a-z]")
-_DIGITS, _CHINESE = re.compile(r"[0-9]"), re.compile(r"[\u3400-\u9fff]")
+_DIGIT, _CHINESE = re.compile(r"[0-9]"), re.compile(r"[\u3400-\u9fff]")
 SHORTEST, LONGEST = 2, 24
+# A number spoken sign by sign (幺二三一五, 五二零): three signs or more. 十 and 百 count, and are no signs of it.
+_SPOKEN = re.compile("[零一二三四五六七八九幺]{3,}")
+_DIGITS = str.maketrans("零一二三四五六七八九幺", "01234567891")
 
 
 @lru_cache(maxsize=4096)
 def plain(text: str) -> str:
-    """Full-width letters made narrow, small letters, everything but letters, digits and Chinese characters removed."""
-    return _DROP.sub("", unicodedata.normalize("NFKC", text).lower())
+    """Full-width letters made narrow, small letters, spoken numbers in digits, everything but letters, digits and
+    Chinese characters removed.
+    """
+    kept = _DROP.sub("", unicodedata.normalize("NFKC", text).lower().replace("〇", "零"))
+    return _SPOKEN.sub(lambda found: found[0].translate(_DIGITS), kept)
 
 
 def has_letters(text: str) -> bool:
@@ -32,6 +38,6 @@ def countable(text: str) -> str:
     digit: numbers are people's.
     """
     found = plain(text)
-    if _DIGITS.search(found) or len(_CHINESE.findall(found)) < SHORTEST or len(found) > LONGEST:
+    if _DIGIT.search(found) or len(_CHINESE.findall(found)) < SHORTEST or len(found) > LONGEST:
         return ""
     return found

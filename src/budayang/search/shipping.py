@@ -1,17 +1,21 @@
-"""The index as it is shipped: JSON around a compressed body, the same bytes from the same catalogue."""
+"""The index as it is shipped: JSON around a compressed body, the same bytes from the same catalogue.
+
+Two bytes a character (GB 18030) before compressing save a tenth, and base 85 another tenth beside base 64.
+"""
 
 from __future__ import annotations
 
 import base64
 import json
-import zlib
+import lzma
 from collections.abc import Mapping
 from typing import Any
 
 from budayang.search.lexicon import Word
 from budayang.search.model import Contents, Entry
 
-VERSION = 2
+VERSION = 3
+_ENCODING = "gb18030"
 _JOIN = "、"  # stands in no plain text
 
 
@@ -24,8 +28,8 @@ def pack(contents: Contents) -> str:
         "sounds": dict(contents.sounds),
         "readings": {text: " ".join(reading) for text, reading in contents.readings.items()},
     }
-    raw = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
-    packed = base64.b64encode(zlib.compress(raw, 9)).decode()
+    raw = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(_ENCODING)
+    packed = base64.b85encode(lzma.compress(raw, preset=9 | lzma.PRESET_EXTREME)).decode()
     return json.dumps({"v": VERSION, "items": len(contents.entries), "packed": packed}, separators=(",", ":"))
 
 
@@ -35,17 +39,17 @@ def unpack(text: str | bytes | Mapping[str, Any]) -> Contents:
     try:
         if raw["v"] != VERSION:
             raise ValueError(f"search index of version {raw['v']}, expected {VERSION}")
-        body = json.loads(zlib.decompress(base64.b64decode(raw["packed"], validate=True)))
+        body = json.loads(lzma.decompress(base64.b85decode(raw["packed"])).decode(_ENCODING))
         return Contents(
             entries=tuple(_entry(*row) for row in body["items"]),
             words=tuple(
                 Word(one, concept, sort) for sort, concept, texts in body["words"] for one in texts.split(_JOIN)
             ),
-            outside={kind: tuple(texts.split(_JOIN)) for kind, texts in body["outside"].items()},
+            outside={kind: tuple(texts.split(_JOIN)) if texts else () for kind, texts in body["outside"].items()},
             sounds=body["sounds"],
             readings={one: tuple(reading.split(" ")) for one, reading in body["readings"].items()},
         )
-    except (KeyError, TypeError, AttributeError, zlib.error) as error:
+    except (KeyError, TypeError, AttributeError, lzma.LZMAError) as error:
         raise ValueError("search index of an unknown shape") from error
 
 

@@ -24,6 +24,7 @@ from budayang.terminal import views
 from budayang.terminal.attendant import Attendant, Reader
 from budayang.terminal.cases import LiveCases
 from budayang.terminal.catalogue import Catalogue
+from budayang.terminal.checking import Camera as FaceCamera
 from budayang.terminal.counting import Counting
 from budayang.terminal.devices.table import Device, build
 from budayang.terminal.guard import Guard, Kiosk, begin
@@ -107,6 +108,8 @@ class Terminal:
         )
         self.attendant.sheets.camera = cast("Camera | None", self.peripherals.devices.get("documentCamera"))
         self.attendant.paying.scanner = cast("Scanner | None", self.peripherals.devices.get("payment"))
+        self.attendant.checking.camera = cast("FaceCamera | None", self.peripherals.devices.get("camera"))
+        self.attendant.checking.camera_well = lambda: self.peripherals.reading("camera", "device").state == "online"
         self.attendant.launching.window = cast("Window | None", self.peripherals.devices.get("departmentPage"))
         self.touches = Touches(self.attendant)
         self.uplink = Uplink(
@@ -141,7 +144,7 @@ class Terminal:
         self.peripherals.on_change = self._devices_changed
         self.printing.wake = self.uplink.wake
         self.printing.printed = self.orders.service.printed = self.counting.printed
-        self.attendant.wake = self.uplink.wake
+        self.attendant.wake = self.attendant.checking.wake = self.uplink.wake
         self.attendant.online = lambda: self.uplink.line.level is not Level.OFFLINE
         profile = self.orders.profile
         self.attendant.idle_s = lambda: (profile["idle_warn_s"], profile["idle_clear_s"])
@@ -161,13 +164,13 @@ class Terminal:
         """The terminal's code: the center's word, before enrolment the setting's."""
         return self.identity.enrolment.terminal if self.identity.enrolment else self.settings.code
 
-    def presence(self) -> str:
+    def presence(self, page: str = "/console/rounds/here/") -> str:
         """Where the changing code of this minute leads a phone; "" before enrolment, when nobody knows the key."""
         if self.identity.enrolment is None:
             return ""
         shown = urlsplit(str(self.catalogue.place.get("report_url") or self.settings.center_url))
         code = make_presence(self.identity.sign, self.code, self.clock.now())
-        return f"{shown.scheme}://{shown.netloc}/console/rounds/here/?c={code}"
+        return f"{shown.scheme}://{shown.netloc}{page}?c={code}"
 
     @property
     def demo(self) -> bool:
@@ -222,6 +225,9 @@ class Terminal:
             self.catalogue.load(self.outbox)
             self._set_limits()
             self._draw_again()
+        for row in rows:
+            if row.kind == "person_check":
+                self.attendant.take_check(row.body)
         self.orders.take(rows)
 
     async def _synced(self) -> None:

@@ -8,7 +8,7 @@ the task.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from typing import Any, Protocol
 
@@ -21,6 +21,7 @@ from budayang.terminal.asking import Asking
 from budayang.terminal.booking import Times
 from budayang.terminal.cases import LiveCases
 from budayang.terminal.catalogue import Catalogue
+from budayang.terminal.checking import Checking
 from budayang.terminal.correcting import Correcting
 from budayang.terminal.devices.idreader.card import Card
 from budayang.terminal.errors import TerminalError
@@ -107,6 +108,7 @@ class Attendant:
         self.sheets = Sheets(clock, self.handing)
         self.sheets.on_change, self.sheets.touched = self.changed, self.touch
         self.times, self.correcting = Times(self.handing, clock), Correcting(self.handing, clock)
+        self.checking = Checking(clock, catalogue, outbox)
         self.launching = Launching()
         self.launching.touched = self.touch
         self.online: Callable[[], bool] = lambda: True
@@ -175,6 +177,7 @@ class Attendant:
             return False
         before, self.state = self.state, target
         left, act = self._stop(), self.act
+        self.checking.moved(self.journey, target)
         if before is State.SHEETS:
             self.sheets.leave(self.journey)
         elif before is State.LAUNCH:
@@ -283,6 +286,8 @@ class Attendant:
                 self.go(Event.ENDED)
             else:
                 self.journey.identity_phase = "failed"
+                if self.journey.check is not None and self.state is State.CHECK:
+                    self.checking.again(self.journey.check)
                 if self.act is not None:
                     self.act.failed, self.act.phase, self.act.trouble = True, Phase.TROUBLE, "other"
                 self.changed()
@@ -290,7 +295,9 @@ class Attendant:
     # What the states wait for
 
     async def _read_card(self, reader: Reader) -> None:
-        await self.identify(Person.of_card(await reader.next_card(self._laid_after_s())))
+        card = await reader.next_card(self._laid_after_s())
+        self.checking.keep(self.journey, card)
+        await self.identify(Person.of_card(card))
 
     def _laid_after_s(self) -> float:
         """Only a card that was laid since counts. One that did not open a correction is not read again as it lies."""
@@ -346,10 +353,25 @@ class Attendant:
 
     def carry_on(self) -> None:
         """The person is known: on to the questions of the item, or straight to the confirmation."""
-        event = after_identity(self.schema(), self.journey, online=self.online())
+        check = self.checking.wanted(self.journey)
+        event = after_identity(self.schema(), self.journey, online=self.online(), check=check)
         if event is Event.HAS_FORM:
             filling.start(self.schema(), self.journey)
         self.go(event)
+
+    async def check_face(self) -> None:
+        """Compare the face; on when it is the person, else back to the choice of the way."""
+        if self.journey.check is not None and await self.checking.by_face(self.journey.check):
+            self.carry_on()
+        self.touch()
+        self.changed()
+
+    def take_check(self, told: Mapping[str, Any]) -> None:
+        """Somebody of the staff said whether it is the person."""
+        if self.state is State.CHECK and self.checking.take(self.journey, told):
+            self.carry_on()
+        self.touch()
+        self.changed()
 
     def schema(self) -> dict[str, Any]:
         """The form of this journey; empty when it asks nothing."""

@@ -88,12 +88,14 @@ class Catalogue:
 
     def __init__(self, clock: Clock, peripherals: Peripherals, *, reader: bool) -> None:
         self.revision = 0
+        self.arrived = False  # whether the center ever said what can be done here, be it nothing
         self.line: Callable[[], Line] | None = None
         self.suspended: Callable[[], bool] = lambda: False
         self.carry_over_s = CARRY_OVER_S
         self.zone = ZoneInfo("Asia/Shanghai")
         self.place: dict[str, Any] = {}
         self.consent: dict[str, Any] = {}
+        self.face_consent: dict[str, Any] = {}
         self.notices: list[dict[str, Any]] = []
         self.faults: list[dict[str, Any]] = []
         self.availability = Availability()
@@ -136,6 +138,7 @@ class Catalogue:
         self.revision += 1
 
     def _load_catalogue(self, body: Mapping[str, Any]) -> None:
+        self.arrived = True
         items = {str(item["code"]): dict(item) for item in body.get("items", [])}
         calendars = {key: read_calendar(row) for key, row in (body.get("calendars") or {}).items()}
         kinds = {date.fromisoformat(day): DayKind(kind) for day, kind in (body.get("day_kinds") or {}).items()}
@@ -144,7 +147,7 @@ class Catalogue:
         self.picture_limits = {str(key): float(value) for key, value in (body.get("pictures") or {}).items()}
         self.zone = ZoneInfo(body.get("zone") or "Asia/Shanghai")
         self.place = dict(body.get("terminal") or {})
-        self.consent = dict(body.get("consent") or {})
+        self.consent, self.face_consent = dict(body.get("consent") or {}), dict(body.get("face_consent") or {})
         self.carry_over_s = float(body.get("carry_over_s", CARRY_OVER_S))
         self._items, self._calendars, self._day_kinds = items, calendars, kinds
         estimated = body.get("estimated_from")
@@ -391,6 +394,7 @@ class Catalogue:
             "night": item.get("after_hours") == AfterHours.SUBMIT,
             "life_events": list(item.get("life_events") or []),
             "launch": bool(item.get("launch")),
+            "person_check": bool(item.get("person_check")),
         }
 
     def _clock_word(self, at: datetime) -> str:

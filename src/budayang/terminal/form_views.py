@@ -8,7 +8,7 @@ from budayang.forms.prefill import licences_wanted
 from budayang.rules.acting import ACTING_CONSENT_VERSION, CONSENT_LINES, RELATIONS, may_be_acted_for
 from budayang.rules.carry_over import Stage
 from budayang.rules.services import Truth
-from budayang.terminal import book_views, filling
+from budayang.terminal import book_views, check_views, filling
 from budayang.terminal.booking import slot_name, words_of
 from budayang.terminal.devices.idreader.words import reader_words
 from budayang.terminal.holding import Sheet
@@ -74,6 +74,8 @@ def confirm(terminal: Terminal) -> dict[str, Any]:
         "answers": answers,
         "masks": journey.person.masked() if journey.person else None,
         "agent": agent_words(journey),
+        "by_face": check_views.by_face(terminal),
+        "at_window": check_views.at_window(terminal),
         "has_form": bool(schema.get("properties")),
         "given": [
             {

@@ -1,11 +1,11 @@
-"""What a journey holds beside its form: sheets, a phone's link, e-licences, free times, what is to be corrected, a
-department's page. In memory only, and gone with it.
+"""What a journey holds beside its form: sheets, a phone's link, e-licences, free times, what is to be corrected,
+person and card compared, a department's page. In memory only, and gone with it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from budayang.wire.journeys import Slot
@@ -88,6 +88,34 @@ class Correction:
 
     def __repr__(self) -> str:
         return "Correction(…)"
+
+
+@dataclass(slots=True)
+class Check:
+    """人证核对, while it is being done and how it ended. `phase`: choose | consent | looking | staff | done.
+
+    `photo` is that of the card and is gone with the step; `way` is empty until one led to the end; `text` says what
+    came of the last try.
+    """
+
+    phase: str = "choose"
+    photo: bytes = b""
+    born: date | None = None
+    tries: int = 0
+    text: str = ""
+    way: str = ""
+    at: datetime | None = None
+    score: str = ""
+    notice: str = ""
+    consented_at: datetime | None = None
+    mark: str = ""
+
+    @property
+    def done(self) -> bool:
+        return self.phase == "done"
+
+    def __repr__(self) -> str:
+        return "Check(…)"
 
 
 @dataclass(slots=True)

@@ -116,8 +116,8 @@ class Joints:
 
 
 def _kind(seen: View | None) -> str:
-    if seen is None:
-        return WINDOW
+    if seen is None or seen.get("person_check"):
+        return WINDOW  # person and card are compared for one matter at a time: at the window, or by doing it alone
     if seen["truth"] == Truth.DOABLE:
         return NOW
     # What a closed department takes in at night is handed in all the same; the rest waits for a window.

@@ -1,7 +1,7 @@
 """One person's journey: a state machine as one table, and the memory that ends with it.
 
-    attract → choose → consent → identity → (resume) → (agent) → (licences) → fill → (sheets) → confirm → submit
-    (→ pay → submit) → print → take → rate → clear
+    attract → choose → consent → identity → (resume) → (agent) → (check) → (licences) → fill → (sheets) → confirm
+    → submit (→ pay → submit) → print → take → rate → clear
 
 A live journey exists in memory only. Ending it, however it ends, drops the one object that holds everything of the
 person.
@@ -17,7 +17,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from budayang.terminal.devices.idreader.card import Card, label, mask_name, mask_number
-from budayang.terminal.holding import Booking, Correction, Launch, Licences, PhoneLink, Sheet
+from budayang.terminal.holding import Booking, Check, Correction, Launch, Licences, PhoneLink, Sheet
 from budayang.wire.mac import public_text
 from budayang.wire.messages import CasePrivate, CaseResult
 from budayang.wire.paying import CasePay, Progress
@@ -32,6 +32,7 @@ class State(StrEnum):
     IDENTITY = "identity"
     RESUME = "resume"
     AGENT = "agent"  # who acts for the person: the agent's card, the person's signature
+    CHECK = "check"  # is it the person of the card? (人证核对)
     LICENCES = "licences"  # may e-licences spare questions?
     FILL = "fill"
     SHEETS = "sheets"  # materials by document camera or phone
@@ -59,6 +60,7 @@ class Event(StrEnum):
     HAS_FORM = "has_form"  # identified, the item asks questions
     NO_FORM = "no_form"  # identified, nothing to ask
     ACTS_FOR = "acts_for"  # somebody acts for the person whose card was read
+    NEEDS_CHECK = "needs_check"  # the department wants to be sure that it is the person of the card
     HAS_LICENCES = "has_licences"  # e-licences may know answers
     NEEDS_SHEETS = "needs_sheets"  # the answers ask for materials
     SHEETS_READY = "sheets_ready"
@@ -149,11 +151,14 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (S.CLEAR, E.CHOOSE): S.CONSENT,
     (S.CLEAR, E.CLEARED): S.ATTRACT,
 }
+TRANSITIONS |= {(S.CHECK, E.DECLINE): S.CHOOSE, (S.CONFIRM, E.NEEDS_CHECK): S.CHECK}  # the latter: consent withdrawn
 for _state in (S.IDENTITY, S.RESUME, S.AGENT):
+    TRANSITIONS[_state, E.NEEDS_CHECK] = S.CHECK
+for _state in (S.IDENTITY, S.RESUME, S.AGENT, S.CHECK):
     TRANSITIONS[_state, E.HAS_LICENCES] = S.LICENCES
-for _state in (S.AGENT, S.LICENCES):
+for _state in (S.AGENT, S.CHECK, S.LICENCES):
     TRANSITIONS |= {(_state, E.HAS_FORM): S.FILL, (_state, E.NO_FORM): S.CONFIRM}
-for _state in (S.IDENTITY, S.RESUME, S.AGENT, S.LICENCES):
+for _state in (S.IDENTITY, S.RESUME, S.AGENT, S.CHECK, S.LICENCES):
     TRANSITIONS[_state, E.NEEDS_SHEETS] = S.SHEETS  # nothing to ask, but materials to give
 RESTING = frozenset({S.ATTRACT, S.CLEAR})
 for _state in State:
@@ -169,6 +174,7 @@ for _state in (
     S.IDENTITY,
     S.RESUME,
     S.AGENT,
+    S.CHECK,
     S.LICENCES,
     S.FILL,
     S.SHEETS,
@@ -186,6 +192,7 @@ IDLE_SHARE: dict[State, float] = {
     S.IDENTITY: 1.0,
     S.RESUME: 1.0,
     S.AGENT: 1.5,
+    S.CHECK: 3.0,  # somebody has to come over
     S.LICENCES: 1.0,
     S.FILL: 1.5,
     S.SHEETS: 3.0,  # paper is turned over, a phone is looked for
@@ -341,6 +348,7 @@ class Journey:
     returning: bool = False  # one answer is being changed: then back to the summary
     acting: bool = False  # somebody acts for the person
     agent: Agent | None = None
+    check: Check | None = None
     licences: Licences = field(default_factory=Licences)
     sheets: list[Sheet] = field(default_factory=list)
     sheet_kind: str = ""  # the kind of material whose page is shown

@@ -34,6 +34,8 @@ TABLE: tuple[Setting, ...] = (
     Setting("reader_url", str, "", "身份证阅读器：tcp://主机:端口 或 /dev/… ；没有就留空"),
     Setting("printer_url", str, "", "打印机：ipp://主机:端口/ipp/print；没有就留空"),
     Setting("camera_url", str, "", "高拍仪（eSCL）：http://主机:端口/eSCL/；没有就留空"),
+    Setting("face_camera_url", str, "", "人像摄像头（ustreamer）：http://127.0.0.1:端口/；只能是本机，没有就留空"),
+    Setting("face_engine_url", str, "", "人脸比对引擎：http://127.0.0.1:端口/；只能是本机，人脸不出终端"),
     Setting("payer_scanner_url", str, "", "付款码扫描窗：tcp://主机:端口、/dev/… 或 pty:路径；没有就留空"),
     Setting("page_helper", str, "", "打开部门网页的助手程序的套接字：/run/budayang/page.sock；没有就留空"),
     Setting("enrolment_code", str, "", "一次性登记码，只在第一次启动时用"),
@@ -62,6 +64,8 @@ class Settings:
     reader_url: str = ""
     printer_url: str = ""
     camera_url: str = ""
+    face_camera_url: str = ""
+    face_engine_url: str = ""
     payer_scanner_url: str = ""
     page_helper: str = ""
     enrolment_code: str = ""
@@ -151,6 +155,10 @@ def _check(settings: Settings) -> None:
         raise BadSetting(f"printer_url must be ipp://host:port/path, not {settings.printer_url!r}")
     if settings.camera_url and not settings.camera_url.startswith(("http://", "https://")):
         raise BadSetting(f"camera_url must be http(s)://host:port/eSCL/, not {settings.camera_url!r}")
+    for name in ("face_camera_url", "face_engine_url"):
+        _check_face(name, getattr(settings, name))
+    if bool(settings.face_camera_url) != bool(settings.face_engine_url):
+        raise BadSetting("face_camera_url and face_engine_url are given together: neither is of use alone")
     if settings.payer_scanner_url and not settings.payer_scanner_url.startswith(("tcp://", "/dev/", "pty:")):
         raise BadSetting("payer_scanner_url must be tcp://host:port, a /dev path or pty:path")
     if settings.page_helper and not settings.page_helper.startswith("/"):
@@ -159,6 +167,13 @@ def _check(settings: Settings) -> None:
         raise BadSetting(f"wait_s must be between 0 and 25, not {settings.wait_s}")
     if settings.heartbeat_s <= 0:
         raise BadSetting(f"heartbeat_s must be above 0, not {settings.heartbeat_s}")
+
+
+def _check_face(name: str, url: str) -> None:
+    """A face never leaves the machine: its camera and the engine that compares it are on this machine."""
+    parts = urlsplit(url)
+    if url and (parts.scheme != "http" or parts.hostname not in LOOPBACK):
+        raise BadSetting(f"{name} must be http:// on this machine, not {url!r}: faces never leave the terminal")
 
 
 assert {setting.name for setting in TABLE} == {field.name for field in fields(Settings)}

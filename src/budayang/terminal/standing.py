@@ -1,5 +1,5 @@
-"""How the program itself stands, and its clock: the terminal's properties `application` and `clock`, told beside its
-devices.
+"""How the program itself stands, its catalogue and its clock: the terminal's properties `application`, `catalogue` and
+`clock`, told beside its devices.
 
 A device that answers and a program that answers the center say nothing yet about the screen: only the page's own held
 requests do. What no browser ever showed is not known, and is not told.
@@ -91,9 +91,9 @@ class Standing:
 
     async def poll(self) -> States:
         """What can be said: of the program nothing as long as there never was a screen, of the clock nothing before
-        the center answered.
+        the center answered. That there is nothing to offer yet is known without either.
         """
-        found, told = self.reading(), dict[str, Reading]()
+        found, told = self.reading(), {"catalogue": Reading("here" if self._ready() else "waiting")}
         if (clock := self.clock_reading()) is not None:
             told["clock"] = clock
         if self._told or self._page_s is not None or found.state not in ("starting", "unknown"):

@@ -15,6 +15,7 @@ from budayang.rules.acting import ACTING_CONSENT_VERSION
 from budayang.rules.services import AfterHours
 from budayang.terminal.cases import LiveCases
 from budayang.terminal.catalogue import Catalogue
+from budayang.terminal.checking import told
 from budayang.terminal.handing_over import HandingOver
 from budayang.terminal.journey import Journey, Outcome
 from budayang.terminal.outbox import CaseRowState, Outbox
@@ -100,7 +101,12 @@ class Submitting:
             corrects, journey.correction.handed = journey.correction.number, number
         private = msgspec.json.encode(
             journey.person.private(
-                journey.form, agent=self._agent(journey), materials=refs, parts=parts, corrects=corrects
+                journey.form,
+                agent=self._agent(journey),
+                materials=refs,
+                parts=parts,
+                corrects=corrects,
+                check=told(journey.check),
             )
         )
         consented_at = (journey.consented_at or self._clock.now()).isoformat(timespec="seconds")

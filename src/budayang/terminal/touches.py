@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from budayang.rules.carry_over import Stage
 from budayang.rules.evaluation import edition_on, rating_problem
-from budayang.terminal import form_touches
+from budayang.terminal import check_touches, form_touches
 from budayang.terminal.attendant import Attendant
 from budayang.terminal.journey import Event, Journey, Person, State, move
 from budayang.terminal.launching import launch_of
@@ -37,8 +37,9 @@ class Touches:
         touch = TOUCHES.get(name)
         if touch is not None:
             return touch(self, form)
-        if name in form_touches.TOUCHES:
-            return form_touches.TOUCHES[name](self._attendant, form)
+        step = form_touches.TOUCHES.get(name) or check_touches.TOUCHES.get(name)
+        if step is not None:
+            return step(self._attendant, form)
         event = next((event for event in PLAIN if event == name), None)
         if event is None:
             return Posted(False, _("没有这个操作"))
@@ -97,7 +98,8 @@ class Touches:
             return self._unfit()
         item = self._attendant.catalogue.item(code)
         if item is None:
-            return self._fail(_("没有找到这个事项"))
+            ready = len(self._attendant.catalogue) > 0
+            return self._fail(_("没有找到这个事项") if ready else _("这台自助终端正在准备，请稍候"))
         if self._attendant.suspended():
             self._attendant.stay.refuse(code, "terminal_suspended", self._attendant.clock.monotonic())
             return self._fail(_("这台自助终端已停用"))

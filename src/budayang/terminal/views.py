@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from budayang.rules.areas import helper_until
 from budayang.rules.evaluation import LEVELS, edition_on, reasons_for
 from budayang.rules.fault_notices import STOPPED
-from budayang.terminal import book_views, form_views, pay_views
+from budayang.terminal import book_views, check_views, form_views, pay_views
 from budayang.terminal.devices.idreader.words import reader_words
 from budayang.terminal.journey import State
 from budayang.terminal.printing import Phase
@@ -40,6 +40,7 @@ BLOCKED_WORDS = {
 FORM_VIEWS: dict[State, Callable[[Terminal], dict[str, Any]]] = {
     State.FILL: form_views.fill,
     State.CONFIRM: form_views.confirm,
+    State.CHECK: lambda terminal: {"check": check_views.check(terminal)},
     State.AGENT: lambda terminal: {"acting": form_views.agent(terminal)},
     State.LICENCES: lambda terminal: {"licences": form_views.licences(terminal)},
     State.SHEETS: lambda terminal: {"sheets": form_views.sheets(terminal)},
@@ -217,6 +218,8 @@ def service(terminal: Terminal) -> dict[str, Any]:
         found["text"] = _(BLOCKED_WORDS.get(line.blocked, "这台自助终端已停用"))
     elif terminal.identity.enrolment is None:
         found |= {"level": "suspended", "title": _("暂停服务"), "text": _("这台自助终端还没有登记")}
+    elif not len(catalogue):
+        found |= {"level": "preparing", "title": _("正在准备"), "text": _preparing(terminal)}
     elif catalogue.availability.service:
         text = catalogue.availability.service
         found |= {"level": "fault", "title": _("部分服务受影响"), "text": str(text.get("text", ""))}
@@ -230,6 +233,15 @@ def service(terminal: Terminal) -> dict[str, Any]:
                 seen.setdefault(str(other.get("terminal", "")), other)
         found["alternatives"] = list(seen.values())[:3]
     return found
+
+
+def _preparing(terminal: Terminal) -> str:
+    """Why nothing can be offered yet. The page follows the catalogue and renews itself."""
+    if terminal.catalogue.arrived:
+        return _("管理平台还没有给这台自助终端登记办理事项，登记后这一页会自动更新")
+    if terminal.uplink.line.level is Level.OFFLINE:
+        return _("网络中断，连上后会自动取办理事项，这一页会自动更新")
+    return _("正在从管理平台取这台自助终端的办理事项，取到后这一页会自动更新")
 
 
 def faults(terminal: Terminal) -> dict[str, Any]:

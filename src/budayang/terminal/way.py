@@ -1,5 +1,5 @@
-"""Which step follows when the person is known: who acts, e-licences, questions, materials, summary. And which form is
-filled in: that of the item, or of what its department asked for afterwards (补正).
+"""Which step follows when the person is known: who acts, person and card compared, e-licences, questions, materials,
+summary. And which form is filled in: that of the item, or of what its department asked for afterwards (补正).
 """
 
 from __future__ import annotations
@@ -18,10 +18,16 @@ def schema_of(catalogue: Catalogue, journey: Journey) -> dict[str, Any]:
     return journey.correction.schema if journey.correction is not None else catalogue.schema(journey.item)
 
 
-def after_identity(schema: Mapping[str, Any], journey: Journey, *, online: bool) -> Event:
-    """The event that leads on. Without a network nobody is asked for e-licences: the person types."""
+def after_identity(schema: Mapping[str, Any], journey: Journey, *, online: bool, check: bool = False) -> Event:
+    """The event that leads on. Without a network nobody is asked for e-licences: the person types. `check`: person and
+    card are still to be compared (人证核对).
+    """
     if journey.acting and (journey.agent is None or journey.agent.person is None):
         return Event.ACTS_FOR
+    if check:
+        return Event.NEEDS_CHECK
+    if journey.form and journey.check is not None:
+        return Event.NO_FORM  # everything was filled in before the consent was taken back
     # An agent does not open another person's e-licences.
     if online and not journey.acting and not journey.licences.phase and licences_wanted(schema):
         return Event.HAS_LICENCES

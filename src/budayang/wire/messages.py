@@ -245,6 +245,20 @@ class CaseAgent(msgspec.Struct, frozen=True, kw_only=True):
     signature: Short = ""
 
 
+class CaseCheck(msgspec.Struct, frozen=True, kw_only=True):
+    """人证核对: how it was made sure that the person is the one of the card. No picture and no template ever travels.
+
+    `way`: face, staff or window. Of a face the consent of its own (`consent`) and the class of the score; of the staff
+    the `mark` under which the center knows who looked.
+    """
+
+    way: Short
+    at: str
+    consent: CaseConsent | None = None
+    score: Short = ""
+    mark: Short = ""
+
+
 class CaseAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """`pay`: what is to be paid (paying.CasePay), sealed to the journey. `mark`: names what is told here, for
     CaseWait. `paid`: money was paid for this case, whatever became of it.
@@ -276,6 +290,7 @@ class CasePrivate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     materials: list[SheetRef] = []
     parts: dict[Code, Code] = {}  # of a joint matter (联办): item → the number its case gets
     corrects: Short = ""  # what is handed in is what this case lacked (补正), no case of its own
+    check: CaseCheck | None = None
 
 
 class CasePart(msgspec.Struct, frozen=True, kw_only=True):

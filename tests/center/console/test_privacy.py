@@ -18,6 +18,7 @@ SYSTEM = Actor.system()
 TEXT = NoticeText("2027-01", "办理前请您知情", ("读取姓名和号码。", "可以随时退出。"), "最多保存 7 天。")
 ENGLISH = {"title": "Before you begin", "lines": ["Your name is read.", "You may leave."], "keeps": "Kept 7 days."}
 FORM = {
+    "kind": "general",
     "version": "2027-01",
     "title": "办理前请您知情",
     "lines": "读取姓名和号码。\n可以随时退出。\n",
@@ -90,3 +91,15 @@ def test_english_goes_to_terminals_beside_the_chinese(now: datetime) -> None:
     text = NoticeText(TEXT.version, TEXT.title, TEXT.lines, TEXT.keeps, ENGLISH)
     privacy.publish_notice(SYSTEM, text, valid_from=now, now=now)
     assert privacy.notice_in_force(now).as_message()["english"] == ENGLISH
+
+
+def test_the_notice_of_a_face_is_published_beside_the_other(desk: Desk) -> None:
+    client = desk.client("zhu")
+    page = client.get("/console/privacy/new/?kind=face").content.decode()
+    assert "刷脸比对，请您单独同意" in page, "the form begins with the one in force"
+    form = {**FORM, "kind": "face", "version": "face-2027-01", "title": "刷脸比对"}
+    assert client.post("/console/privacy/new/", form).status_code == 302
+    page = client.get("/console/privacy/").content.decode()
+    assert "刷脸比对以前（单独同意）" in page
+    assert "face-2027-01" in page
+    assert client.post("/console/privacy/new/", {**form, "kind": "iris", "version": "x"}).status_code == 422

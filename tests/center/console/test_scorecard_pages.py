@@ -37,6 +37,8 @@ def test_a_figure_opens_its_rows(desk: Desk, period: str) -> None:
     rows = client.get(f"/console/scorecards/RS/respond/?kind=owner&{period}").content.decode()
     assert rows.count("没做到") == 12
     assert "/console/orders/GD" in rows
+    assert "问题 3 · KBS-01 号终端" in rows, "a row says what it is"
+    assert "测试RS 测试丙" in rows, "and whose"
     assert client.get(f"/console/scorecards/RS/other/?{period}").status_code == 404
     assert client.get(f"/console/scorecards/VN1/respond/?kind=owner&{period}").status_code == 404
 

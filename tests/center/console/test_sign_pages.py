@@ -7,10 +7,12 @@ from datetime import datetime
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from openpyxl import load_workbook
 from PIL import Image
 from tests.center.console.the_desk import Desk, build
 
 from budayang.center.signage.models import CompositionRule, OfficialSymbol, SignFile, SignText
+from budayang.data.sign_kinds import kind_columns, read_kinds, sign_kinds
 
 pytestmark = pytest.mark.django_db
 SAMPLE = "ᠨᠣᠮ ᠤᠰᠤ"  # a layout sample of common nouns, not the text of any sign
@@ -112,3 +114,38 @@ def test_official_artwork_is_cleaned_and_shown_as_an_image_only(desk: Desk) -> N
     boss.post(f"/console/sign-symbols/{row.pk}/withdraw/")
     row.refresh_from_db()
     assert row.withdrawn_at is not None
+
+
+def test_the_catalogue_says_which_figure_is_official_and_the_sheet_carries_it(desk: Desk) -> None:
+    """Before, our drawing with its mark; after the import the official artwork, in the catalogue and on the sheet."""
+    client, sheet = desk.client("lin"), "/console/sign-artwork/kinds/entrance/svg/?area=KBS&width=300&height=300"
+    page = client.get("/console/sign-kinds/?q=entrance").content.decode()
+    assert "示意图形</p>" in page
+    assert "0 个已换成导入的官方图形" in page
+    before = client.get(sheet).content
+    told = {"symbol": "entrance", "place": desk.hall.city.pk, "source": "GB/T 10001.1-2023 样例"}
+    desk.client("zhu").post("/console/sign-symbols/", {**told, "artwork": SimpleUploadedFile("a.svg", SVG)})
+    row = OfficialSymbol.objects.get()
+    page = client.get("/console/sign-kinds/?q=entrance").content.decode()
+    assert f'<img src="/console/sign-symbols/{row.pk}/"' in page
+    assert "官方图形（鄂尔多斯市）：GB/T 10001.1-2023 样例" in page
+    assert "1 个已换成导入的官方图形" in page
+    assert client.get(sheet).content != before, "the sheet is drawn with the official artwork"
+    assert "示意图形</p>" in client.get("/console/sign-kinds/?q=exit").content.decode(), "the others are still ours"
+
+
+def test_the_catalogue_in_excel_is_read_again_as_the_same_catalogue(desk: Desk) -> None:
+    told = {"symbol": "entrance", "place": desk.hall.city.pk, "source": "GB/T 10001.1-2023 样例"}
+    desk.client("zhu").post("/console/sign-symbols/", {**told, "artwork": SimpleUploadedFile("a.svg", SVG)})
+    answer = desk.client("lin").get("/console/sign-kinds/?export=xlsx")
+    assert "filename*=utf-8''" in answer["Content-Disposition"]
+    lines = list(load_workbook(io.BytesIO(answer.content)).worksheets[0].values)
+    assert lines[0][0] == "演示数据"
+    head, rows = [str(one) for one in lines[1]], lines[2:]
+    assert tuple(head[:-1]) == kind_columns()
+    read = [{name: str(cell if cell is not None else "") for name, cell in zip(head, row, strict=True)} for row in rows]
+    assert read_kinds(read) == sign_kinds()
+    figures = {row["code"]: row["图形"] for row in read}
+    assert figures["entrance"] == "官方图形（鄂尔多斯市）：GB/T 10001.1-2023 样例"
+    assert figures["no_smoking"] == "示意图形，制作以现行标准图形为准"
+    assert figures["one_metre_line"] == "没有图形"

@@ -15,7 +15,7 @@ from tests.center.hall import SYSTEM, Hall, build
 from budayang.center.evaluation import monthly_actions as actions
 from budayang.center.evaluation import monthly_queries as queries
 from budayang.center.evaluation.models import MonthlyPlan, MonthlyReport
-from budayang.center.maintenance.models import Incident, NoticeLine, WorkOrder
+from budayang.center.maintenance.models import HoursClosing, HoursDay, Incident, NoticeLine, WorkOrder
 from budayang.center.maintenance.notice_messages import bundle, text_of
 from budayang.center.platform import actions as platform
 from budayang.center.platform import works
@@ -147,6 +147,37 @@ def test_a_month_that_runs_is_a_draft_only(hall: Hall, zhu: Actor) -> None:
         actions.publish(zhu, row, sha256=row.sha256, now=after)
     with pytest.raises(Refused, match="还没有开始"):
         actions.ask(zhu, hall.area.place, date(2026, 12, 1), now=MADE)
+
+
+def test_it_is_not_frozen_before_the_months_hours_are_settled(hall: Hall, zhu: Actor) -> None:
+    row = made(zhu, hall.area.place)
+    waiting = HoursClosing.objects.create(area=hall.area, next_on=date(2026, 10, 31), due_at=MADE)
+    with pytest.raises(Refused, match="结算"):
+        actions.publish(zhu, row, sha256=row.sha256, now=MADE)
+    HoursClosing.objects.filter(pk=waiting.pk).update(next_on=date(2026, 11, 1))
+    last = HoursDay.objects.filter(area=hall.area, on=date(2026, 10, 31))
+    assert last.update(computed_at=MADE + timedelta(minutes=1)) > 0
+    with pytest.raises(Refused, match="结算"):
+        actions.publish(zhu, row, sha256=row.sha256, now=MADE + timedelta(hours=1))
+    last.update(computed_at=MADE - timedelta(minutes=1))
+    assert actions.publish(zhu, row, sha256=row.sha256, now=MADE + timedelta(hours=1)).state == "published"
+
+
+def test_a_draft_that_somebody_made_within_the_month_is_made_anew_by_plan(
+    hall: Hall, zhu: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    actions.plan(zhu, hall.city, now=datetime(2026, 10, 10, tzinfo=UTC))
+    half = datetime(2026, 10, 15, tzinfo=UTC)
+    monkeypatch.setattr(timezone, "now", lambda: half)
+    early = actions.ask(zhu, hall.area.place, OCTOBER, now=half)
+    assert early.work is not None
+    works.run_work.call(early.work.pk)
+    monkeypatch.setattr(timezone, "now", lambda: MADE)
+    assert actions.run_plans(MADE) == Place.objects.filter(path__startswith=hall.city.path).count()
+    again = MonthlyReport.objects.get(pk=early.pk)
+    assert again.asked_at == MADE
+    assert again.work_id != early.work.pk
+    assert actions.run_plans(MADE) == 0
 
 
 def test_readers_are_told_by_the_notice_channels(hall: Hall, zhu: Actor) -> None:

@@ -15,7 +15,7 @@ from tests.center.evaluation.the_month import MADE, ZONE, live
 from tests.center.hall import Hall
 
 from budayang.center.areas.models import PlannedStop
-from budayang.center.evaluation.models import Invitation, NegativeCase, Rating
+from budayang.center.evaluation.models import Complaint, ComplaintStep, Invitation, NegativeCase, Rating
 from budayang.center.evaluation.monthly_making import compute
 from budayang.center.evaluation.monthly_opened import opened
 from budayang.center.evaluation.monthly_rows import Month
@@ -187,6 +187,12 @@ def test_the_faults(lived: Lived) -> None:
     assert title[2] == len(paper) > 0
     assert title[3] == sum(row["closed_at"] is None for row in paper)
     assert sum(cells[2] for cells in told.values()) == len(now)
+    earlier = [row for row in of(rows, "opened_at", SEPTEMBER) if row["cause_id"] is None]
+    before = [row for row in earlier if row["kind"] == "paper_out"]
+    assert len({row["bucket"] for row in before}) == 2, "the last month is told by cause, whoever answered for it"
+    assert [cells[6] for (name, _bucket), cells in told.items() if name == title[0]] == [len(before)] * sum(
+        name == title[0] for name, _bucket in told
+    )
 
 
 def test_help_and_tests_of_the_button(lived: Lived) -> None:
@@ -244,15 +250,16 @@ def test_rounds_and_ratings(lived: Lived) -> None:
     assert line.cells[2:6] == (settled, counted["done"], counted["done_late"], counted["missed"])
     assert line.cells[8] == sum(row["failed"] for row in rounds if row["state"] != "cancelled")
 
-    given = of(Rating.objects.values("at", "level"), "at", OCTOBER)
+    given = of(Rating.objects.filter(set_aside_at__isnull=True).values("at", "level"), "at", OCTOBER)
     shown = of(Invitation.objects.values("shown_at"), "shown_at", OCTOBER)
     good = [row for row in given if "un" not in row["level"]]
-    assert value(report, "satisfied").value == pytest.approx(len(good) / len(given), abs=1e-6)
+    assert value(report, "good_rate").value == pytest.approx(len(good) / len(given), abs=1e-6)
     assert value(report, "rated").value == pytest.approx(len(given) / len(shown), abs=1e-6)
     levels = [line.cells[1] for line in table(report, "ratings_levels").lines]
     order = ["very_satisfied", "satisfied", "basically_satisfied", "unsatisfied", "very_unsatisfied"]
     assert levels == [sum(row["level"] == one for row in given) for one in order]
-    kept = NegativeCase.objects.values("rating__at", "state", "opened_at", "closed_at")
+    counted_cases = NegativeCase.objects.filter(rating__set_aside_at__isnull=True)
+    kept = counted_cases.values("rating__at", "state", "opened_at", "closed_at")
     cases = list(of(kept, "rating__at", OCTOBER))
     open_late = sum(row["state"] != "closed" and row["opened_at"] + timedelta(days=4) <= MADE for row in cases)
     closed_late = sum(
@@ -264,6 +271,101 @@ def test_rounds_and_ratings(lived: Lived) -> None:
         sum(row["state"] != "closed" for row in cases), sum(row["state"] == "closed" for row in cases),
         open_late + closed_late,
     ]  # fmt: skip
+
+
+def test_the_six_public_indicators(lived: Lived) -> None:
+    """Counted as of the report's moment: what was replied or rated later is not in it."""
+    report = lived[1]
+    counted = list(Rating.objects.filter(set_aside_at__isnull=True).values("case_number", "at", "level", "channel"))
+    aside = set(Rating.objects.filter(set_aside_at__isnull=False).values_list("case_number", flat=True))
+    rated = {row["case_number"] for row in counted if row["at"] <= MADE}
+    done = [row for row in Case.objects.values("number", "state", "finished_at") if row["finished_at"]]
+    assert aside
+    shares: dict[str, list[tuple[int, int]]] = {}
+    for month in (OCTOBER, SEPTEMBER):
+        mine = of(counted, "at", month)
+        good = [row for row in mine if "un" not in row["level"]]
+        active = [row for row in mine if row["channel"] != "terminal"]
+        shares.setdefault("good_rate", []).append((len(good), len(mine)))
+        shares.setdefault("active_good_rate", []).append((sum("un" not in row["level"] for row in active), len(active)))
+        finished = [row for row in of(done, "finished_at", month) if row["number"] not in aside]
+        unrated = [row for row in finished if row["number"] not in rated]
+        shares.setdefault("unrated_rate", []).append((len(unrated), len(finished)))
+        cases = [
+            one
+            for one in NegativeCase.objects.select_related("rating").filter(rating__set_aside_at__isnull=True)
+            if (local(one.rating.at).year, local(one.rating.at).month) == month
+        ]
+        replied = sum(one.replied_at is not None and one.replied_at <= MADE for one in cases)
+        shares.setdefault("negative_reply_rate", []).append((replied, len(mine) - len(good)))
+        last = [last_word(one) for one in cases]
+        reached, fixed = [word for word in last if word], [word for word in last if word.startswith("fixed")]
+        shares.setdefault("visit_fix_rate", []).append((len(fixed), len(reached)))
+        shares.setdefault("visit_satisfied_rate", []).append((last.count("fixed_satisfied"), len(fixed)))
+    for code, ((hits, total), (hits_before, total_before)) in shares.items():
+        assert total > 2, code
+        says_share(report, code, hits, total, hits_before, total_before)
+    months = Month(lived[0].area.place, date(2026, 10, 1), MADE)
+    for code, (first, _second) in shares.items():
+        opens = value(report, code).opens
+        expected = {"good_rate": first[1], "active_good_rate": first[1], "unrated_rate": first[0]}
+        assert opened(months, opens).total == expected.get(code, shares["negative_reply_rate"][0][1]), code
+
+
+def last_word(case: NegativeCase) -> str:
+    """What the person said last, up to the report."""
+    said = []
+    if case.called_at and case.called_at <= MADE and case.call_outcome in (
+        "fixed_satisfied", "fixed_unsatisfied", "not_fixed",
+    ):  # fmt: skip
+        said.append((case.called_at, case.call_outcome))
+    if case.rerated_at and case.rerated_at <= MADE:
+        said.append((case.rerated_at, "not_fixed" if case.rerated_level == "unsatisfied" else "fixed_satisfied"))
+    return max(said)[1] if said else ""
+
+
+def test_complaints_praise_and_their_steps(lived: Lived) -> None:
+    report, place = lived[1], lived[0].area.place
+    rows = [one for one in Complaint.objects.all() if one.place_path == place.path]
+    mine = [one for one in rows if (local(one.made_at).year, local(one.made_at).month) == OCTOBER]
+    before = [one for one in rows if (local(one.made_at).year, local(one.made_at).month) == SEPTEMBER]
+    steps: dict[int, dict[str, datetime]] = {}
+    for step in ComplaintStep.objects.all():
+        if step.at <= MADE:
+            steps.setdefault(step.complaint_id, {})[step.event] = step.at
+    kinds = Counter(one.kind for one in mine)
+    assert (value(report, "complaints").value, value(report, "praise").value) == (kinds["complaint"], kinds["praise"])
+    complaints = [one for one in mine if one.kind == "complaint"]
+    hours = [
+        (steps[one.pk]["answer"] - one.made_at) / timedelta(hours=1) for one in complaints if "answer" in steps[one.pk]
+    ]
+    assert len(hours) > 3
+    assert value(report, "complaint_hours").value == pytest.approx(median(hours), abs=1e-6)
+    told = {line.cells[0]: line.cells for line in table(report, "complaints_steps").lines}
+    names = {"accept": "受理", "investigate": "调查", "handle": "处置", "answer": "反馈", "file": "归档"}
+    in_time: dict[str, tuple[int, int]] = {}
+    for number, (step, name) in enumerate(names.items()):
+        good = late = 0
+        for one in complaints:
+            limit, taken = one.made_at + timedelta(days=2 + 2 * number), steps[one.pk].get(step)
+            if taken is not None:
+                good, late = good + (taken <= limit), late + (taken > limit)
+            elif "decline" not in steps[one.pk] and "file" not in steps[one.pk] and limit < MADE:
+                late += 1
+        assert told[name][1:4] == (good, late, len(complaints) - good - late), step
+        in_time[step] = good, good + late
+    answer = value(report, "complaints_in_time")
+    assert (answer.sample, answer.value) == (
+        in_time["answer"][1],
+        pytest.approx(in_time["answer"][0] / in_time["answer"][1]),
+    )
+    lines = {line.cells[1]: line.cells for line in table(report, "complaints_areas").lines}
+    for kind, name in (("complaint", "投诉"), ("praise", "表扬"), ("suggestion", "建议")):
+        of_kind = [one for one in mine if one.kind == kind]
+        filed = sum("file" in steps[one.pk] for one in of_kind)
+        declined = sum("decline" in steps[one.pk] for one in of_kind)
+        assert lines[name][2:7] == (len(of_kind), filed, declined, 0, len(of_kind) - filed - declined)
+        assert lines[name][8] == sum(one.kind == kind for one in before)
 
 
 def test_what_nobody_used_drills_and_next_months_stops(lived: Lived) -> None:
@@ -292,7 +394,7 @@ def test_each_line_opens_as_many_rows_as_it_tells(lived: Lived) -> None:
         "few_machines": 3,
         "wasted_causes": 3, "wasted_areas": 2, "matters_days": 2, "matters_items": 3, "matters_hours": 1,
         "matters_people": 1, "matters_areas": 1, "faults_causes": 2, "orders_bodies": 2, "rounds_plans": 2,
-        "ratings_levels": 1, "ratings_negative": 1,
+        "ratings_levels": 1, "ratings_negative": 1, "complaints_areas": 2,
     }  # fmt: skip
     looked = 0
     for code, column in counts.items():
@@ -310,7 +412,7 @@ def test_each_line_opens_as_many_rows_as_it_tells(lived: Lived) -> None:
 def test_what_is_not_known_says_so_and_is_not_zero(lived: Lived) -> None:
     hall = lived[0]
     report = compute(hall.far_area.place, date(2026, 10, 1), MADE, lambda: None)
-    for code in ("outside", "available", "satisfied", "repair_time", "help_seconds", "cost"):
+    for code in ("outside", "available", "good_rate", "repair_time", "complaint_hours", "help_seconds", "cost"):
         one = value(report, code)
         assert one.value is None, code
         assert one.why, code

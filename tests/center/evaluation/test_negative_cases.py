@@ -8,11 +8,12 @@ import pytest
 from tests.center.evaluation.the_rater import PHONE, bad, rate
 from tests.center.hall import Hall, number
 
+from budayang.center.evaluation import integrity_actions as integrity
 from budayang.center.evaluation import negative_actions as actions
 from budayang.center.evaluation import negative_jobs as jobs
 from budayang.center.evaluation import queries
 from budayang.center.evaluation.keeping import RETENTION
-from budayang.center.evaluation.models import NegativeCase, NegativeStep, Rating
+from budayang.center.evaluation.models import NegativeCase, NegativeStep, Rating, RatingFlag
 from budayang.center.maintenance.models import NoticeLine, WorkOrder
 from budayang.center.platform.actions import Refused
 from budayang.center.platform.actors import Actor, Forbidden
@@ -251,3 +252,38 @@ def test_the_number_goes_with_its_time(hall: Hall, now: datetime) -> None:
 def test_a_good_rating_keeps_no_number(hall: Hall, now: datetime) -> None:
     rate(hall, 1, "satisfied", now, phone=PHONE)
     assert not NegativeCase.objects.exists()
+
+
+def test_what_was_removed_and_counts_again_has_no_former_life(hall: Hall, now: datetime, zhu: Actor) -> None:
+    case = bad(hall, 1, now, phone=PHONE)
+    ren, lin = hall.actor("ren"), hall.actor("lin")
+    actions.contact(ren, case, outcome="reached", note="x", now=case.verify_due_at + HOUR)
+    late = case.verify_due_at + 2 * HOUR
+    actions.fix(ren, case, outcome="fixed", note="x", reply="旧的答复", now=late)
+    actions.call_back(lin, case, outcome="not_fixed", note="没有", now=late + HOUR)
+    actions.appeal(ren, case, reason="mistaken", note="x", now=late + 2 * HOUR)
+    actions.decide_appeal(zhu, case, uphold=False, note="x", now=late + 3 * HOUR)
+    actions.fix(ren, case, outcome="fixed", note="x", reply="旧的答复", now=late + 4 * HOUR)
+    actions.rerate(case, level="unsatisfied", now=late + 5 * HOUR)
+    flag = RatingFlag.objects.create(
+        rating=case.rating, kind="burst", why="x", place_path=case.place_path, found_at=late
+    )
+    gone = late + DAY
+    integrity.judge_set_aside(zhu, flag, reason="mistaken", note="x", now=gone)
+    case.refresh_from_db()
+    assert case.erase_at == gone + 7 * DAY
+    actions.restore_rating(zhu, Rating.objects.get(), note="看错了", now=gone + HOUR)
+    case = NegativeCase.objects.select_related("rating__terminal__area").get()
+    assert (case.state, case.reply, case.call_outcome, case.rerated_level, case.call_tries) == ("open", "", "", "", 0)
+    moments = ("verified_at", "fixed_at", "replied_at", "called_at", "rerated_at", "appealed_at", "rerate_until")
+    assert [getattr(case, name) for name in moments] == [None] * 7
+    assert case.erase_at == case.opened_at + 60 * DAY, "the number is needed again, and goes when it was promised"
+    flag.refresh_from_db()
+    assert (flag.state, flag.judged_at, flag.judged_by) == ("open", None, "")
+    assert queries.counts(now - DAY, now + DAY, "/", gone + 2 * HOUR).negative_late == 0, "its old steps are no more"
+    actions.appeal(ren, case, reason="mistaken", note="x", now=gone + 2 * HOUR)
+    actions.decide_appeal(zhu, case, uphold=False, note="x", now=gone + 3 * HOUR)
+    fixed(hall, case, gone + 4 * HOUR)
+    actions.rerate(case, level="satisfied", now=gone + 5 * HOUR)
+    assert case.state == "closed"
+    integrity.judge_genuine(zhu, flag, note="是真的", now=gone + 6 * HOUR)

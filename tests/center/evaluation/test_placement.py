@@ -158,12 +158,12 @@ def test_every_number_is_that_of_a_plain_loop(planted: Hall) -> None:
             pair = case.terminal.code, case.item.code
             done[pair] = done.get(pair, 0) + 1
     overlap = {}
-    for one, other in combinations(sorted(offered), 2):
-        shared = offered[one] & offered[other]
-        little = [item for item in shared if done.get((one, item), 0) + done.get((other, item), 0) <= 3]
+    for here, there in combinations(sorted(offered), 2):
+        shared = offered[here] & offered[there]
+        little = [item for item in shared if done.get((here, item), 0) + done.get((there, item), 0) <= 3]
         if len(little) >= 5:
-            total = sum(done.get((code, item), 0) for code in (one, other) for item in little)
-            overlap[f"{one}|{other}"] = {"little": len(little), "shared": len(shared), "done": total}
+            total = sum(done.get((code, item), 0) for code in (here, there) for item in little)
+            overlap[f"{here}|{there}"] = {"little": len(little), "shared": len(shared), "done": total}
     assert {key: one.numbers for (kind, key), one in rows.items() if kind == "overlap"} == overlap
 
 
@@ -171,7 +171,7 @@ def test_the_rows_behind_add_up_to_the_numbers(planted: Hall) -> None:
     rows = found(planted)
 
     def total(kind: str, key: str, column: int) -> Any:
-        return sum(row[column] for row in queries.behind(rows[kind, key]).rows)  # type: ignore[misc]
+        return sum(row[column] for row in queries.behind(rows[kind, key]).rows)
 
     assert (total("idle", "KBS-03", 1), len(queries.behind(rows["idle", "KBS-03"]).rows)) == (59, 60)
     shared = queries.behind(rows["overlap", "KBS-01|KBS-02"])

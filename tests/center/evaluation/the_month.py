@@ -9,7 +9,14 @@ from zoneinfo import ZoneInfo
 from tests.center.hall import SYSTEM, Hall, build
 
 from budayang.center.areas.stop_actions import plan_stop
-from budayang.center.evaluation.models import Invitation, NegativeCase, NegativeStep, Rating
+from budayang.center.evaluation.models import (
+    Complaint,
+    ComplaintStep,
+    Invitation,
+    NegativeCase,
+    NegativeStep,
+    Rating,
+)
 from budayang.center.maintenance import actions, manual_orders
 from budayang.center.maintenance.models import (
     FIGURES,
@@ -29,6 +36,7 @@ ZONE = ZoneInfo("Asia/Shanghai")
 BORN = datetime(2026, 8, 20, tzinfo=UTC)
 MADE = datetime(2026, 11, 5, 1, tzinfo=UTC)
 """The moment of the report."""
+STEPS = ("accept", "investigate", "handle", "answer", "file")
 STATES = ("done", "handed_in", "failed", "review", "working", "withdrawn", "in_process")
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
@@ -49,6 +57,7 @@ def live(hall: Hall | None = None, *, matters: int = 300) -> Hall:
     _orders(hall, luck)
     _rounds(hall, luck)
     _drills(hall)
+    _voices(hall)
     plan_stop(
         SYSTEM, place=hall.area.place, starts_at=datetime(2026, 11, 3, 14, tzinfo=UTC),
         ends_at=datetime(2026, 11, 3, 16, tzinfo=UTC), reason="换路由器", now=datetime(2026, 10, 30, tzinfo=UTC),
@@ -90,10 +99,12 @@ def _matters(hall: Hall, luck: random.Random, items: list[Item], count: int) -> 
     for n in range(count):
         at = moment(luck, 9 if n % 3 == 0 else 10)
         number = f"KBS-01-{n:05d}"
-        Case.objects.create(
+        case = Case.objects.create(
             number=number, terminal=luck.choice([hall.terminal, hall.other]), item=luck.choice(items[:5]),
             place_path=path, state=luck.choice(STATES), identity_hash="x", code_hash=f"h{n}", accepted_at=at,
         )  # fmt: skip
+        if case.state in ("done", "handed_in"):
+            Case.objects.filter(pk=case.pk).update(finished_at=at + 20 * MINUTE)
         if luck.random() < 0.6:
             Invitation.objects.create(case_number=number, terminal=hall.terminal, place_path=path, shown_at=at)
             if luck.random() < 0.5:
@@ -104,7 +115,8 @@ def _rating(hall: Hall, luck: random.Random, number: str, at: datetime) -> None:
     level = luck.choice(["very_satisfied", "satisfied", "basically_satisfied", "unsatisfied", "very_unsatisfied"])
     rating = Rating.objects.create(
         case_number=number, terminal=hall.terminal, owner=hall.bodies["RS"], place_path=hall.area.place.path,
-        item_code="T01", level=level, at=at,
+        item_code="T01", level=level, at=at, channel="qr" if at.minute % 4 == 0 else "terminal",
+        set_aside_at=at if at.minute % 17 == 3 else None, set_aside_for="trial" if at.minute % 17 == 3 else "",
     )  # fmt: skip
     if "un" in level:
         closed = luck.random() < 0.6
@@ -114,10 +126,55 @@ def _rating(hall: Hall, luck: random.Random, number: str, at: datetime) -> None:
             state="closed" if closed else "open", opened_at=at, verify_due_at=at + timedelta(days=4),
             close_due_at=at + timedelta(days=7), verified_at=at + timedelta(days=1) if closed else None,
             closed_at=at + took if closed else None, due_at=None if closed else at + timedelta(days=4),
+            **_what_was_done(at),
         )  # fmt: skip
         if closed:
             due_at = case.close_due_at
             NegativeStep.objects.create(case=case, event="fix", state="closed", at=at + took, due_at=due_at)
+
+
+def _what_was_done(at: datetime) -> dict[str, object]:
+    """Replied, called and rated again, by the minute of the rating; some of it after the report was made."""
+    n = at.minute
+    after = at + timedelta(days=n)
+    found: dict[str, object] = {"replied_at": after if n % 3 else None}
+    if n % 2:
+        outcome = ("fixed_satisfied", "fixed_unsatisfied", "not_fixed", "unreached", "no_phone")[n % 5]
+        found |= {"called_at": after, "call_outcome": outcome}
+    if n % 7 == 0:
+        level = ("satisfied", "unsatisfied")[n % 2]
+        found |= {"rerated_at": after + timedelta(days=1), "rerated_level": level}
+    return found
+
+
+def _voices(hall: Hall) -> None:
+    """Complaints, praise and suggestions, their steps in time, late, owed, and after the report."""
+    luck = random.Random(20261101)
+    for n in range(70):
+        at, kind = (
+            moment(luck, 9 if n % 3 == 0 else 10),
+            luck.choice(["complaint", "complaint", "praise", "suggestion"]),
+        )
+        area = hall.far_area if kind == "suggestion" and n % 2 else hall.area
+        limits = {step: (at + timedelta(days=2 + 2 * k)).isoformat() for k, step in enumerate(STEPS)}
+        state = luck.choice(["filed", "filed", "accepted", "declined", "answered"])
+        row = Complaint.objects.create(
+            number=f"V{n:03}", kind=kind, area=area, place_path=area.place.path, state=state, made_at=at,
+            limits=limits, ended_at=MADE if state in ("filed", "declined") else None,
+            erase_at=MADE + timedelta(days=99),
+        )  # fmt: skip
+        ComplaintStep.objects.create(complaint=row, event="made", state="received", at=at)
+        if state == "declined":
+            ComplaintStep.objects.create(complaint=row, event="decline", state=state, at=at + HOUR)
+            continue
+        steps = STEPS if kind == "complaint" else ("accept", "answer", "file")
+        done = {"filed": steps, "answered": steps[:-1], "accepted": steps[:1]}[state]
+        when = at
+        for step in done:
+            when += timedelta(hours=luck.choice([5, 30, 60, 90]))
+            ComplaintStep.objects.create(complaint=row, event=step, state="accepted", at=when)
+            if step == "answer":
+                Complaint.objects.filter(pk=row.pk).update(answered_at=when)
 
 
 def _trips(hall: Hall, luck: random.Random, items: list[Item]) -> None:
@@ -151,6 +208,8 @@ def _hours(hall: Hall, luck: random.Random) -> None:
 def _faults(hall: Hall, luck: random.Random) -> None:
     for n in range(40):
         kind, bucket = luck.choice([("paper_out", "consumables"), ("printer_offline", "device")])
+        if kind == "paper_out" and n % 2:  # one cause, two who answer for it
+            bucket = "undetermined"
         at, took = moment(luck, 9 if n % 3 == 0 else 10), luck.randint(3, 600) * MINUTE
         ends = luck.random() < 0.8
         row = Incident.objects.create(

@@ -23,6 +23,7 @@ from budayang.center.maintenance.models import (
 from budayang.center.maintenance.order_transfers import transfer
 from budayang.center.maintenance.scorecard_queries import Period
 from budayang.center.platform.actions import Refused
+from budayang.center.platform.models import Organization
 from budayang.rules.scorecards import Fact, card
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -185,3 +186,19 @@ def test_what_is_too_much_is_refused_and_scope_holds(
     monkeypatch.setattr(queries, "MOST_ORDERS", 10)
     with pytest.raises(Refused, match="40 张工单"):
         queries.facts_of(SYSTEM, PERIOD, "", later)
+
+
+def test_a_body_that_is_renamed_keeps_what_it_had(hall: Hall, now: datetime) -> None:
+    """Who had an order is known by the body, not by its name: RS had it when the limit was reached, and is renamed."""
+    order = manual_orders.open_manual(
+        hall.actor("lin"), area="KBS", terminal="KBS-01", title="坏了", note="", severity="urgent", now=now
+    )
+    later = now + 2 * HOUR
+    transfer(
+        hall.actor("lin"), order, organization_id=hall.bodies["VN1"].pk, staff_id=None, reason="转给运维商", now=later
+    )
+    Organization.objects.filter(code="RS").update(name="改名后的局")
+    period = Period(now.date() - timedelta(days=1), now.date() + timedelta(days=1))
+    facts = queries.order_facts_of(SYSTEM, period, "/", later + HOUR)
+    respond = [one for one in facts if one.figure == "respond"]
+    assert [one.body for one in respond] == [hall.bodies["RS"].pk]

@@ -64,6 +64,31 @@ def test_out_of_paper_stops_what_prints_and_says_so_once(judged: datetime, jia: 
     assert "YJHL自助区现在能办" in other[0].text
 
 
+def test_a_machine_that_has_no_catalogue_yet_is_not_called_usable(
+    judged: datetime, jia: Terminal, yi: Terminal
+) -> None:
+    """Freshly enrolled: its devices are well, and it does not know yet what it offers."""
+    news = [News("terminals.status", terminal="KBS-01")]
+    set_state(jia, "terminal", "catalogue", "waiting", judged - timedelta(minutes=1))
+    jobs.hear_terminals(news, judged)
+    assert {one.reason for one in Offering.objects.filter(terminal=jia)} == {"terminal_preparing"}
+    assert [(one.terminal.code, one.verdict.truth) for one in queries.where("ZZ001", judged)] == [
+        ("YJHL-01", Truth.DOABLE),
+        ("KBS-01", Truth.STOPPED),
+    ]
+    assert [one.terminal for one in queries.alternatives("ZZ001", yi.pk, judged)] == []
+    set_state(jia, "terminal", "catalogue", "here", judged)
+    jobs.hear_terminals(news, judged)
+    assert truths(jia)["ZZ001"] == "doable"
+
+
+def test_a_silent_machine_without_a_catalogue_is_called_silent(judged: datetime, jia: Terminal) -> None:
+    set_state(jia, "terminal", "catalogue", "waiting", judged)
+    Terminal.objects.filter(pk=jia.pk).update(silent_since=judged)
+    jobs.hear_terminals([News("terminals.silent", terminal="KBS-01")], judged)
+    assert Offering.objects.get(terminal=jia, item__code="ZZ001").reason == "terminal_silent"
+
+
 def test_a_department_down_stops_its_items_everywhere(judged: datetime, jia: Terminal, yi: Terminal) -> None:
     assert not actions.note_connector("RS", ok=False, why="HTTP 503", now=judged)
     assert actions.note_connector("RS", ok=False, why="HTTP 503", now=judged)

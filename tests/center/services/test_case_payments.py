@@ -132,6 +132,50 @@ def test_money_that_comes_after_the_closing_goes_back(hall: Hall) -> None:
     assert hall.case(number).state == "due"
 
 
+def paid_with_the_second_code(hall: Hall) -> tuple[str, Payment]:
+    """A case that was paid with its second code; the first one's money arrived after all."""
+    number = due(hall)
+    first = hall.payment(number)
+    hall.pass_s(301)
+    hall.carry()
+    again = actions.begin_payment(SYSTEM, hall.case(number), now=hall.clock.now)
+    assert again is not None
+    hall.carry()
+    assert hall.till.pay(again.number)
+    assert hall.till.pay(first.number, even_closed=True)
+    return number, first
+
+
+def test_late_money_of_a_bill_that_was_paid_again_goes_back(hall: Hall) -> None:
+    number, first = paid_with_the_second_code(hall)
+    hall.pass_s(5)
+    hall.carry(2)
+    assert (hall.case(number).state, hall.payment(number).state) == ("done", "settled")
+    row = reconciling.Reconciliation.objects.create(provider=first.provider, on=day(hall), due_at=hall.clock.now)
+    row = reconciling.close_day(row, movements(hall), hall.clock.now)
+    assert row.state == "differs"
+    hall.carry(2)
+    first.refresh_from_db()
+    assert first.state == "refunded"
+    assert (hall.case(number).state, hall.payment(number).state) == ("done", "settled")
+    assert hall.till.held_fen(number) == 1250
+    assert [one["payment"] for one in told("services.paid_without_output")] == [first.number]
+    assert told("services.case_made_good")
+
+
+def test_late_money_hides_no_code_that_may_be_paid(hall: Hall) -> None:
+    number, first = paid_with_the_second_code(hall)
+    looking_at = hall.payment(number)
+    at = hall.clock.now
+    assert actions.record_closed(looking_at, at, why="expired") is True
+    third = actions.begin_payment(SYSTEM, hall.case(number), now=at)
+    assert third is not None
+    first.refresh_from_db()
+    assert actions.record_paid(first, transaction_number="T", paid_at=at, now=at)
+    assert first.state == "refund_due"
+    assert actions.holding_payment(hall.case(number)) == third, "the one that may be paid, not the one that goes back"
+
+
 def test_who_stops_in_time_pays_nothing(hall: Hall) -> None:
     number = due(hall)
     withdraw(SYSTEM, hall.case(number), hall.clock.now)
@@ -187,6 +231,19 @@ def test_a_refund_that_the_provider_refuses_stays_with_a_person(hall: Hall) -> N
     actions.record_returned(SYSTEM, payment, note="银行转账 0001", now=hall.clock.now)
     assert hall.payment(number).state == "refunded"
     assert told("services.case_made_good")
+
+
+def test_what_a_person_gave_back_is_no_movement_at_the_provider(hall: Hall) -> None:
+    hall.office.after_pay = "refused"
+    hall.till.refuse_refunds = True
+    payment = hall.payment(paid(hall))
+    hall.carry(2)
+    payment.refresh_from_db()
+    actions.record_returned(SYSTEM, payment, note="银行转账 0001", now=hall.clock.now)
+    row = reconciling.Reconciliation.objects.create(provider=payment.provider, on=day(hall), due_at=hall.clock.now)
+    row = reconciling.close_day(row, movements(hall), hall.clock.now)
+    assert (row.state, row.matched, row.differing) == ("even", 1, 0)
+    assert not told("services.reconciliation_differs")
 
 
 def test_paid_and_nothing_for_a_while_is_told_once(hall: Hall) -> None:
@@ -403,6 +460,33 @@ def test_the_days_that_are_over_are_planned_and_fetched(hall: Hall, monkeypatch:
     assert (row.state, row.matched) == ("even", 1)
     others = reconciling.Reconciliation.objects.exclude(pk=row.pk).values_list("state", "why")
     assert set(others) == {("late", "not_ready")}, "over for long, and still asked for"
+
+
+def test_a_day_that_cannot_be_compared_leaves_the_others(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
+    paid(hall)
+    tomorrow = hall.clock.now + timedelta(days=1)
+    reconciling.plan_days(tomorrow)
+    bad = reconciling.Reconciliation.objects.order_by("on").first()
+    assert bad is not None
+    close_day = reconciling.close_day
+
+    async def fetch(_provider: Any, _on: date, _clock: Any) -> list[Movement]:
+        return []
+
+    def close(row: Any, *args: Any) -> Any:
+        if row.pk == bad.pk:
+            raise IntegrityError("a broken rule of the database")
+        return close_day(row, *args)
+
+    monkeypatch.setattr(reconciling, "_fetch", fetch)
+    monkeypatch.setattr(reconciling, "close_day", close)
+    late = tomorrow + timedelta(days=1)
+    assert reconciling.reconcile_due(late) == reconciling.Reconciliation.objects.count() - 1
+    bad.refresh_from_db()
+    assert (bad.state, bad.why) == ("late", "not_compared")
+    assert bad.due_at is not None
+    assert bad.due_at > late, "it is tried again"
+    assert [one["day"] for one in told("services.statement_late")] == [bad.pk]
 
 
 def test_comparing_is_exact() -> None:

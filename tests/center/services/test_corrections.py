@@ -10,12 +10,14 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.center.services.the_bank import promise
 from tests.center.services.the_counter import FORMS, KEY, PERSON, Clock, Counter, Department, Kiosk, give_session
 from tests.center.services.the_journey import ROOT, contents, hand_in, picture, refs, send_sheet
 
-from budayang.center.platform.models import AuditLine
-from budayang.center.platform.sealing import center_keys, seal_field
-from budayang.center.services import case_actions, corrections
+from budayang.center.platform.actors import Actor
+from budayang.center.platform.models import AuditLine, Transition
+from budayang.center.platform.sealing import center_keys, open_field, seal_field
+from budayang.center.services import case_actions, case_queries, corrections
 from budayang.center.services.case_results import code_of
 from budayang.center.services.models import Case, CaseCorrection, Errand, Sheet, VerificationAttempt
 from budayang.center.services.sending import Correction, Standing
@@ -24,6 +26,7 @@ from budayang.wire.sealing import identity_info, seal_text
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ITEMS = ("经济困难状况说明", "对方的全称")
+SYSTEM = Actor.system()
 ITEM, STRANGER = "ZZ130", "999999199001011242"
 
 
@@ -190,6 +193,58 @@ def test_a_lost_answer_is_told_again_under_the_same_key(kiosk: Kiosk, clock: Clo
     assert kiosk.wait(number=case.number).json()["state"] == "handed_in"
     assert {one.headers["idempotency-key"] for one in office.told} == {f"{case.number}-C"}
     assert len({one.content for one in office.told}) == 1, "the same bytes"
+
+
+def unclear_correction(kiosk: Kiosk, clock: Clock, office: Office) -> Case:
+    """A case whose correction the department answered without saying whether it has it."""
+    office.says = [httpx.Response(500)]
+    case = in_correction(kiosk, clock)
+    assert open_it(kiosk, case).status_code == 200
+    assert bring(kiosk, case).status_code == 202
+    told = kiosk.wait(number=case.number).json()
+    assert told["state"] == "review"
+    assert "工作人员会核实" in told["message"]
+    return Case.objects.get()
+
+
+def test_an_unclear_answer_to_it_is_a_persons_who_has_it_told_again(kiosk: Kiosk, clock: Clock, office: Office) -> None:
+    case = unclear_correction(kiosk, clock, office)
+    assert Transition.objects.filter(kind="services.case_review", payload__number=case.number).count() == 1
+    assert case.steps.filter(step="unclear").exists()
+    before = len(office.told)
+    office.says = [httpx.Response(200, json={"outcome": "handed_in", "message": "补正材料已收到"})]
+    case_actions.ask_again(SYSTEM, case.number, clock.now)
+    until(lambda: Case.objects.get().state == "handed_in")
+    assert len(office.told) == before + 1
+    assert {one.headers["idempotency-key"] for one in office.told} == {f"{case.number}-C"}
+    assert len({one.content for one in office.told}) == 1, "the same bytes"
+    assert Case.objects.get().wake_at is not None, "the department is asked how it stands as before"
+    assert Errand.objects.get().state == "done"
+
+
+@pytest.mark.parametrize(("found", "state"), [("handed_in", "handed_in"), ("refused", "failed")])
+def test_a_person_finds_out_whether_the_department_has_it(
+    kiosk: Kiosk, clock: Clock, office: Office, found: str, state: str
+) -> None:
+    case = unclear_correction(kiosk, clock, office)
+    before = len(office.told)
+    settled = case_actions.settle_review(SYSTEM, case.number, found, note="已电话核实", now=clock.now)
+    assert (settled.state, Errand.objects.get().state) == (state, "cancelled")
+    assert settled.steps.filter(step="corrected").exists() == (found == "handed_in")
+    if found == "handed_in":
+        assert settled.wake_at is not None
+        result = json.loads(open_field("services_case", case.number, "result", bytes(settled.result_sealed or b"")))
+        assert result["receipt_pdf"]
+    assert len(office.told) == before
+
+
+def test_one_that_cannot_be_told_twice_is_not_offered_to_be_asked_again(
+    kiosk: Kiosk, clock: Clock, office: Office
+) -> None:
+    promise(ITEM, honours_key=False, can_be_asked=True)
+    case = unclear_correction(kiosk, clock, office)
+    assert len(office.told) == 1
+    assert not case_queries.may_be_asked_again(case)
 
 
 def test_while_it_is_on_its_way_the_person_waits_and_nothing_old_is_shown(

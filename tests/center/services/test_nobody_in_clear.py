@@ -1,8 +1,11 @@
-"""Two hundred journeys with every outcome, then a dump: no name, number or phone stands in the database or the logs."""
+"""Two hundred journeys with every outcome, then a dump: no name, number, phone or face stands in the database or the
+logs.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -18,8 +21,10 @@ from tests.stories.traces import forms
 from budayang.center.platform.actors import Actor
 from budayang.center.platform.sealing import seal_field
 from budayang.center.services import case_actions
-from budayang.center.services.models import Case
+from budayang.center.services.connector_actions import declare_items
+from budayang.center.services.models import Case, PersonCheck
 from budayang.center.terminals.models import Terminal
+from budayang.sandbox.devices.facemarks import mark_of, photo_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -34,7 +39,15 @@ def person(number: int) -> dict[str, Any]:
     weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
     check = "10X98765432"[sum(int(d) * w for d, w in zip(digits, weights, strict=True)) % 11]
     name = SURNAMES[number % 4 * 2 : number % 4 * 2 + 2] + GIVEN[number // 10 % 10] + GIVEN[number % 10]
-    return {"name": name, "id_number": digits + check, "id_kind": "resident", "phone": f"1390000{number:04d}"}
+    found = {"name": name, "id_number": digits + check, "id_kind": "resident", "phone": f"1390000{number:04d}"}
+    return {**found, "face": base64.b64encode(photo_of(digits + check)).decode("ascii")}
+
+
+def face_check(who: dict[str, Any]) -> dict[str, Any]:
+    """人证核对 by the face, from a terminal that says more than it may: the photo and the score itself."""
+    consent = {"version": "face-2026-11", "at": "2026-11-23T18:12:00+00:00"}
+    told = {"way": "face", "at": "2026-11-23T18:13:00+00:00", "consent": consent, "score": "high"}
+    return {**told, "photo": who["face"], "score_value": 0.93125}
 
 
 def _named(who: dict[str, Any]) -> dict[str, Any]:
@@ -114,7 +127,9 @@ def _cells() -> Iterator[tuple[str, bytes]]:
 
 def _traces(people: list[dict[str, Any]], where: Iterator[tuple[str, bytes]]) -> set[str]:
     """Places that hold anything of anybody. The needles of all are looked for in one text for each place."""
-    needles = {form for who in people for word in (who["name"], who["id_number"], who["phone"]) for form in forms(word)}
+    words = [word for who in people for word in (who["name"], who["id_number"], who["phone"])]
+    needles = {form for word in [*words, "0.93125"] for form in forms(word)}
+    needles |= {one for who in people for one in (who["face"][:40].encode(), mark_of(who["id_number"]))}
     texts: dict[str, list[bytes]] = {}
     for place, value in where:
         texts.setdefault(place, []).append(value)
@@ -128,11 +143,16 @@ def test_two_hundred_journeys_leave_nobody_in_clear(
 ) -> None:
     people = [person(number) for number in range(JOURNEYS)]
     _speak(department, {who["id_number"]: who for who in people})
+    declare_items(
+        Actor.system(), "RS", {"contract": "1", "items": {"ZZ001": {"kind": "query_print", "person_check": True}}}, now
+    )
     running: list[Future[httpx.Response]] = []
     for count, who in enumerate(people, start=1):
         item = "ZZ130" if count % 3 == 0 else "ZZ001"
         form = FORMS[item] | ({"phone": who["phone"]} if item == "ZZ130" else {})
         sent = {"name": who["name"], "id_number": who["id_number"], "id_kind": who["id_kind"], "form": form}
+        if item == "ZZ001":
+            sent["check"] = face_check(who)
         body = kiosk.submit_body(kiosk.number(count), item, sent)
         running.append(kiosk.later("/wire/v1/cases/", body))
         if len(running) == AT_ONCE:
@@ -146,6 +166,7 @@ def test_two_hundred_journeys_leave_nobody_in_clear(
     states = set(Case.objects.values_list("state", flat=True))
     assert {"done", "handed_in", "failed", "review"} <= states
     assert Case.objects.count() == JOURNEYS
+    assert PersonCheck.objects.filter(way="face", score_class="high").count() == JOURNEYS - JOURNEYS // 3
     reviewed = Case.objects.filter(state="review")[:3]
     for case in reviewed:
         case_actions.ask_again(Actor.system(), case.number, now)
@@ -160,4 +181,6 @@ def test_the_dump_would_find_somebody(kiosk: Kiosk) -> None:
     """What is looked for is found where it lies: else the silence above would prove nothing."""
     who = person(7)
     Terminal.objects.update(name=f"给{who['name']}")
+    assert _traces([who], _cells()) == {"terminals_terminal.name"}
+    Terminal.objects.update(name=who["face"][:60])
     assert _traces([who], _cells()) == {"terminals_terminal.name"}

@@ -151,7 +151,12 @@ def test_the_sheets_of_an_area_are_one_file_with_the_makers_list(planned: Hall, 
     assert (row.made, row.not_made) == (2, 1)
     assert row.content is not None
     kept = zipfile.ZipFile(io.BytesIO(bytes(row.content)))
-    assert kept.namelist() == ["标志制作清单.xlsx", "001-no_smoking.pdf", "002-rating_code.pdf"]
+    assert kept.namelist() == [
+        "标志制作清单.xlsx", "盲文平面图文字.txt", "001-no_smoking.pdf", "002-rating_code.pdf",
+    ]  # fmt: skip
+    plan = kept.read("盲文平面图文字.txt").decode()
+    assert "这是文字，不是盲文" in plan
+    assert "康巴什区自助区。房间长" in plan
     assert SYMBOL_MARK in said(kept.read("001-no_smoking.pdf"))
     sheet = load_workbook(io.BytesIO(kept.read("标志制作清单.xlsx"))).worksheets[0]
     lines = [list(one) for one in sheet.iter_rows(values_only=True)]

@@ -63,7 +63,7 @@ def test_adopting_writes_the_policy_down_and_again_changes_nothing(hall: Hall, n
     assert written.get(name="respond_general_s").clause == "WH-15"
     before = written.count()
     set_parameter(SYSTEM, "availability_target", hall.city, 0.5, valid_from=now)
-    actions.adopt_reference_edition(SYSTEM, hall.city, now=now + MINUTE)
+    actions.adopt_reference_edition(SYSTEM, now=now + MINUTE)
     assert written.count() == before
     assert judge(hall, now + MINUTE)["YJ-07"].threshold == 0.5
 
@@ -71,7 +71,7 @@ def test_adopting_writes_the_policy_down_and_again_changes_nothing(hall: Hall, n
 @pytest.mark.parametrize("name", ["lin", "ren", "mo", "ning", "sys"])
 def test_only_a_supervisor_adopts(hall: Hall, now: datetime, name: str) -> None:
     with pytest.raises(Forbidden):
-        actions.adopt_edition(hall.actor(name), Edition.objects.get(), hall.city, now)
+        actions.adopt_edition(hall.actor(name), Edition.objects.get(), now)
 
 
 def test_a_quiet_month_answers_what_it_can_and_no_more(hall: Hall, now: datetime) -> None:

@@ -9,14 +9,15 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from tests.center.hall import Hall, build, number
+from tests.center.hall import SYSTEM, Hall, build, number
 
 from budayang.center.evaluation import jobs as evaluation_jobs
 from budayang.center.evaluation.models import NegativeCase
 from budayang.center.maintenance.models import Incident, WorkOrder
+from budayang.center.platform import works
 from budayang.center.platform.models import Work
 from budayang.center.standard import actions, queries
-from budayang.center.standard.models import Clause
+from budayang.center.standard.models import Assessment, Clause, Edition
 
 MINUTE = timedelta(minutes=1)
 
@@ -169,6 +170,28 @@ def test_a_clause_that_is_not_connected_says_how_it_is_checked(night: Hall) -> N
     assert "符合</span>" not in text
 
 
+def test_a_score_stands_under_the_edition_that_gave_it(night: Hall, now: datetime) -> None:
+    lin = sign_in(night, "lin")
+    before = Assessment.objects.get(place=night.area.place, month=queries.month_of(now))
+    shown = f"{before.score:.1f}"
+    assert before.edition is not None
+    assert before.edition.code == "REF-2026"
+    assert shown in lin.get("/console/conformity/").content.decode()
+    other = Edition.objects.create(
+        code="DB-1",
+        title="另一版",
+        is_reference=False,
+        number="测试号 1",
+        state="published",
+        loaded_at=now,
+        loaded_by="测试",
+    )
+    actions.adopt_edition(SYSTEM, other, now)
+    page = lin.get("/console/conformity/").content.decode()
+    assert "另一版" in page
+    assert shown not in page, "not computed by this edition yet"
+
+
 @pytest.mark.parametrize("month", ["2026-13", "x", "9999-01", "", "2020-01"])
 def test_an_odd_month_is_answered(night: Hall, month: str) -> None:
     client = sign_in(night, "ning")
@@ -180,6 +203,17 @@ def test_recompute_is_queued_for_the_areas_of_the_reader(night: Hall) -> None:
     answer = sign_in(night, "lin").post("/console/conformity/recompute/", follow=True)
     assert "已安排重新计算 1 个自助区" in answer.content.decode()
     assert Work.objects.get().requested_by == "lin"
+
+
+def test_a_city_is_one_work_and_as_of_the_moment_it_runs(night: Hall, now: datetime) -> None:
+    sign_in(night, "ning").post("/console/conformity/recompute/", follow=True)
+    work = Work.objects.get()
+    assert work.place_id == night.city.pk, "not one work an area"
+    assert set(work.arguments) == {"place", "month"}, "when it was asked for is not what it is computed from"
+    works.run_work.call(work.pk)
+    work.refresh_from_db()
+    assert (work.state, work.result) == ("done", {"areas": 2})
+    assert Assessment.objects.filter(computed_at__gte=work.requested_at).count() == 2
 
 
 def test_more_rows_cost_no_more_queries(night: Hall, now: datetime) -> None:

@@ -182,10 +182,10 @@ def test_a_reference_edition_is_never_published(hall: Hall, now: datetime) -> No
 def test_adopting_is_another_fact_than_the_text_and_abolished_is_not_adopted(hall: Hall, now: datetime) -> None:
     edition = text_edition(now, "draft")
     edition.values.create(position=1, name="respond_general_s", value=900, clause="X")
-    actions.adopt_edition(SYSTEM, edition, hall.city, now)
+    actions.adopt_edition(SYSTEM, edition, now)
     assert (edition.state, edition.adoption) == ("draft", "adopted")
     assert Edition.objects.get(code="REF-2026").adoption == "withdrawn"
     assert Parameter.objects.get(edition="DB-1").value == 900
     gone = edition_actions.move_edition(SYSTEM, edition, "abolish", now=now)
     with pytest.raises(Refused, match="废止"):
-        actions.adopt_edition(SYSTEM, gone, hall.city, now + timedelta(days=1))
+        actions.adopt_edition(SYSTEM, gone, now + timedelta(days=1))

@@ -224,6 +224,43 @@ def test_words_of_others_are_not_changed_by_the_table(hall: Hall, asked: Consult
         opinion_imports.read(b"a,b\n1,2")
 
 
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("标准章条编号", "9.9"), ("提出单位", "另一个单位"), ("备注", "会上再议"), ("处理理由", "没有处理意见的理由")],
+)
+def test_what_the_table_cannot_change_is_said(
+    hall: Hall, asked: Consultation, now: datetime, column: str, value: str
+) -> None:
+    one = take(asked, "写明时限。", now, clause="4.9", unit="某局")
+    cells = {
+        "编号": one.number, "标准章条编号": "4.9", "意见内容": "写明时限。", "提出单位": "某局", "处理意见": "",
+        "处理理由": "", "备注": "",
+    } | {column: value}  # fmt: skip
+    content = "\n".join([",".join(cells), ",".join(cells.values())]).encode()
+    check = opinion_imports.checker(asked.project, "consultation")(hall.actor("zhu"), opinion_imports.read(content))
+    assert (len(check.new), len(check.known), len(check.errors)) == (0, 0, 1)
+    assert one.number in check.errors[0][1]
+
+
+def test_a_file_without_numbers_that_is_brought_twice_is_written_once(
+    hall: Hall, asked: Consultation, now: datetime
+) -> None:
+    content = "标准章条编号,意见内容,提出单位,处理意见\n4.9,写明时限。,某局,采纳\n5.1,档案要全。,,".encode()
+    table, load = opinion_imports.read(content), opinion_imports.loader(asked.project, "consultation")
+    assert load(hall.actor("zhu"), table, "a.csv") == (2, 0)
+    assert load(hall.actor("zhu"), table, "a.csv") == (0, 2)
+    assert Opinion.objects.count() == 2
+
+
+def test_an_opinion_is_decided_as_it_stands_now(hall: Hall, asked: Consultation, now: datetime) -> None:
+    one = take(asked, "写明时限。", now)
+    seen_before = Opinion.objects.get(pk=one.pk)
+    opinion_actions.set_aside(hall.actor("zhu"), one, "与另一条重复", now)
+    with pytest.raises(Refused):
+        opinion_actions.decide(hall.actor("zhu"), seen_before, "accepted", "", now)
+    assert Opinion.objects.get().state == "set_aside"
+
+
 def test_both_tables_are_word_files_in_the_usual_columns(hall: Hall, asked: Consultation, now: datetime) -> None:
     three(hall, asked, now)
     project = step(hall, asked.project, "redraft", now)

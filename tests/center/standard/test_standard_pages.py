@@ -246,7 +246,7 @@ def test_a_workbook_is_previewed_loaded_compared_and_adopted(hall: Hall) -> None
     file = client.get("/console/editions/REF-2027/compare/", {"with": "REF-2026", "export": "xlsx"})
     rows = list(load_workbook(io.BytesIO(file.content))["差异"].values)
     assert any(one[1] == "JB-01" and one[5] == "新的判断标准" for one in rows)
-    client.post("/console/editions/REF-2027/adopt/", {"place": str(hall.city.pk)})
+    client.post("/console/editions/REF-2027/adopt/")
     assert queries.current_edition() == Edition.objects.get(code="REF-2027")
     assert client.get("/console/editions/REF-2027/compare/").status_code == 302
 

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 from docx import Document
 from tests.center.hall import Hall
 from tests.center.standard.the_project import begin, edition, furnish, own_edition, step
@@ -20,7 +21,7 @@ from budayang.center.platform.actions import Refused
 from budayang.center.platform.actors import Forbidden
 from budayang.center.platform.models import Work
 from budayang.center.standard import text_queries, writing_actions
-from budayang.center.standard.models import WrittenFile
+from budayang.center.standard.models import Consultation, WrittenFile
 from budayang.center.standard.project_queries import projects_visible_to
 from budayang.center.standard.writing_pdf import pdf_document
 from budayang.center.standard.writing_standard import MARK, as_draft, write_standard
@@ -200,6 +201,24 @@ def test_a_clause_is_reworded_by_the_group_and_by_nobody_else(hall: Hall, now: d
         writing_actions.word_clause(hall.actor("lin"), project, "XX-99", "x", "", now)
     writing_actions.word_clause(hall.actor("lin"), project, "JB-02", "必须公布。", "", now)
     assert {found.code for found in check(as_draft(project.edition))} == {"JB-02"}
+
+
+def test_a_text_that_was_examined_or_is_asked_about_is_not_reworded(hall: Hall, now: datetime) -> None:
+    project = step(hall, begin(hall, now), "plan", now)
+    other = begin(hall, now, code="other")
+    zhu = hall.actor("zhu")
+    project = step(hall, project, "consult", now)
+    today = timezone.localdate(now)
+    Consultation.objects.create(project=project, number=1, opens_on=today, closes_on=today)
+    for asked in (project, other):  # both have the reference edition for their text
+        with pytest.raises(Refused, match="公开征求意见"):
+            writing_actions.word_clause(zhu, asked, "JB-01", "应改。", "", now)
+    tomorrow = now + timedelta(days=1)
+    writing_actions.word_clause(zhu, project, "JB-01", "应按意见改。", "", tomorrow)
+    for event in ("submit", "finish"):
+        project = step(hall, project, event, tomorrow)
+    with pytest.raises(Refused, match="退回修改"):
+        writing_actions.word_clause(zhu, project, "JB-01", "应改。", "", tomorrow)
 
 
 def test_without_a_sentence_the_requirement_stands_and_says_that_nobody_wrote_it(hall: Hall, now: datetime) -> None:

@@ -45,12 +45,12 @@ def edition() -> Edition:
     return found
 
 
-def begin(hall: Hall, now: datetime, *, text: Edition | None = None) -> Project:
+def begin(hall: Hall, now: datetime, *, text: Edition | None = None, code: str = CODE) -> Project:
     """The project as it stands after its application."""
     if "zhu" not in hall.staff:
         leader(hall, now)
     return project_actions.begin_project(
-        hall.actor("zhu"), code=CODE, title="政务服务24小时自助服务区运行规范", place=hall.city,
+        hall.actor("zhu"), code=code, title="政务服务24小时自助服务区运行规范", place=hall.city,
         edition=text or edition(), applied_on=day(now) - timedelta(days=200), now=now,
     )  # fmt: skip
 

@@ -108,6 +108,8 @@ def _negative(hall: Hall, luck: random.Random, rating: Rating, now: datetime) ->
         decide_due_at=appealed + 2 * DAY if appealed else None,
         rerate_until=fixed + 9 * DAY if fixed and luck.random() < 0.8 else None,
     )  # fmt: skip
+    if appealed:
+        NegativeStep.objects.create(case=case, event="appeal", state="open_appealed", at=appealed, by="测试", note="x")
     if appealed and luck.random() < 0.7:
         NegativeStep.objects.create(
             case=case, event="refuse", state="open", at=appealed + DAY, by="测试", note=luck.choice(["有录像", ""])

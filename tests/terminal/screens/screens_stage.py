@@ -174,6 +174,21 @@ _SUBMIT = {
 }
 _OUT = {"level": "suspended", "title": "本机暂停服务：打印机维修", "text": "莫师傅已接单，预计 22:30 前到场修好。", "since": "11月23日 19:20",
         "alternatives": PLACES}  # fmt: skip
+_CHECK = {"phase": "choose", "text": "", "face": True, "why": "", "child": False, "address": "", "notice": {
+    "version": "face-2026-11", "title": "刷脸比对，请您单独同意", "lines": [
+        "谁来比对：这台自助终端，只在本机上比对，人脸不上传。", "为什么：办理部门要求确认您就是身份证上的人，防止别人冒用您的证件。",
+        "怎样比对：拍一张您现在的照片，和身份证里的照片比一次。", "对您的影响：人脸是敏感个人信息，泄露会影响人身和财产安全，所以比完就删。",
+        "不同意也照样能办：可以请工作人员当面核对，也可以到窗口核对，不多收费、不往后排。", "同意以后可以随时撤回；撤回后改用别的办法核对。"],
+    "keeps": "照片和比对数据比完立即删除；只记下是否一致、相似程度分档、您同意的版次和时间，办结后保存 3 年。"}}  # fmt: skip
+
+
+def _checking(*prefs: str, **more: Any) -> dict[str, Any]:
+    chosen = dict.fromkeys(prefs, True)
+    return view("check", item=ITEMS[0], person=PERSON, check={**_CHECK, **more}, prefs=chosen)
+
+
+_PREPARING = {"level": "preparing", "title": "正在准备", "text": "正在从管理平台取这台自助终端的办理事项，取到后这一页会自动更新", "since": "",
+              "alternatives": []}  # fmt: skip
 _PAPERS = [
     {
         "number": NUMBER,
@@ -295,6 +310,17 @@ SCREENS: dict[str, tuple[str, dict[str, Any]]] = {
     "clear": ("/", view("clear", clear={"text": "您的信息已从本机清除。", "after": "done"})),
     "clear-idle": ("/", view("clear", clear={"text": "一分钟没有人操作，本机自动退出了。已提交的事不受影响。", "after": "idle"})),
     "out": ("/", view(service=_OUT)),
+    "check": ("/", _checking()),
+    "check-again": ("/", _checking(text="和身份证上的照片不像，没有留下照片。请再试一次，或选别的办法")),
+    "check-child": ("/", _checking(face=False, child=True, why="未满 14 周岁不刷脸，请监护人陪同，选下面的办法")),
+    "check-consent": ("/", _checking(phase="consent")),
+    "check-looking": ("/", _checking(phase="looking")),
+    "check-staff": ("/", _checking(phase="staff", address="https://center.example/console/help/check/?c=KBS-03.29700000." + "Q" * 86)),
+    "confirm-face": ("/", view("confirm", item=ITEMS[1], person=PERSON, has_form=True, masks=PERSON, by_face=True, truth="现在办完",
+                               rows=[["联系电话", "138****0000"]])),
+    "care-check": ("/", _checking("care")),
+    "low-check": ("/", _checking("low")),
+    "preparing": ("/", view(service=_PREPARING)),
     "out-fault": ("/", view(service=_OUT, faults={"rows": FAULTS[:1], "old": False})),
     "home-told": ("/", view("choose", faults={"rows": FAULTS, "old": False})),
     "faults": ("/faults", view("choose", faults={"rows": FAULTS, "old": True})),

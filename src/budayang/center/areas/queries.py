@@ -55,6 +55,11 @@ def list_public() -> QuerySet[Area]:
     return Area.objects.select_related("place", "manager")
 
 
+def facility_names() -> dict[str, str]:
+    """What each kind of facility is called."""
+    return {str(code): str(word) for code, word in Facility.Kind.choices}
+
+
 def list_facilities(area_id: int) -> QuerySet[Facility]:
     return Facility.objects.filter(area_id=area_id)
 

@@ -26,11 +26,11 @@ from budayang.center.platform.roles import OPERATING_ROLES
 from budayang.center.platform.wording import words
 from budayang.center.services import case_actions, case_queries, material_queries, queries, window_actions
 from budayang.center.services.case_papers import is_interrupted
-from budayang.center.services.connector_queries import capability
-from budayang.center.services.models import Case, CaseCorrection, Payment, WindowTask
+from budayang.center.services.models import Case, CaseCorrection, Payment, PersonCheck, WindowTask
 from budayang.center.services.person_viewing import can_be_viewed
 from budayang.center.services.states import CASE_WORDS, PAPER_WORDS, CaseState, PaperState
 from budayang.rules.cases import LAW_NOTES
+from budayang.rules.person_check import SCORE_NAMES, WAY_NAMES, Way
 
 CASE_TONES: dict[CaseState, Tone] = {
     CaseState.ACCEPTED: "hand",
@@ -155,7 +155,6 @@ def case(request: HttpRequest, number: str) -> HttpResponse:
 
 def _context(request: HttpRequest, found: Case, **more: Any) -> dict[str, Any]:
     keeps = reader(request).may(*KEEPERS, place_path=found.place_path)
-    promised = capability(found.item.code)
     state = CaseState(found.state)
     return {
         "case": found,
@@ -170,9 +169,9 @@ def _context(request: HttpRequest, found: Case, **more: Any) -> dict[str, Any]:
         "correction": CaseCorrection.objects.filter(case=found).first(),
         "payments": Payment.objects.filter(case=found).order_by("created_at"),
         "beside": material_queries.beside(found),
+        "check": _check(found),
         "window": WindowTask.objects.filter(case=found).first(),
-        "promised": promised,
-        "repeatable": promised.honours_key or promised.can_be_asked,
+        "repeatable": case_queries.may_be_asked_again(found),
         "reviewing": state is CaseState.REVIEW and keeps,
         "found_words": FOUND_WORDS,
         "may_view": keeps and can_be_viewed(found.number),
@@ -180,6 +179,15 @@ def _context(request: HttpRequest, found: Case, **more: Any) -> dict[str, Any]:
         "may_window": keeps and state in (CaseState.FAILED, CaseState.CORRECTION),
         **more,
     }
+
+
+def _check(found: Case) -> dict[str, Any] | None:
+    """How it was made sure that the person is the one of the card, in words; None where nobody asked for it."""
+    row = PersonCheck.objects.filter(case=found).first()
+    if row is None:
+        return None
+    score = words(SCORE_NAMES[row.score_class]) if row.score_class else ""
+    return {"row": row, "way": words(WAY_NAMES[Way(row.way)]), "score": score}
 
 
 def _do(request: HttpRequest, number: str, act: Callable[[Actor, Case], object], told: str, name: str) -> HttpResponse:

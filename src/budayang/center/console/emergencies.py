@@ -19,13 +19,16 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from budayang.center.areas import queries as areas
+from budayang.center.console.drills import drill_verdict, limit_words
 from budayang.center.console.forms import DateField
 from budayang.center.console.incidents import places
 from budayang.center.console.listing import Action, Column, Filter, State, Tone, listing
 from budayang.center.console.reader import reader
+from budayang.center.maintenance import drill_halls as drills
 from budayang.center.maintenance import emergency_actions as actions
 from budayang.center.maintenance import emergency_queries as queries
 from budayang.center.maintenance import queries as maintenance
+from budayang.center.maintenance.drill_queries import play_now
 from budayang.center.maintenance.models import Emergency, Incident
 from budayang.center.platform.access import allow
 from budayang.center.platform.actions import Refused
@@ -112,6 +115,7 @@ def run_list(request: HttpRequest) -> HttpResponse:
         actions=(
             Action(reverse("console:emergency_new"), _("启动应急卡"), primary=True),
             Action(reverse("console:drill_new"), _("计划演练")),
+            *((Action(reverse("console:drill_sandbox"), _("沙盒演练")),) if drills.has_sandbox() else ()),
         )
         if does
         else (),
@@ -191,7 +195,11 @@ def _show(request: HttpRequest, run: Emergency, *, status: int = 200) -> HttpRes
     events = queries.events_of(run)
     steps = queries.steps_now(run, now, events)
     may = actor.may(*actions.DOERS, place_path=run.area.place.path)
+    play = drills.find_play(run) if run.drill else None
+    played = play_now(play, now) if play is not None else None
     context = {
+        "played": played,
+        "lines": [(one, drill_verdict(one), limit_words(one)) for one in played.lines] if played else [],
         "run": run,
         "state": run_state(run),
         "steps": [(one, words(WHO_NAMES[one.step.who])) for one in steps],
@@ -202,7 +210,9 @@ def _show(request: HttpRequest, run: Emergency, *, status: int = 200) -> HttpRes
         "may": may,
         "typed": {key: request.POST.get(key, "") for key in ("note", "text", "findings")} if status != 200 else {},
     }
-    return render(request, "console/emergencies/run.html", context, status=status)
+    fragment = request.headers.get("HX-Request") == "true"
+    template = "console/emergencies/_run.html" if fragment else "console/emergencies/run.html"
+    return render(request, template, context, status=status)
 
 
 Do = Callable[[Actor, Emergency, HttpRequest, datetime], object]
@@ -213,7 +223,7 @@ def _number(text: str) -> int:
 
 
 STEPS: dict[str, Do] = {
-    "start": lambda actor, run, request, now: actions.start_drill(actor, run, now=now),
+    "start": lambda actor, run, request, now: drills.start_drill(actor, run, now=now),
     "calloff": lambda actor, run, request, now: actions.call_off_drill(actor, run, now=now),
     "done": lambda actor, run, request, now: actions.tick(
         actor, run, _number(request.POST.get("step", "")), note=request.POST.get("note", ""), now=now
@@ -222,7 +232,7 @@ STEPS: dict[str, Do] = {
         actor, run, _number(request.POST.get("step", "")), skip=True, note=request.POST.get("note", ""), now=now
     ),
     "note": lambda actor, run, request, now: actions.add_note(actor, run, note=request.POST.get("note", ""), now=now),
-    "end": lambda actor, run, request, now: actions.end(actor, run, note=request.POST.get("note", ""), now=now),
+    "end": lambda actor, run, request, now: drills.end_drill(actor, run, note=request.POST.get("note", ""), now=now),
     "review": lambda actor, run, request, now: actions.review(
         actor, run, text=request.POST.get("text", ""), findings=request.POST.get("findings", "").splitlines(), now=now
     ),

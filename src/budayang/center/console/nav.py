@@ -66,6 +66,7 @@ CHAPTERS: tuple[Chapter, ...] = (
         _("办理事项"),
         "item",
         (
+            Entry("/console/help/", _("帮办台")),
             Entry("/console/finder/", _("事项检索")),
             Entry("/console/items/", _("事项目录")),
             Entry("/console/catalogue/", _("目录版本")),
@@ -123,6 +124,7 @@ CHAPTERS: tuple[Chapter, ...] = (
         _("夜间安全"),
         "safety",
         (
+            Entry("/console/help-calls/", _("求助呼叫")),
             Entry("/console/emergencies/", _("应急处置")),
             Entry("/console/emergency-cards/", _("应急卡")),
             Entry("/console/doors/", _("门禁")),

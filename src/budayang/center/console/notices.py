@@ -28,13 +28,15 @@ from budayang.center.platform import queries as platform
 from budayang.center.platform.access import ANY_STAFF, allow
 from budayang.center.platform.actions import Refused
 from budayang.center.platform.actors import Actor, Forbidden
-from budayang.center.platform.roles import OPERATING_ROLES, Role
+from budayang.center.platform.roles import FIELD_ROLES, OPERATING_ROLES, Role
 from budayang.center.platform.wording import words
 from budayang.rules.escalation import BODY_NAMES, STEP_NAMES, StepKind
 from budayang.rules.maintenance import SEVERITY_NAMES, Severity
 from budayang.rules.notices import CHANNEL_NAMES, GROUP_CHANNELS, MESSAGE_NAMES, RUN_NAMES, SEND_NAMES
 
 CONFIRMERS = frozenset(actions.CONFIRMERS)
+TOLD = ANY_STAFF | FIELD_ROLES
+"""Whoever can be told of something, and says how."""
 RUN_TONES: dict[str, Tone] = {
     "running": "stop",
     "acknowledged": "hand",
@@ -304,7 +306,7 @@ def _message_context(row: NoticeMessage) -> dict[str, Any]:
     }
 
 
-@allow(ANY_STAFF)
+@allow(TOLD)
 def mine(request: HttpRequest) -> HttpResponse:
     """The reader's own notices, and how the reader wants to be told."""
     actor, now = reader(request), timezone.now()
@@ -332,7 +334,7 @@ def mine(request: HttpRequest) -> HttpResponse:
     return render(request, "console/notices/mine.html", context, status=422 if form.errors else 200)
 
 
-@allow(ANY_STAFF)
+@allow(TOLD)
 @require_POST
 def my_confirm(request: HttpRequest, message_id: int) -> HttpResponse:
     """Confirm one of the reader's own messages."""
@@ -349,7 +351,7 @@ def my_confirm(request: HttpRequest, message_id: int) -> HttpResponse:
     return redirect("console:my_notices")
 
 
-@allow(ANY_STAFF)
+@allow(TOLD)
 @require_POST
 def my_address(request: HttpRequest) -> HttpResponse:
     """Set, move up or forget one of the reader's own addresses."""

@@ -23,7 +23,7 @@ from budayang.center.maintenance.round_queries import rounds_waiting
 from budayang.center.platform import queries as platform
 from budayang.center.platform.access import ANY_STAFF, SIGNED_IN, allow
 from budayang.center.platform.actors import Role
-from budayang.center.platform.roles import OPERATING_ROLES
+from budayang.center.platform.roles import FIELD_ROLES, OPERATING_ROLES
 from budayang.center.terminals import queries as terminals
 
 INCIDENTS, STRIPS, SUPPLIES, STOPS, ROUNDS = 5, 8, 4, 3, 3  # what can be seen without scrolling at 1440×1000
@@ -51,9 +51,14 @@ def _context(request: HttpRequest) -> dict[str, Any]:
 
 @allow(SIGNED_IN)
 def overview(request: HttpRequest) -> HttpResponse:
-    """The first page after sign-in; who only works at a window begins at the queue of the window."""
-    if reader(request).roles == {Role.WINDOW_CLERK}:
+    """The first page after sign-in; who only works at a window begins at the queue of the window, who only walks tasks
+    at the tasks.
+    """
+    roles = reader(request).roles
+    if roles == {Role.WINDOW_CLERK}:
         return redirect("console:windows")
+    if roles and roles <= FIELD_ROLES:
+        return redirect("console:my_rounds")
     return render(request, "console/overview.html", _context(request))
 
 

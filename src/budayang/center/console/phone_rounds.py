@@ -23,11 +23,11 @@ from budayang.center.console.phone_sync import read_letter, take_all, take_photo
 from budayang.center.console.phone_words import phone_words
 from budayang.center.console.reader import reader
 from budayang.center.maintenance import round_day as days
-from budayang.center.maintenance.round_queries import DOERS
+from budayang.center.maintenance import round_queries as queries
 from budayang.center.platform.access import PUBLIC, allow
 from budayang.center.platform.actors import Actor
 
-WALKERS = frozenset(DOERS)
+WALKERS = frozenset(queries.WALKERS)
 SHELL = "console/rounds/phone.html"
 FOLDER = "budayang/rounds/"
 FILES = (

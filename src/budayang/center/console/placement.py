@@ -1,4 +1,4 @@
-"""布局与使用建议 at the desk: the suggestions with their numbers, the table of thresholds, one with the rows behind it."""
+"""布局与使用建议 at the desk: suggestions with their numbers, the table of thresholds, one with the rows behind it."""
 
 from __future__ import annotations
 
@@ -65,8 +65,14 @@ def with_unit(name: str, value: float) -> str:
     unit = LABELS[name][1]
     if unit == "ratio":
         return f"{value:.0%}"
-    word = {"s": _("%(n)s 秒"), "d": _("%(n)s 天")}.get(unit, "%(n)s")
-    return word % {"n": f"{value:g}"}
+    number = f"{value:g}"
+    if unit == "s":
+        return _("%(seconds)s 秒") % {"seconds": number}
+    return _("%(days)s 天") % {"days": number} if unit == "d" else number
+
+
+def _period(row: PlacementSuggestion) -> str:
+    return f"{row.first_on:%m-%d} – {row.last_on:%m-%d}"
 
 
 def told(row: PlacementSuggestion) -> str:
@@ -118,7 +124,7 @@ def suggestions(request: HttpRequest) -> HttpResponse:
             Column("area", _("自助区"), lambda row: row.area.name, sort="area__name"),
             Column("told", _("数字"), told),
             Column("sample", _("样本"), lambda row: row.sample, sort="sample", kind="number"),
-            Column("period", _("时段"), lambda row: f"{row.first_on:%m-%d} – {row.last_on:%m-%d}", sort="last_on", kind="code"),
+            Column("period", _("时段"), _period, sort="last_on", kind="code"),
             Column("state", _("状态"), suggestion_state, sort="state", kind="state"),
             Column("found", _("提出"), lambda row: row.found_at, sort="found_at", kind="moment"),
         ),
@@ -182,7 +188,8 @@ def suggestion_accept(request: HttpRequest, pk: int) -> HttpResponse:
     form = AcceptForm(actor, request.POST)
     if form.is_valid():
         owner = bodies_for(actor).get(code=form.cleaned_data["owner"])
-        problem = f"{words(KIND_NAMES[row.kind])}{_('：')}{row.title}{_('。')}{told(row)}"
+        told_of = {"kind": words(KIND_NAMES[row.kind]), "title": row.title, "told": told(row)}
+        problem = _("%(kind)s：%(title)s。%(told)s") % told_of
         try:
             item = actions.accept(
                 actor, row, plan=form.cleaned_data["plan"], owner=owner, due_on=form.cleaned_data["due_on"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,10 +26,16 @@ from budayang.center.services import privacy
 from budayang.center.services.models import PrivacyNotice
 from budayang.center.services.privacy import NoticeText
 
+KIND_NAMES = {
+    privacy.GENERAL: gettext_lazy("读取身份证以前"),
+    privacy.FACE: gettext_lazy("刷脸比对以前（单独同意）"),
+}
+
 
 class NoticeForm(forms.Form):
     """A new edition. One sentence a line; the English is all there or not at all."""
 
+    kind = forms.ChoiceField(label=gettext_lazy("用在哪里"), choices=lambda: list(KIND_NAMES.items()))
     version = forms.CharField(label=gettext_lazy("版本号"), max_length=40)
     valid_from = MomentField(label=gettext_lazy("生效时间"), help_text=gettext_lazy("各终端到时自动换用。"))
     title = forms.CharField(label=gettext_lazy("标题"), max_length=80)
@@ -53,11 +60,16 @@ class NoticeForm(forms.Form):
         english: dict[str, Any] = {}
         if data["title_en"] or data["lines_en"].strip() or data["keeps_en"]:
             english = {"title": data["title_en"], "lines": data["lines_en"].splitlines(), "keeps": data["keeps_en"]}
-        return NoticeText(data["version"], data["title"], tuple(data["lines"].splitlines()), data["keeps"], english)
+        lines = tuple(data["lines"].splitlines())
+        return NoticeText(data["version"], data["title"], lines, data["keeps"], english, data["kind"])
 
 
-def _state(row: PrivacyNotice, now: datetime, in_force: str) -> State:
-    if row.version == in_force:
+def _in_force(now: datetime) -> dict[str, NoticeText]:
+    return {kind: privacy.notice_in_force(now, kind) for kind in KIND_NAMES}
+
+
+def _state(row: PrivacyNotice, now: datetime, in_force: Mapping[str, NoticeText]) -> State:
+    if row.version == in_force[row.kind].version:
         return State("ok", _("使用中"))
     return State("hand", _("待生效")) if row.valid_from > now else State("ask", _("已被替换"))
 
@@ -66,17 +78,20 @@ def _state(row: PrivacyNotice, now: datetime, in_force: str) -> State:
 def notices(request: HttpRequest) -> HttpResponse:
     """Published editions, with how many cases were begun under each."""
     now = timezone.now()
-    current, cases = privacy.notice_in_force(now), privacy.cases_by_version()
+    current, cases = _in_force(now), privacy.cases_by_version()
     may = reader(request).may(Role.SUPERVISOR)
     return listing(
         request,
         title=_("知情同意书"),
-        note=_("现在使用 %(version)s 版。发布过的版本不能再改：每件办件都记着本人同意的是哪一版。")
-        % {"version": current.version},
+        note=_(
+            "现在使用 %(version)s 版，刷脸比对用 %(face)s 版。发布过的版本不能再改：每件办件都记着本人同意的是哪一版。"
+        )
+        % {"version": current[privacy.GENERAL].version, "face": current[privacy.FACE].version},
         columns=(
             Column("version", _("版本号"), lambda row: row.version, "version"),
+            Column("kind", _("用在哪里"), lambda row: str(KIND_NAMES[row.kind]), "kind"),
             Column("title", _("标题"), lambda row: row.title, "title"),
-            Column("state", _("状态"), lambda row: _state(row, now, current.version), None, "state"),
+            Column("state", _("状态"), lambda row: _state(row, now, current), None, "state"),
             Column("valid_from", _("生效时间"), lambda row: row.valid_from, "valid_from", "moment"),
             Column("cases", _("办件"), lambda row: cases.get(row.version, 0), None, "number"),
             Column("english", _("英文"), lambda row: _("有") if row.english else _("没有")),
@@ -88,7 +103,12 @@ def notices(request: HttpRequest) -> HttpResponse:
         row_url=lambda row: reverse("console:privacy_notice", args=[row.version]),
         empty=_("还没有发布过自己的版本，正在使用软件自带的 %(version)s 版。") % {"version": privacy.SHIPPED.version},
         export_name=_("知情同意书"),
-        actions=(Action(reverse("console:privacy_new"), _("发布新版本"), primary=True),) if may else (),
+        actions=(
+            Action(reverse("console:privacy_new"), _("发布新版本"), primary=True),
+            Action(reverse("console:privacy_new") + "?kind=face", _("发布刷脸的新版本")),
+        )
+        if may
+        else (),
     )
 
 
@@ -99,17 +119,19 @@ def notice(request: HttpRequest, version: str) -> HttpResponse:
     if row is None:
         raise Http404
     now = timezone.now()
-    state = _state(row, now, privacy.notice_in_force(now).version)
+    state = _state(row, now, _in_force(now))
     context = {"notice": row, "state": state, "cases": privacy.cases_by_version().get(version, 0)}
     return render(request, "console/services/notice.html", context)
 
 
 @allow(Role.SUPERVISOR)
 def publish(request: HttpRequest) -> HttpResponse:
-    """Publish a new edition; the form begins with the one in force."""
+    """Publish a new edition; the form begins with the one in force (?kind=face: that of the comparison)."""
     now = timezone.now()
-    current = privacy.notice_in_force(now)
+    kind = request.GET.get("kind", "")
+    current = _in_force(now).get(kind) or privacy.notice_in_force(now)
     start = {
+        "kind": current.kind,
         "title": words(current.title),
         "lines": "\n".join(words(line) for line in current.lines),
         "keeps": words(current.keeps),

@@ -21,7 +21,7 @@ from budayang.center.console.forms import DateField
 from budayang.center.console.listing import XLSX
 from budayang.center.console.reader import reader
 from budayang.center.maintenance import scorecard_queries as queries
-from budayang.center.maintenance.scorecard_queries import Period
+from budayang.center.maintenance.scorecard_queries import Described, Period
 from budayang.center.platform import exports
 from budayang.center.platform import queries as platform
 from budayang.center.platform.access import allow
@@ -174,7 +174,7 @@ def scorecard_rows(request: HttpRequest, code: str, figure: str) -> HttpResponse
         "definition": words(asked.definition),
         "form": form,
         "score": _shown(score, body, given),
-        "rows": [_row(one, asked) for one in facts[:SHOWN_ROWS]],
+        "rows": _rows(facts[:SHOWN_ROWS], asked),
         "left": max(0, len(facts) - SHOWN_ROWS),
         "minimum": asked.minimum,
         "back": f"{reverse('console:scorecards')}?{urlencode(given)}",
@@ -182,7 +182,12 @@ def scorecard_rows(request: HttpRequest, code: str, figure: str) -> HttpResponse
     return render(request, "console/scorecards/rows.html", context, status=422 if form.errors else 200)
 
 
-def _row(one: Fact, figure: Figure) -> dict[str, Any]:
+def _rows(facts: list[Fact], figure: Figure) -> list[dict[str, Any]]:
+    told = queries.described(facts)
+    return [_row(one, figure, told.get(one.ref, Described(""))) for one in facts]
+
+
+def _row(one: Fact, figure: Figure, told: Described) -> dict[str, Any]:
     kind, _colon, rest = one.ref.partition(":")
     match kind:
         case "order":
@@ -196,11 +201,23 @@ def _row(one: Fact, figure: Figure) -> dict[str, Any]:
     if figure.unit is Unit.MEDIAN:
         word = _("%(n)s 小时") % {"n": f"{one.value:.1f}"}
     elif figure.unit is Unit.TIME:
-        told = {"usable": f"{one.usable / 3.6e9:.2f}", "lost": f"{one.lost / 3.6e9:.2f}"}
-        word = _("可用 %(usable)s 小时，因本单位损失 %(lost)s 小时") % told
+        spans = {"usable": f"{one.usable / 3.6e9:.2f}", "lost": f"{one.lost / 3.6e9:.2f}"}
+        word = _("可用 %(usable)s 小时，因本单位损失 %(lost)s 小时") % spans
     else:
         word = ""
-    return {"name": name, "url": url, "at": one.at, "word": word, "ok": one.ok, "is_share": figure.unit is Unit.SHARE}
+    if kind == "day" and told.name:
+        name = f"{told.name} {date.fromisoformat(rest.partition('/')[2]):%Y-%m-%d}"
+    elif told.name:
+        name = f"{name} {words(told.name)}"
+    return {
+        "name": name,
+        "who": told.who,
+        "url": url,
+        "at": one.at,
+        "word": word,
+        "ok": one.ok,
+        "is_share": figure.unit is Unit.SHARE,
+    }
 
 
 urlpatterns = [

@@ -30,6 +30,7 @@ from budayang.center.console.standard_words import (
     source_word,
 )
 from budayang.center.platform.access import allow
+from budayang.center.platform.queries import places_visible_to
 from budayang.center.platform.wording import words
 from budayang.center.standard import actions, queries, score_queries
 from budayang.center.standard.models import Clause, ClauseVerdict, Edition
@@ -70,7 +71,7 @@ def conformity(request: HttpRequest) -> HttpResponse:
             Column("computed", _("计算于"), lambda row: row.of_computed_at, sort="of_computed_at", kind="moment"),
             Column("edition", _("版本"), lambda row: mark(edition) if edition is not None else ""),
         ),
-        queryset=score_queries.with_scores(areas_of(actor), month),
+        queryset=score_queries.with_scores(areas_of(actor), month, edition),
         filters=(Filter("month", _("月份"), lambda: months(now), lambda rows, _v: rows, everything=False),),
         search=("name", "code"),
         default_sort="area",
@@ -230,11 +231,15 @@ def _chapters(edition: Edition) -> list[tuple[str, str]]:
 @allow(queries.READERS)
 @require_POST
 def conformity_recompute(request: HttpRequest) -> HttpResponse:
-    """Ask for a new computation of the areas of this reader's places, as long work."""
+    """Ask for a new computation of the areas of this reader's places, as one long work for each place."""
     actor, now = reader(request), timezone.now()
     month = month_asked(request, now)
-    asked = [actions.ask_assessment(actor, one.place, month, now) for one in areas_of(actor)]
-    messages.success(request, _("已安排重新计算 %(n)d 个自助区，算完后本页会自动更新。") % {"n": len(asked)})
+    paths = {grant.place_path for grant in actor.grants if grant.role in queries.READERS}
+    topmost = [path for path in paths if not any(path != one and path.startswith(one) for one in paths)]
+    for place in places_visible_to(actor).filter(path__in=topmost):
+        actions.ask_assessment(actor, place, month, now)
+    count = areas_of(actor).count()
+    messages.success(request, _("已安排重新计算 %(n)d 个自助区，算完后本页会自动更新。") % {"n": count})
     return redirect(f"{reverse('console:conformity')}?month={month:%Y-%m}")
 
 

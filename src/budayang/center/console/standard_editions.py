@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
@@ -26,7 +27,6 @@ from budayang.center.console.standard_words import mark
 from budayang.center.platform import exports
 from budayang.center.platform.access import allow
 from budayang.center.platform.actions import Refused, record
-from budayang.center.platform.queries import places_visible_to
 from budayang.center.platform.wording import words
 from budayang.center.standard import actions, edition_actions, queries
 from budayang.center.standard import edition_queries as editions_room
@@ -67,7 +67,7 @@ def text_state(edition: Edition) -> str:
 @allow(queries.READERS)
 def editions(request: HttpRequest) -> HttpResponse:
     """Every edition, the newest first."""
-    keeps = reader(request).may(*edition_actions.KEEPERS)
+    keeps = edition_actions.may_keep(reader(request))
     return listing(
         request,
         title=_("标准版本"),
@@ -79,7 +79,7 @@ def editions(request: HttpRequest) -> HttpResponse:
             Column("state", _("文本状态"), text_state, sort="state"),
             Column("number", _("标准编号"), lambda row: row.number, sort="number"),
             Column("adoption", _("采用"), adoption_state, sort="adoption", kind="state"),
-            Column("clauses", _("条款"), lambda row: row.clauses.count(), kind="number"),
+            Column("clauses", _("条款"), lambda row: row.clause_count, kind="number"),
             Column("loaded", _("载入时间"), lambda row: row.loaded_at, sort="loaded_at", kind="moment"),
         ),
         queryset=editions_room.editions(),
@@ -109,7 +109,7 @@ def edition(request: HttpRequest, code: str) -> HttpResponse:
     """One edition: where it stands, what can be done with it, and its clauses."""
     found = edition_of(code)
     actor = reader(request)
-    keeps = actor.may(*edition_actions.KEEPERS)
+    keeps = edition_actions.may_keep(actor)
     others = editions_room.editions().exclude(pk=found.pk)
     chapters = list(found.chapters.all())
     leader = leader_of(found)
@@ -165,7 +165,7 @@ def edition(request: HttpRequest, code: str) -> HttpResponse:
             "form": MoveForm(),
             "others": others,
             "keeps": keeps,
-            "places": places_visible_to(actor).order_by("path") if keeps and found.adoption != "adopted" else [],
+            "adopts": keeps and found.adoption != "adopted",
         },
     )
 
@@ -192,7 +192,8 @@ def edition_workbook(request: HttpRequest, code: str) -> HttpResponse:
     """The whole edition: a workbook that imports without a difference."""
     found = edition_of(code)
     content = editions_room.workbook_of(editions_room.text_of(found), demo=settings.BUDAYANG.demo)
-    record(reader(request), "console.export", subject=f"edition:{found.code}", details={}, at=timezone.now())
+    with transaction.atomic():
+        record(reader(request), "console.export", subject=f"edition:{found.code}", details={}, at=timezone.now())
     answer = HttpResponse(content, content_type=XLSX)
     answer["Content-Disposition"] = content_disposition_header(True, f"{found.code}-{mark(found)}.xlsx") or "attachment"
     return answer
@@ -222,23 +223,15 @@ def edition_move(request: HttpRequest, code: str, event: str) -> HttpResponse:
 @allow(KEEPERS)
 @require_POST
 def edition_adopt(request: HttpRequest, code: str) -> HttpResponse:
-    """Put it in force at a place and below."""
-    found, actor = edition_of(code), reader(request)
-    place = places_visible_to(actor).filter(pk=_number(request.POST.get("place", ""))).first()
-    if place is None:
-        messages.error(request, _("请选择在哪里采用。"))
-        return redirect("console:edition", code)
+    """Put it in force."""
+    found = edition_of(code)
     try:
-        actions.adopt_edition(actor, found, place, timezone.now())
+        actions.adopt_edition(reader(request), found, timezone.now())
     except Refused as refusal:
         messages.error(request, str(refusal))
     else:
         messages.success(request, _("已采用，条款符合性随后重算。"))
     return redirect("console:edition", code)
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() else 0
 
 
 def _change_state(change: Change) -> State:
@@ -277,7 +270,8 @@ def _difference_file(request: HttpRequest, before: Edition, after: Edition, chan
     title = f"{before.code}（{mark(before)}）→ {after.code}（{mark(after)}）"
     content = exports.book_of([exports.Sheet(_("差异"), heads, rows)], demo=settings.BUDAYANG.demo)
     details = {"with": before.code}
-    record(reader(request), "console.export", subject=f"edition:{after.code}", details=details, at=timezone.now())
+    with transaction.atomic():
+        record(reader(request), "console.export", subject=f"edition:{after.code}", details=details, at=timezone.now())
     answer = HttpResponse(content, content_type=XLSX)
     answer["Content-Disposition"] = content_disposition_header(True, f"{title}.xlsx") or "attachment"
     return answer

@@ -64,6 +64,7 @@ def proposal_state(row: EditionProposal) -> State:
 @allow(KEEPERS)
 def edition_import(request: HttpRequest) -> HttpResponse:
     """Upload a workbook."""
+    edition_actions.require_keeper(reader(request))
     form = UploadForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
@@ -97,6 +98,7 @@ def _proposal(number: int) -> EditionProposal:
 @allow(KEEPERS)
 def edition_proposal(request: HttpRequest, number: int) -> HttpResponse:
     """Each faulty cell; or what is in the workbook and how it differs from the edition in force."""
+    edition_actions.require_keeper(reader(request))
     found = _proposal(number)
     base = queries.current_edition()
     counted = edition_actions.preview(found, base) if found.state == "ready" else {}

@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path, reverse
@@ -203,10 +204,11 @@ def _file(request: HttpRequest, found: Scored) -> HttpResponse:
         exports.Sheet(_("另列"), heads, rows(found.apart())),
     ]
     content = exports.book_of(sheets, demo=settings.BUDAYANG.demo)
-    record(
-        reader(request), "console.export", subject=f"conformity:{found.area.code}", place_path=found.area.place.path,
-        details={"month": found.month}, at=timezone.now(),
-    )  # fmt: skip
+    with transaction.atomic():
+        record(
+            reader(request), "console.export", subject=f"conformity:{found.area.code}",
+            place_path=found.area.place.path, details={"month": found.month}, at=timezone.now(),
+        )  # fmt: skip
     answer = HttpResponse(content, content_type=XLSX)
     answer["Content-Disposition"] = content_disposition_header(True, f"{title}.xlsx") or "attachment"
     return answer

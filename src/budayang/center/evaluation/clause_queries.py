@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models.functions import Coalesce
 
 from budayang.center.evaluation.complaint_actions import limits_of
 from budayang.center.evaluation.models import (
@@ -25,13 +26,15 @@ from budayang.center.evaluation.models import (
 )
 from budayang.rules.evaluation import INDICATORS
 from budayang.rules.evaluation.complaints import FINAL_STATES, STEPS
+from budayang.rules.evaluation.negative import APPEALED, kept
 from budayang.rules.evaluation.surveys import by_group
 
 HALF_YEAR, YEAR = timedelta(days=183), timedelta(days=366)
 FORCED = "staff"
 """Why a rating was set aside: somebody of the staff gave it (代评)."""
-DECIDED = ("uphold", "refuse")
+DECIDED = ("uphold", "refuse", "set_aside")
 AFTER_FIX = ("called_back", "closed")
+BEGUN = Coalesce("case__restored_at", "case__opened_at")
 CODES = frozenset(one.code for one in INDICATORS)
 
 
@@ -53,6 +56,10 @@ class EvaluationSeen:
     ratings_all: int = 0
     forced: list[str] = field(default_factory=list)
     unjudged: list[str] = field(default_factory=list)
+    negatives: Known = field(default_factory=Known)
+    """Negative ratings that count and are handled as cases; good: with a reason."""
+    verified: Known = field(default_factory=Known)
+    fixed: Known = field(default_factory=Known)
     called: Known = field(default_factory=Known)
     appeals: Known = field(default_factory=Known)
     rerated: Known = field(default_factory=Known)
@@ -98,39 +105,75 @@ def _integrity(seen: Mapping[str, EvaluationSeen], start: datetime, until: datet
 
 
 def _negatives(seen: Mapping[str, EvaluationSeen], start: datetime, until: datetime, now: datetime) -> None:
-    """PJ-09: who left a number was called, or rated again; PJ-11: what was put right could be rated again."""
+    """PJ-03, 06: ratings that count, as cases; PJ-07, 08: their clocks, once kept or broken; PJ-09: who left a number
+    was called, or rated again; PJ-11: what was put right could be rated again.
+    """
     rows = NegativeCase.objects.filter(
         rating__place_path__in=list(seen),
         rating__at__gte=start,
         rating__at__lt=until,
         rating__set_aside_at__isnull=True,
-    ).order_by("rating__at")
-    for path, number, state, hint, called_at, rerated_at, call_due_at, fixed_at, rerate_until in rows.values_list(
-        "rating__place_path", "rating__case_number", "state", "phone_hint", "called_at", "rerated_at", "call_due_at",
-        "fixed_at", "rerate_until",
-    ):  # fmt: skip
-        one = seen[path]
-        reached = called_at is not None or rerated_at is not None
-        if hint and (reached or (call_due_at is not None and call_due_at < now)):
+    )
+    steps = _steps_of(rows)
+    for case in rows.select_related("rating").order_by("rating__at"):
+        one, number = seen[case.rating.place_path], case.rating.case_number
+        one.negatives.rows.append((number, bool(case.rating.reasons)))
+        _clocks(one, case, steps.get(case.pk, {}), now)
+        reached = case.called_at is not None or case.rerated_at is not None
+        if case.phone_hint and (reached or (case.call_due_at is not None and case.call_due_at < now)):
             one.called.rows.append((number, reached))
-        if fixed_at is not None and state in AFTER_FIX:
-            one.rerated.rows.append((number, rerate_until is not None))
+        if case.fixed_at is not None and case.state in AFTER_FIX:
+            one.rerated.rows.append((number, case.rerate_until is not None))
+
+
+def _steps_of(cases: QuerySet[NegativeCase]) -> dict[int, dict[str, list[tuple[datetime, datetime | None]]]]:
+    """Case → contact and fix → when each was done and until when it was due, since the case (last) began."""
+    rows = NegativeStep.objects.filter(case__in=cases, event__in=("contact", "fix"), at__gte=BEGUN)
+    found: dict[int, dict[str, list[tuple[datetime, datetime | None]]]] = {}
+    for pk, event, at, due_at in rows.order_by("pk").values_list("case_id", "event", "at", "due_at"):
+        found.setdefault(pk, {}).setdefault(event, []).append((at, due_at))
+    return found
+
+
+def _clocks(
+    one: EvaluationSeen,
+    case: NegativeCase,
+    steps: Mapping[str, list[tuple[datetime, datetime | None]]],
+    now: datetime,
+) -> None:
+    """Contact and fix in time. While an appeal runs nothing is said: its clocks stand still, and it may not count."""
+    if case.state in APPEALED:
+        return
+    number = case.rating.case_number
+    for known, event, owing, due_at in (
+        (one.verified, "contact", ("open",), case.verify_due_at),
+        (one.fixed, "fix", ("open", "verified"), case.close_due_at),
+    ):
+        ok = kept(steps.get(event, ()), due_at if case.state in owing else None, now)
+        if ok is not None:
+            known.rows.append((number, ok))
 
 
 def _appeals(seen: Mapping[str, EvaluationSeen], start: datetime, until: datetime, now: datetime) -> None:
-    """PJ-10: an appeal was decided by somebody with words, and before its time was over."""
-    traced = NegativeStep.objects.filter(case=OuterRef("pk"), event__in=DECIDED, at__gte=OuterRef("appealed_at"))
-    rows = NegativeCase.objects.filter(
-        rating__place_path__in=list(seen), appealed_at__gte=start, appealed_at__lt=until
-    ).order_by("appealed_at")
-    rows = rows.annotate(
-        decided=Exists(traced), traced=Exists(traced.exclude(by="").exclude(Q(note="") & Q(outcome="")))
+    """PJ-10: an appeal was decided by somebody with words, and before its time was over. Read from the trail: a case
+    that was removed and counts again has no appeal of its own any more.
+    """
+    asked = NegativeStep.objects.filter(
+        event="appeal", at__gte=start, at__lt=until, case__rating__place_path__in=list(seen)
     )
-    for path, number, due, decided, good in rows.values_list(
-        "rating__place_path", "rating__case_number", "decide_due_at", "decided", "traced"
-    ):
-        if decided or (due is not None and due < now):
-            seen[path].appeals.rows.append((number, good))
+    rows = list(
+        NegativeStep.objects.filter(case__in=asked.values("case"), event__in=("appeal", *DECIDED))
+        .select_related("case__rating")
+        .order_by("case_id", "pk")
+    )
+    for row, after in zip(rows, [*rows, None][1:], strict=True):
+        if row.event != "appeal" or not start <= row.at < until:
+            continue
+        decided = after if after is not None and after.case_id == row.case_id and after.event in DECIDED else None
+        due_at = row.case.decide_due_at
+        if decided is not None or (due_at is not None and due_at < now):
+            good = decided is not None and bool(decided.by and (decided.note or decided.outcome))
+            seen[row.case.rating.place_path].appeals.rows.append((row.case.rating.case_number, good))
 
 
 def _complaints(seen: Mapping[int, EvaluationSeen], start: datetime, until: datetime, now: datetime) -> None:

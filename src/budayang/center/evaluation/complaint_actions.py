@@ -139,8 +139,9 @@ def write_step(
     )
     subject, told = f"complaint:{row.number}", {"state": row.state, "kind": row.kind}
     record(actor, f"evaluation.complaint_{event}", subject=subject, place_path=row.place_path, details=told, at=now)
-    emit(f"evaluation.complaint_{event}", subject=subject, place_path=row.place_path,
-         payload={"complaint": row.number, **told}, occurred_at=now, now=now)  # fmt: skip
+    payload = {"complaint": row.number, **told, "bears_on": [row.made_at.isoformat()]}
+    emit(f"evaluation.complaint_{event}", subject=subject, place_path=row.place_path, payload=payload,
+         occurred_at=now, now=now)  # fmt: skip
 
 
 def _move(actor: Actor, row: Complaint, event: str, now: datetime, *, note: str = "", **also: Any) -> Complaint:

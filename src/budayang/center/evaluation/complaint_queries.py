@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -40,6 +41,12 @@ def complaints_visible_to(actor: Actor) -> QuerySet[Complaint]:
 def steps_of(row: Complaint) -> list[ComplaintStep]:
     """Its steps, oldest first."""
     return list(ComplaintStep.objects.filter(complaint=row).order_by("at", "pk"))
+
+
+def moments_of(keys: Collection[int]) -> list[tuple[int, str, datetime]]:
+    """(complaint, event, when) of the steps of many, oldest first."""
+    rows = ComplaintStep.objects.filter(complaint_id__in=list(keys)).order_by("at", "pk") if keys else ()
+    return [(one.complaint_id, one.event, one.at) for one in rows]
 
 
 def same_words(actor: Actor, row: Complaint) -> QuerySet[Complaint]:

@@ -67,6 +67,11 @@ def month_rows(first: date, place_path: str, by: By, owner_ids: set[int] | None 
     return [Row("", "", whole, measure_all(whole)), *sorted(rows, key=lambda one: one.code)]
 
 
+def counts_at(start: datetime, end: datetime, place_path: str, as_of: datetime) -> Counts:
+    """The whole of a place in [start, end) as it stood at a moment: later ratings, replies and calls are left out."""
+    return total(list(_counts(start, end, place_path, "area", as_of).values()))
+
+
 def total(parts: list[Counts]) -> Counts:
     """The sum: rates of a whole are of its counts, never means of its parts' rates."""
     rated: Counter[str] = Counter()
@@ -87,10 +92,14 @@ def total(parts: list[Counts]) -> Counts:
     )
 
 
-def _counts(start: datetime, end: datetime, place_path: str, by: By) -> dict[int, Counts]:
+def _counts(
+    start: datetime, end: datetime, place_path: str, by: By, as_of: datetime | None = None
+) -> dict[int, Counts]:
     key = {"area": "terminal__area_id", "owner": "owner_id"}[by]
     invited_key = {"area": "terminal__area_id", "owner": "terminal__owner_id"}[by]
     counted = Rating.objects.filter(set_aside_at__isnull=True)
+    if as_of is not None:
+        counted = counted.filter(at__lte=as_of)
     aside = Rating.objects.filter(set_aside_at__isnull=False).values("case_number")
     here = counted.filter(at__gte=start, at__lt=end, place_path__startswith=place_path)
     done = finished_counts(start, end, place_path, by=by, without=aside)
@@ -105,7 +114,7 @@ def _counts(start: datetime, end: datetime, place_path: str, by: By) -> dict[int
         rated[found][level] += n
         if channel != "terminal":
             active[found][level] += n
-    replied, visited, fixed, satisfied = _negatives(start, end, place_path, by)
+    replied, visited, fixed, satisfied = _negatives(start, end, place_path, by, as_of)
     keys = {*done, *asked, *rated}
     return {
         one: Counts(
@@ -123,7 +132,9 @@ def _counts(start: datetime, end: datetime, place_path: str, by: By) -> dict[int
     }
 
 
-def _negatives(start: datetime, end: datetime, place_path: str, by: By) -> tuple[Counter[int], ...]:
+def _negatives(
+    start: datetime, end: datetime, place_path: str, by: By, as_of: datetime | None
+) -> tuple[Counter[int], ...]:
     """(replied, visited, confirmed as put right, satisfied with it) of the month's negative ratings."""
     key = {"area": "rating__terminal__area_id", "owner": "rating__owner_id"}[by]
     rows = NegativeCase.objects.filter(
@@ -133,6 +144,11 @@ def _negatives(start: datetime, end: datetime, place_path: str, by: By) -> tuple
     replied, visited, fixed, satisfied = Counter[int](), Counter[int](), Counter[int](), Counter[int]()
     columns = (key, "replied_at", "call_outcome", "called_at", "rerated_level", "rerated_at")
     for found, replied_at, call_outcome, called_at, level, rerated_at in rows.values_list(*columns):
+        if as_of is not None:
+            replied_at, called_at, rerated_at = (
+                at if at is not None and at <= as_of else None for at in (replied_at, called_at, rerated_at)
+            )
+            call_outcome = call_outcome if called_at is not None else ""
         replied[found] += replied_at is not None
         said = last_word(call_outcome, called_at, level, rerated_at)
         visited[found] += bool(said)

@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -16,6 +17,7 @@ from budayang.center.evaluation.models import MonthlyCorrection, MonthlyPlan, Mo
 from budayang.center.evaluation.monthly_making import ALL_STEPS, compute
 from budayang.center.evaluation.monthly_queries import ON_THE_WAY, READERS
 from budayang.center.evaluation.monthly_rows import JOB, Month
+from budayang.center.maintenance import hours_queries
 from budayang.center.maintenance.telling_actions import tell_readers
 from budayang.center.platform.actions import Refused, record
 from budayang.center.platform.actors import Actor, Role
@@ -123,6 +125,8 @@ def publish(actor: Actor, row: MonthlyReport, *, sha256: str, now: datetime) -> 
         raise Refused(_("这个月还没有过完，过完再发布；现在的是草稿。"))
     if row.made_at is None or row.made_at < month.ends:
         raise Refused(_("草稿是月底以前做的，请重新制作再发布。"))
+    if not hours_queries.settled_by(row.place_path, month.last, row.made_at):
+        raise Refused(_("做草稿时，这个月的可用时间还没有结算完。请等结算后重新制作再发布。"))
     check_at = now + CHECK_EVERY
     stamp = {"state": "published", "published_at": now, "published_by": actor.label or actor.name, "check_at": check_at}
     # The hash stands in the condition: whoever pressed has read just this content.
@@ -229,7 +233,10 @@ def run_plans(now: datetime) -> int:
     asked = 0
     for row in MonthlyPlan.objects.filter(due_at__lte=now).select_related("place").order_by("due_at"):
         month = month_before(row.due_at.astimezone(ZoneInfo(row.place.zone)).date().replace(day=1))
-        known = MonthlyReport.objects.filter(month=month).values("place_id")
+        # A draft that somebody made before the month's end is not the month's report.
+        after = Month(row.place, month, now).ends
+        made = Q(state="published") | Q(made_at__gte=after) | Q(asked_at__gte=row.due_at)
+        known = MonthlyReport.objects.filter(made, month=month).values("place_id")
         left = Place.objects.filter(path__startswith=row.place.path).exclude(pk__in=known).order_by("path")
         some = list(left[: PLACES_AT_ONCE + 1])
         for place in some[:PLACES_AT_ONCE]:

@@ -11,8 +11,10 @@ from zoneinfo import ZoneInfo
 from django.db.models import Count
 
 from budayang.center.areas import queries as areas
+from budayang.center.evaluation import complaint_queries
 from budayang.center.evaluation import monthly_rows as rows
 from budayang.center.evaluation import queries as ratings
+from budayang.center.evaluation.indicator_queries import counts_at
 from budayang.center.evaluation.monthly_rows import JOB, Month
 from budayang.center.maintenance import emergency_queries, hours_queries, scorecard_queries
 from budayang.center.maintenance.scorecard_queries import Period
@@ -23,6 +25,7 @@ from budayang.center.terminals import month_queries
 from budayang.rules import monthly_facts as facts
 from budayang.rules.causes import get_cause
 from budayang.rules.consumables import CONSUMABLES
+from budayang.rules.evaluation.complaints import step_verdicts
 from budayang.rules.intervals import Interval, intersect, total_s
 from budayang.rules.monthly import last_day
 from budayang.rules.monthly_facts import MatterTally, MonthFacts, Named
@@ -81,7 +84,9 @@ def gather(month: Month, known: Ground, tick: Tick) -> MonthFacts:
         first=month.first, last=month.last, areas=known.areas, items=known.items, bodies=known.bodies, trips=trips,
         matters=matters, open_hours=open_hours, stop_hours=stop_hours, hours=hours, closed_days=closed_days,
         month_days=last_day(month.first).day, faults=faults, help_calls=_calls(month), tests=_tests(month), used=used,
-        orders=_orders(month), cards=cards, rounds=rounds, ratings=_ratings(month), drills=_drills(month),
+        orders=_orders(month), cards=cards, rounds=rounds, ratings=_ratings(month),
+        indicators=counts_at(month.start, month.end, month.place.path, month.until),
+        complaints=_complaints(month), drills=_drills(month),
     )  # fmt: skip
 
 
@@ -236,6 +241,24 @@ def _ratings(month: Month) -> facts.RatingFact:
     return facts.RatingFact(
         found.invited, found.rated, found.levels, found.negative_open, found.negative_closed, found.negative_late
     )
+
+
+def _complaints(month: Month) -> list[facts.ComplaintFact]:
+    """Each with its steps as they stood at the report's moment."""
+    found = list(rows.complaints(month).order_by("pk"))
+    taken: dict[int, dict[str, datetime]] = {}
+    for pk, event, at in complaint_queries.moments_of([one.pk for one in found]):
+        if at <= month.until:
+            taken.setdefault(pk, {}).setdefault(event, at)
+    told = []
+    for row in found:
+        events = taken.get(row.pk, {})
+        limits = {step: datetime.fromisoformat(at) for step, at in row.limits.items()}
+        answer = events.get("answer")
+        hours = (answer - row.made_at).total_seconds() / 3600 if answer is not None else None
+        steps, standing = step_verdicts(row.kind, events, limits, month.until)
+        told.append(facts.ComplaintFact(row.area_id, row.kind, steps, hours, standing))
+    return told
 
 
 def _drills(month: Month) -> list[facts.DrillFact]:

@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from budayang.center.evaluation import monthly_rows as rows_of
-from budayang.center.evaluation.models import NegativeCase
+from budayang.center.evaluation.models import NegativeCase, Rating
 from budayang.center.evaluation.monthly_rows import Month
 from budayang.center.evaluation.queries import late_q
 from budayang.center.platform.wording import words
@@ -21,7 +21,8 @@ from budayang.center.services import queries as services
 from budayang.center.terminals import month_queries
 from budayang.rules.calendars import day_kind
 from budayang.rules.consumables import BY_CODE as CONSUMABLES
-from budayang.rules.evaluation import LEVEL_BY_CODE
+from budayang.rules.evaluation import LEVEL_BY_CODE, NEGATIVE_LEVELS
+from budayang.rules.evaluation.complaints import KIND_NAMES, state_name
 from budayang.rules.evaluation.negative import FINAL_STATES
 from budayang.rules.hours import BUCKET_ORDER
 from budayang.rules.monthly_facts import DONE, outside_office
@@ -213,7 +214,11 @@ def _ratings(month: Month, asked: Asked) -> Opened:
     rows = rows_of.rated(month).filter(set_aside_at__isnull=True)
     if "level" in asked:
         rows = rows.filter(level=asked["level"])
-    if (standing := asked.get("negative")) is not None:
+    if asked.get("active"):
+        rows = rows.exclude(channel="terminal")
+    if (standing := asked.get("negative")) == "all":
+        rows = rows.filter(level__in=NEGATIVE_LEVELS)
+    elif standing is not None:
         chosen = {"late": late_q(month.until), "closed": Q(state="closed")}.get(standing, ~Q(state__in=FINAL_STATES))
         rows = rows.filter(negative_case__in=NegativeCase.objects.filter(chosen))
 
@@ -221,6 +226,31 @@ def _ratings(month: Month, asked: Asked) -> Opened:
         return Seen(row.case_number, row.at, words(LEVEL_BY_CODE[row.level].name), f"rating:{row.case_number}")
 
     return _of(rows, "-at", seen)
+
+
+def _finished(month: Month, asked: Asked) -> Opened:
+    rows = rows_of.finished(month)
+    if asked.get("unrated"):
+        rated = Rating.objects.filter(set_aside_at__isnull=True, at__lte=month.until).values("case_number")
+        rows = rows.exclude(number__in=rated)
+    return _of(rows, "-finished_at", _case)
+
+
+def _complaints(month: Month, asked: Asked) -> Opened:
+    """Those whose step `late` was not taken in time, and those that it was: all of the kind; words stay sealed."""
+    rows = rows_of.complaints(month)
+    if "kind" in asked:
+        rows = rows.filter(kind=asked["kind"])
+    if "area" in asked:
+        rows = rows.filter(area__code=asked["area"])
+    if asked.get("answered"):
+        rows = rows.filter(answered_at__lte=month.until)
+
+    def seen(row: Any) -> Seen:
+        title = f"{row.area.name} · {words(KIND_NAMES[row.kind])}"
+        return Seen(title, row.made_at, words(state_name(row.kind, row.state)), f"complaint:{row.number}")
+
+    return _of(rows, "-made_at", seen)
 
 
 _KINDS: dict[str, Callable[[Month, Asked], Opened]] = {
@@ -234,6 +264,8 @@ _KINDS: dict[str, Callable[[Month, Asked], Opened]] = {
     "orders": _orders,
     "rounds": _rounds,
     "ratings": _ratings,
+    "finished": _finished,
+    "complaints": _complaints,
 }
 DIRECT = frozenset({"terminal", "offered", "drill", "stop"})
 """Lines that are one row themselves: they lead straight to it."""

@@ -12,7 +12,9 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q, QuerySet
 
 from budayang.center.areas import queries as areas
+from budayang.center.evaluation import complaint_queries
 from budayang.center.evaluation import queries as ratings
+from budayang.center.evaluation.models import Rating
 from budayang.center.maintenance import hours_queries, round_queries, safety_queries
 from budayang.center.maintenance import queries as maintenance
 from budayang.center.platform.actors import Actor
@@ -116,6 +118,17 @@ def rated(month: Month) -> QuerySet[Any]:
 
 def invited(month: Month) -> QuerySet[Any]:
     return ratings.invitations_visible_to(JOB).filter(month.within("shown_at"), month.below())
+
+
+def complaints(month: Month) -> QuerySet[Any]:
+    return complaint_queries.complaints_visible_to(JOB).filter(month.within("made_at"), month.below())
+
+
+def finished(month: Month) -> QuerySet[Any]:
+    """Matters that were done or handed in during the month, whenever they began; without those set aside."""
+    rows = services.cases_visible_to(JOB).filter(month.within("finished_at"), month.below())
+    aside = Rating.objects.filter(set_aside_at__isnull=False).values("case_number")
+    return rows.filter(state__in=ratings.RATEABLE).exclude(number__in=aside)
 
 
 def path_of(month: Month, area_code: str) -> str:

@@ -14,10 +14,10 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from budayang.center.evaluation.models import NegativeCase, Rating
+from budayang.center.evaluation.models import NegativeCase, Rating, RatingFlag
 from budayang.center.evaluation.negative_moving import NOTE_LENGTH, dues_of, move, warning, workdays, write_step
 from budayang.center.maintenance import actions as maintenance
-from budayang.center.platform.actions import Refused, record
+from budayang.center.platform.actions import Refused, emit, record
 from budayang.center.platform.actors import Actor, Role
 from budayang.center.platform.queries import parameter
 from budayang.center.platform.sealing import CannotOpen, open_field, seal_field
@@ -218,11 +218,23 @@ def _set_aside(actor: Actor, rating: Rating, reason: str, note: str, now: dateti
         actor, "evaluation.set_aside", subject=f"case:{rating.case_number}", place_path=rating.place_path,
         details={"reason": reason}, at=now,
     )  # fmt: skip
+    _tell("evaluation.set_aside", rating, now)
+
+
+def _tell(kind: str, rating: Rating, now: datetime) -> None:
+    """News of a rating bears on the month in which it was given, whenever somebody judges it."""
+    number = rating.case_number
+    emit(
+        kind, subject=f"case:{number}", place_path=rating.place_path, payload={"number": number},
+        occurred_at=rating.at, now=now,
+    )  # fmt: skip
 
 
 @transaction.atomic
 def restore_rating(actor: Actor, rating: Rating, *, note: str, now: datetime) -> Rating:
-    """恢复计入: what was removed counts again; a negative one is to be handled from the beginning, with new clocks."""
+    """恢复计入: what was removed counts again; a negative one is to be handled from the beginning, with new clocks.
+    What looked wrong with it is to be judged again.
+    """
     actor.require(*JUDGES, place_path=rating.place_path)
     note = _said(note, _("请写明恢复的理由。"))
     if not Rating.objects.filter(pk=rating.pk, set_aside_at__isnull=False).update(
@@ -231,11 +243,32 @@ def restore_rating(actor: Actor, rating: Rating, *, note: str, now: datetime) ->
         raise Refused(_("这条评价没有剔除，不用恢复。"))
     rating.refresh_from_db()
     record(actor, "evaluation.restored", subject=f"case:{rating.case_number}", place_path=rating.place_path, at=now)
+    RatingFlag.objects.filter(rating_id=rating.pk, state="set_aside").update(
+        state="open", judged_at=None, judged_by="", note=""
+    )
+    _tell("evaluation.restored", rating, now)
     case = find_negative_case(rating)
     if case is not None and case.state == "removed":
-        verify, fix_by = (workdays(f"negative_{one}_workdays", case, now) for one in ("check", "fix"))
-        move(actor, case, "restore", now, note=note, verify_due_at=verify, close_due_at=fix_by)
+        move(actor, case, "restore", now, note=note, **_anew(case, now))
     return rating
+
+
+def _anew(case: NegativeCase, now: datetime) -> dict[str, Any]:
+    """The columns of a case that begins again. Its trail stays, and so does the order; a number is kept no longer."""
+    verify, fix_by, appeal = (workdays(f"negative_{one}_workdays", case, now) for one in ("check", "fix", "appeal"))
+    most = timedelta(days=float(parameter("negative_phone_most_d", case.place_path, now)))
+    empty = ("call_due_at", "decide_due_at", "rerate_until", "verified_at", "fixed_at", "called_at", "appealed_at",
+             "rerated_at", "replied_at")  # fmt: skip
+    return {
+        **dict.fromkeys(empty),
+        **dict.fromkeys(("call_outcome", "rerated_level", "reply"), ""),
+        "restored_at": now,
+        "verify_due_at": verify,
+        "close_due_at": fix_by,
+        "appeal_until": appeal,
+        "call_tries": 0,
+        "erase_at": case.opened_at + most if case.phone_sealed else None,
+    }
 
 
 def find_negative_case(rating: Rating) -> NegativeCase | None:

@@ -52,7 +52,11 @@ def write_step(
         f"evaluation.negative_{event}",
         subject=f"case:{number}",
         place_path=case.place_path,
-        payload={"number": number, "state": case.state},
+        payload={
+            "number": number,
+            "state": case.state,
+            "bears_on": [one.isoformat() for one in (case.rating.at, case.appealed_at) if one is not None],
+        },
         occurred_at=now,
         now=now,
     )

@@ -101,8 +101,10 @@ class Gathered:
             for one in rows
         }  # fmt: skip
 
-    def _days(self, since: datetime) -> int:
+    def _days(self, since: datetime | None) -> int:
         """Whole days of the span on which a machine was there."""
+        if since is None:
+            return 0
         first = max(self.span.first, since.astimezone(ZoneInfo(self.span.zone)).date() + timedelta(days=1))
         return max(0, (self.span.last - first).days + 1)
 

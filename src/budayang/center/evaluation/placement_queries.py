@@ -53,7 +53,8 @@ def behind(row: PlacementSuggestion) -> Behind:
         case "idle":
             return _trips(row.key, span)
         case "overlap":
-            return _shared(*row.key.split("|"), int(row.thresholds["placement_overlap_cases"]), span)
+            one, _bar, other = row.key.partition("|")
+            return _shared(one, other, int(row.thresholds["placement_overlap_cases"]), span)
         case "queue":
             return _starts(row, span)
         case "missing":

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from budayang.center.evaluation.models import Invitation, NegativeCase, NegativeStep, Rating, RatingFlag, Visit
 from budayang.center.platform.actors import Actor
@@ -134,8 +135,9 @@ def _answered(invitations: QuerySet[Invitation]) -> int:
 
 
 def late_q(now: datetime) -> Q:
-    """Cases of which a step came after its clock, or is owed and past it."""
-    broken = NegativeStep.objects.filter(case=OuterRef("pk"), due_at__isnull=False, at__gt=F("due_at"))
+    """Cases of which a step since they (last) began came after its clock, or is owed and past it."""
+    begun = Coalesce(OuterRef("restored_at"), OuterRef("opened_at"))
+    broken = NegativeStep.objects.filter(case=OuterRef("pk"), at__gte=begun, due_at__isnull=False, at__gt=F("due_at"))
     return Q(Exists(broken.exclude(event__in=NOT_STEPS))) | Q(due_at__lte=now)
 
 

@@ -5,6 +5,7 @@ and one press makes an improvement item or a work order of it.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -15,7 +16,6 @@ from budayang.center.evaluation import supervision_telling as telling
 from budayang.center.evaluation.models import Improvement, SupervisionFinding, SupervisionVisit
 from budayang.center.evaluation.supervision_actions import note
 from budayang.center.maintenance import manual_orders
-from budayang.center.maintenance.models import WorkOrder
 from budayang.center.platform import queries as platform
 from budayang.center.platform.actions import Refused
 from budayang.center.platform.actors import Actor, Role
@@ -121,7 +121,7 @@ def to_improvement(actor: Actor, row: SupervisionFinding, now: datetime) -> Impr
 
 
 @transaction.atomic
-def to_order(actor: Actor, row: SupervisionFinding, now: datetime) -> WorkOrder:
+def to_order(actor: Actor, row: SupervisionFinding, now: datetime) -> Any:
     """A work order of the finding, once: for its terminal, else for the area."""
     held = SupervisionFinding.objects.select_for_update().get(pk=row.pk)
     if held.order_id is not None or held.state == "dismissed":

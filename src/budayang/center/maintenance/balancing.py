@@ -33,7 +33,7 @@ def hear_days(news: Sequence[Transition], now: datetime) -> None:
     for one in news:
         if one.kind == "services.statement_late":
             title = _("没有对账单（%(provider)s %(on)s）") % one.payload
-            why = _("账单还没有出") if one.payload["why"] == "not_ready" else _("没有应答：%(why)s") % one.payload
+            why = _why_late(one.payload)
             _open(one, LATE, title, (Line(one.occurred_at, one.payload["provider"], "late", why),), now)
             continue
         _close(one, (LATE,) if one.kind == "services.reconciliation_differs" else (LATE, DIFFERS), now)
@@ -70,6 +70,11 @@ def _open(news: Transition, kind: str, title: str, lines: tuple[Line, ...], now:
     )
     row = open_incident(JOB, found, cause=None, now=now)
     add_lines(row, lines)
+
+
+def _why_late(told: dict[str, Any]) -> str:
+    known = {"not_ready": _("账单还没有出"), "not_compared": _("账单来了，但平台没能比对，请系统维护人员查看日志")}
+    return known.get(told["why"]) or _("没有应答：%(why)s") % told
 
 
 def _words(line: dict[str, Any]) -> str:

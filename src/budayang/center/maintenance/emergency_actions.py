@@ -18,7 +18,7 @@ from budayang.center.maintenance.emergency_queries import Card
 from budayang.center.maintenance.incident_actions import NewIncident, close_incident, open_incident
 from budayang.center.maintenance.manual_orders import open_manual
 from budayang.center.maintenance.models import Emergency, EmergencyEdition, EmergencyEvent, Incident
-from budayang.center.platform.actions import Refused, record
+from budayang.center.platform.actions import Refused, emit, record
 from budayang.center.platform.actors import Actor, Role
 from budayang.center.platform.deliveries import Due
 from budayang.center.platform.models import Place
@@ -264,6 +264,15 @@ def _write(
     EmergencyEvent.objects.create(
         emergency=run, what=what, step=step, at=at, told_at=now, by=actor.label or actor.name, note=note.strip()[:NOTE]
     )
+    _tell(run, what, now)
+
+
+def _tell(run: Emergency, what: str, now: datetime) -> None:
+    """The news "maintenance.emergency_<what>": pages that show the run fetch it anew."""
+    emit(
+        f"maintenance.emergency_{what}", subject=_subject(run), place_path=run.area.place.path,
+        payload={"emergency": run.pk, "drill": run.drill}, occurred_at=now, now=now,
+    )  # fmt: skip
 
 
 def _subject(run: Emergency) -> str:

@@ -18,6 +18,7 @@ from budayang.center.maintenance.hours_recent import HOUR, hour_of
 from budayang.center.maintenance.models import (
     BUCKET_COLUMNS,
     FIGURES,
+    HoursClosing,
     HoursCorrection,
     HoursDay,
     HoursHour,
@@ -235,6 +236,14 @@ def hours_today(actor: Actor, now: datetime) -> dict[int, Tally]:
         for place, us in zip(UNCOUNTED, uncounted, strict=True):
             found[area_id].lost[place] = int(us)
     return found
+
+
+def settled_by(place_path: str, through: date, moment: datetime) -> bool:
+    """Whether every day up to and with `through` of the areas at and below a path had been closed by a moment."""
+    if HoursClosing.objects.filter(area__place__path__startswith=place_path, next_on__lte=through).exists():
+        return False
+    last = HoursDay.objects.filter(place_path__startswith=place_path, on=through, version=1)
+    return not last.filter(computed_at__gt=moment).exists()
 
 
 def local_month(now: datetime, zone: str) -> date:

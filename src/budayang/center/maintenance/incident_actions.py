@@ -21,7 +21,7 @@ from budayang.center.platform.models import Transition
 from budayang.rules.causes import Bucket, IncidentKind, Severity
 from budayang.rules.evidence import Line
 
-WAITING = ("terminal_silent", "department_link_down", "department_probe_failed")
+WAITING = ("terminal_silent", "department_link_down", "department_probe_failed", "machine_probe_failed")
 """Kinds whose order waits for what the neighbours say."""
 PARENT_PAUSE = "power_or_network"
 OUR_JOBS = "maintenance."
@@ -261,6 +261,7 @@ def news_of(what: str, row: Incident, at: datetime, now: datetime, *, terminal: 
             "symptom": row.cause_id is not None,
             "severity": row.severity,
             "bucket": row.bucket,
+            "bears_on": [row.opened_at.isoformat()],
         },
         occurred_at=at,
         recorded_at=now,

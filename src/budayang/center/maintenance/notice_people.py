@@ -103,6 +103,9 @@ def _of_the_table(word: str, incident: Incident) -> Iterable[Staff]:
         case "center":
             return _with_role(Role.SYSTEM_ADMIN, incident)
         case "guard":
+            # Cleaners are of the same body: who is called at night is who has the role, where anybody has it.
+            if guards := list(_with_role(Role.GUARD, incident)):
+                return guards
             return _staff().filter(organization__kind=Organization.Kind.PROPERTY.value, **_reach(incident))
         case _:
             body = bodies["owner" if word == "department" else word]

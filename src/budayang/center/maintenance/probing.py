@@ -37,7 +37,7 @@ NEWS = ("services.probe_failing", "services.probe_passing")
 
 def hear_probes(news: Sequence[Transition], now: datetime) -> None:
     """Tries of some departments began to fail, or pass again."""
-    last: dict[str, Transition] = {str(one.payload["department"]): one for one in news}
+    last = {str(one.payload["department"]): one for one in news if not one.payload.get("terminal")}
     for code, one in last.items():
         judge_probes(code, one.place_path, now, ended_at=one.occurred_at)
 

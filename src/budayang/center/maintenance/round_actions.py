@@ -19,18 +19,17 @@ from django.utils.translation import gettext as _
 from budayang.center.maintenance import round_findings as findings
 from budayang.center.maintenance import round_queries as queries
 from budayang.center.maintenance.models import Round, RoundAnswer, RoundPhoto, RoundPresence, RoundTrace
-from budayang.center.maintenance.round_queries import DOERS
 from budayang.center.platform.actions import Refused, emit, record
-from budayang.center.platform.actors import Actor, Role
+from budayang.center.platform.actors import Actor, Forbidden, Role
 from budayang.center.platform.queries import parameter
 from budayang.center.platform.sealing import seal_field
 from budayang.center.platform.uploads import BadUpload, read_sheet
 from budayang.center.platform.wording import words
 from budayang.center.terminals import queries as terminals
 from budayang.center.terminals import watching_queries as watching
+from budayang.center.terminals.presence_queries import judge_presence
 from budayang.rules.round_lists import About, Question
 from budayang.rules.rounds import STATE_NAMES, TRANSITIONS, finish_event, judge
-from budayang.wire.presence import is_of_moment, is_signed, read_presence
 
 KEEPERS = (Role.SUPERVISOR, Role.AREA_KEEPER)
 CLOCK_AHEAD = timedelta(seconds=120)
@@ -268,14 +267,11 @@ def _verdict(stop: str, code: str, at: datetime, slack_s: float) -> str:
     machine = terminals.find_terminal(queries.JOB, stop)
     if machine is None:
         return "wrong"
-    read = read_presence(code)
-    if read is None:
-        labelled = watching.terminal_of_qr(code.strip())
-        return "said" if labelled is not None and labelled.pk == machine.pk else "wrong"
-    keys = terminals.credentials_at(machine.pk, read.since)
-    if read.terminal != stop or not any(is_signed(read, one.public_key) for one in keys):
-        return "wrong"
-    return "proved" if is_of_moment(read, at, slack_s) else "expired"
+    found = judge_presence(machine.pk, stop, code, at, slack_s)
+    if found != "none":
+        return found
+    labelled = watching.terminal_of_qr(code.strip())
+    return "said" if labelled is not None and labelled.pk == machine.pk else "wrong"
 
 
 @transaction.atomic
@@ -363,7 +359,8 @@ def _hold(actor: Actor, row: Round) -> Round:
         .select_related("plan__person", "area__place", "edition")
         .get(pk=row.pk)
     )
-    actor.require(*DOERS, place_path=held.place_path, organizations=(held.plan.organization_id,))
+    if not queries.may_walk(actor, held):
+        raise Forbidden(f"{actor.kind} {actor.name} does not walk round {held.pk}")
     if held.state == "cancelled":
         raise Refused(_("这次巡查已取消（%(why)s），不再收答案。") % {"why": held.note})
     return held

@@ -26,7 +26,8 @@ A_MOMENT = timedelta(microseconds=1)
 MOST = 40
 """So many rounds go onto a phone: the ones that end first. Nobody walks more in a day."""
 _MOMENT = "%Y%m%dT%H%M%SZ"
-# Cleaners, guards and fire managers have no role of their own in this edition: the keeper answers for them.
+# Fire managers have no role of their own in this edition: the keeper answers for them, and for guards and cleaners
+# where nobody has their role.
 _ROLE_OF = {
     "owner": Role.OWNER_UNIT,
     "vendor": Role.VENDOR_ENGINEER,
@@ -99,8 +100,11 @@ def mine(actor: Actor, *, plan: str, place: str) -> Q:
         plan: prefix of the lookups of the plan, "plan__"; "" for plans themselves.
         place: lookup of the place's path.
     """
-    found = Q(**{f"{plan}person__username": actor.name})
+    found = Q(**{f"{plan}person__username": actor.name}) | queries.field_q(actor, plan, place)
     keepers = ~Q(**{f"{plan}who__in": list(_ROLE_OF)})
+    for role, word in queries.FIELD_TASKS.items():
+        for path in queries.places_with(role):
+            keepers &= ~Q((f"{plan}who", word), (f"{place}__startswith", path))
     named = {role: Q(**{f"{plan}who": who}) for who, role in _ROLE_OF.items()}
     for role, who in {Role.AREA_KEEPER: keepers, **named}.items():
         here = scope_q(actor, place, (f"{plan}organization_id",), roles=frozenset({role}))

@@ -141,6 +141,11 @@ def _walkers(row: Round) -> list[Staff]:
             grants__organization_id=plan.organization_id, grants__place__path__in=platform.place_chain(row.place_path)
         )
         return list(platform.staff_visible_to(queries.JOB).filter(here, is_active=True).distinct())
+    for role, who in queries.FIELD_TASKS.items():
+        if plan.who == who:
+            here = Q(grants__role=role.value, grants__place__path__in=platform.place_chain(row.place_path))
+            if found := list(platform.staff_visible_to(queries.JOB).filter(here, is_active=True).distinct()):
+                return found
     keeper = row.area.keeper
     return [keeper] if keeper is not None and keeper.is_active else []
 

@@ -20,6 +20,7 @@ from budayang.center.maintenance.models import (
     RoundTrace,
 )
 from budayang.center.platform.actors import Actor, Role
+from budayang.center.platform.models import RoleGrant, Staff
 from budayang.center.platform.queries import place_chain, places_visible_to, scope_q
 from budayang.center.platform.sealing import CannotOpen, open_field
 from budayang.center.terminals import queries as terminals
@@ -31,18 +32,45 @@ JOB = Actor.job("maintenance.rounds")
 PHOTO_TABLE, PHOTO_COLUMN = "maintenance_round_photo", "content"
 WELL = frozenset({Level.OK, Level.BUSY})
 DOERS = (Role.SUPERVISOR, Role.AREA_KEEPER, Role.OWNER_UNIT, Role.VENDOR_ENGINEER, Role.INSPECTOR)
+FIELD_TASKS: dict[Role, str] = {Role.GUARD: "guard", Role.CLEANER: "cleaner"}
+"""Whose tasks are all that these roles see: the word of `RoundPlan.who`."""
+WALKERS = (*DOERS, *FIELD_TASKS)
 
 
 def plans_visible_to(actor: Actor) -> QuerySet[RoundPlan]:
-    """Plans of the actor's places; bodies' people see those of their own body."""
-    mine = scope_q(actor, "area__place__path", ("organization_id",))
+    """Plans of the actor's places; bodies' people see their own body's, guards and cleaners their own tasks."""
+    mine = scope_q(actor, "area__place__path", ("organization_id",)) | field_q(actor, "", "area__place__path")
     return RoundPlan.objects.filter(mine).select_related("area__place", "organization", "person")
 
 
 def rounds_visible_to(actor: Actor) -> QuerySet[Round]:
-    """Rounds of the actor's places; bodies' people see those of their own body."""
-    mine = scope_q(actor, "place_path", ("plan__organization_id",))
+    """Rounds of the actor's places; bodies' people see their own body's, guards and cleaners their own tasks."""
+    mine = scope_q(actor, "place_path", ("plan__organization_id",)) | field_q(actor, "plan__", "place_path")
     return Round.objects.filter(mine).select_related("plan__person", "plan__organization", "area__place", "edition")
+
+
+def field_q(actor: Actor, plan: str, place: str) -> Q:
+    """The tasks of guards and cleaners, as a filter: planned for their role where they have it; those that name a
+    person or a body only for that person or the people of that body.
+
+    Args:
+        plan: prefix of the lookups of the plan, "plan__"; "" for plans themselves.
+        place: lookup of the place's path.
+    """
+    found = Q(pk__in=())
+    own_body = Staff.objects.filter(pk=actor.staff_id or 0, organization__isnull=False).values("organization_id")
+    meant = Q(**{f"{plan}person__isnull": True}) | Q(**{f"{plan}person_id": actor.staff_id or 0})
+    meant &= Q(**{f"{plan}organization__isnull": True}) | Q(**{f"{plan}organization_id__in": own_body})
+    for role, who in FIELD_TASKS.items():
+        if role in actor.roles:
+            found |= scope_q(actor, place, roles=frozenset({role})) & Q(**{f"{plan}who": who}) & meant
+    return found
+
+
+def places_with(role: Role) -> list[str]:
+    """The paths of the places where somebody active has the role."""
+    rows = RoleGrant.objects.filter(role=role.value, staff__is_active=True).order_by("place__path")
+    return list(rows.values_list("place__path", flat=True).distinct())
 
 
 def get_round(actor: Actor, round_id: int) -> Round:
@@ -98,7 +126,9 @@ def plan_of(row: RoundPlan) -> Plan:
 
 def may_walk(actor: Actor, row: Round) -> bool:
     """Whether the actor may answer for this round."""
-    return actor.may(*DOERS, place_path=row.place_path, organizations=(row.plan.organization_id,))
+    if actor.may(*DOERS, place_path=row.place_path, organizations=(row.plan.organization_id,)):
+        return True
+    return Round.objects.filter(field_q(actor, "plan__", "place_path"), pk=row.pk).exists()
 
 
 def stops_of(plan: RoundPlan) -> list[str]:

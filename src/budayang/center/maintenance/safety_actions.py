@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -59,11 +59,35 @@ def end_test(actor: Actor, row: SafetyTest, *, answered: bool, note: str = "", n
 
     A test that nobody ended for LONGEST_TEST_S counts as not answered: the tester went away, or it never came.
     """
-    area = row.area
-    actor.require(*TESTERS, place_path=area.place.path)
+    actor.require(*TESTERS, place_path=row.area.place.path)
     seconds: float | None = (now - row.started_at).total_seconds()
     if not answered or seconds is None or seconds > LONGEST_TEST_S:
         seconds = None
+    return _end(actor, row, seconds, note, now)
+
+
+def running_test(area_id: int, kind: str, at: datetime) -> SafetyTest | None:
+    """The test of an area to which a press at a moment belongs."""
+    since = at - timedelta(seconds=LONGEST_TEST_S)
+    # The press and the tester's button are pressed together: either may be a little earlier by its own clock.
+    rows = SafetyTest.objects.filter(area_id=area_id, kind=kind, ended_at__isnull=True, started_at__gte=since)
+    return rows.select_related("area__place").first()
+
+
+@transaction.atomic
+def end_measured(row: SafetyTest, *, seconds: float, now: datetime) -> SafetyTest | None:
+    """The button itself told of its press and somebody answered: these seconds count. None when a person ended the test
+    meanwhile.
+    """
+    if SafetyTest.objects.filter(pk=row.pk, ended_at__isnull=True).exists():
+        with override(settings.LANGUAGE_CODE):
+            note = _("由按钮自己上报的按下时刻计时")
+        return _end(JOB, row, seconds, note, now)
+    return None
+
+
+def _end(actor: Actor, row: SafetyTest, seconds: float | None, note: str, now: datetime) -> SafetyTest:
+    area = row.area
     passed = judge_test(seconds, row.limit_s)
     ended = SafetyTest.objects.filter(pk=row.pk, ended_at__isnull=True).update(
         ended_at=now, seconds=seconds, passed=passed, note=note.strip()[:200]

@@ -12,15 +12,18 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from budayang.center.maintenance.hours_queries import days_visible_to
-from budayang.center.maintenance.models import BUCKET_COLUMNS, WorkOrder
+from budayang.center.maintenance.models import BUCKET_COLUMNS, Round, WorkOrder
+from budayang.center.maintenance.order_actions import holder_words
 from budayang.center.maintenance.order_limits import events_of, read_clocks
 from budayang.center.maintenance.queries import named_clocks, orders_visible_to
 from budayang.center.maintenance.round_queries import rounds_visible_to
+from budayang.center.platform import queries as platform
 from budayang.center.platform.actions import Refused
 from budayang.center.platform.actors import Actor
 from budayang.center.platform.models import Organization
 from budayang.center.platform.roles import BODY_ROLES
 from budayang.center.services.queries import calendar_days
+from budayang.center.terminals import queries as terminals
 from budayang.rules.calendars import DEFAULT_ZONE
 from budayang.rules.hours import UNCOUNTED
 from budayang.rules.scorecards import Fact, answers, holder_at
@@ -86,10 +89,9 @@ def order_facts_of(actor: Actor, period: Period, place_path: str, now: datetime)
 
 
 def _orders(rows: QuerySet[WorkOrder], now: datetime) -> Iterator[Fact]:
-    names = sorted(Organization.objects.values_list("name", "pk"), key=lambda pair: -len(pair[0]))
     days = cache(calendar_days)
     for order in rows:
-        ref, holders = f"order:{order.number}", _holders(order, names)
+        ref, holders = f"order:{order.number}", _holders(order)
         clocks = read_clocks(order, now, days)
         for name, clock in named_clocks(clocks):
             at = clock.due_at if clock.overdue else clock.met_at
@@ -106,15 +108,48 @@ def _orders(rows: QuerySet[WorkOrder], now: datetime) -> Iterator[Fact]:
             yield Fact("repair_time", holder_at(holders, at), ref, at, value=hours)
 
 
-def _holders(order: WorkOrder, names: Sequence[tuple[str, int]]) -> list[tuple[datetime, int]]:
-    """(since, body) from the words that each event keeps of who had it from then on; the longest name that fits."""
+def _holders(order: WorkOrder) -> list[tuple[datetime, int]]:
+    """(since, body) of who had the order from then on, as each event keeps it."""
     found: list[tuple[datetime, int]] = []
-    for event in events_of(order):
-        held = event.holder
-        body = next((pk for name, pk in names if held == name or held.startswith(f"{name} ")), None)
+    for event in sorted(order.events.all(), key=lambda one: (one.at, one.pk)):
+        body = event.holder_body_id
         if body is not None and (not found or found[-1][1] != body):
             found.append((event.at, body))
     return found or [(order.opened_at, order.organization_id)]
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A row behind a figure as people call it: what and where, and who had it or did it ("" where nobody did)."""
+
+    name: str
+    who: str = ""
+
+
+def described(facts: Sequence[Fact]) -> dict[str, Described]:
+    """By `Fact.ref`: orders by their fault and place, rounds by their list and area, days by their terminal. Three
+    queries and one for names.
+    """
+    parts = [(one.ref, *one.ref.partition(":")[::2]) for one in facts]
+    orders = WorkOrder.objects.filter(number__in=[rest for _ref, kind, rest in parts if kind == "order"])
+    rounds = Round.objects.filter(pk__in=[int(rest) for _ref, kind, rest in parts if kind == "round"])
+    codes = {rest.partition("/")[0] for _ref, kind, rest in parts if kind == "day"}
+    found: dict[str, Described] = {}
+    for order in orders.select_related("incident__area", "incident__terminal", "organization", "assignee"):
+        where = order.incident.terminal or order.incident.area
+        name = f"{order.incident.title} · {where.name}" if where else order.incident.title
+        found[f"order:{order.number}"] = Described(name, holder_words(order))
+    walked = list(rounds.select_related("plan", "area"))
+    people = platform.names_of([row.finished_by for row in walked])
+    for row in walked:
+        who = people.get(row.finished_by, row.finished_by)
+        found[f"round:{row.pk}"] = Described(f"{row.plan.name} · {row.area.name}", who)
+    names = dict(terminals.in_service().filter(code__in=codes).values_list("code", "name"))
+    for ref, kind, rest in parts:
+        if kind == "day":
+            code = rest.partition("/")[0]
+            found[ref] = Described(f"{names[code]} {code}" if code in names else code)
+    return found
 
 
 def _rounds(actor: Actor, period: Period, place_path: str) -> Iterator[Fact]:

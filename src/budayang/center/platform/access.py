@@ -18,14 +18,16 @@ from budayang.center.platform.actions import Refused
 from budayang.center.platform.actors import Actor, Forbidden
 from budayang.center.platform.models import Staff
 from budayang.center.platform.queries import actor_of
-from budayang.center.platform.roles import Role
+from budayang.center.platform.roles import FIELD_ROLES, Role
 
 PUBLIC = "public"
 TOKEN = "token"
 """Addresses of other machines: their own door looks at the key, and a signed-in browser is nobody there."""
 SIGNED_IN = frozenset(Role)
-ANY_STAFF = SIGNED_IN - {Role.WINDOW_CLERK}
-"""Whoever works in the house. A window clerk needs the queue of the window and nothing else."""
+ANY_STAFF = SIGNED_IN - FIELD_ROLES - {Role.WINDOW_CLERK}
+"""Whoever works in the house. A window clerk needs the queue of the window and nothing else, guards and cleaners their
+own tasks.
+"""
 # Sign-in pages and static files belong to libraries, whose views cannot carry our mark.
 LIBRARY_ADDRESSES = ("account_", "mfa_", "set_language")
 

@@ -229,6 +229,13 @@ def place_chain(path: str) -> list[str]:
     return ["/" + "/".join(parts[: count + 1]) + "/" for count in range(len(parts))]
 
 
+def top_path() -> str:
+    """The path of the center's topmost place, "" while there is none: where somebody must have a right to use it on
+    what is one for the whole center.
+    """
+    return Place.objects.order_by("path").values_list("path", flat=True).first() or ""
+
+
 def news_since(moment: datetime) -> list[tuple[int, str]]:
     """(id, kind) of transitions recorded since a moment, for live pages."""
     return list(Transition.objects.filter(recorded_at__gte=moment).values_list("id", "kind"))

@@ -17,7 +17,7 @@ from budayang.center.platform.actions import Refused
 from budayang.center.platform.actors import Actor
 from budayang.center.public import joint
 from budayang.center.public.ratings import rate_url
-from budayang.center.services import case_queries, joint_queries
+from budayang.center.services import case_queries, joint_queries, person_check_actions
 from budayang.center.services.case_actions import withdraw
 from budayang.center.services.verification import TooManyAttempts
 
@@ -44,12 +44,19 @@ def progress(request: HttpRequest) -> HttpResponse:
         if found is not None and request.POST.get("act") == "withdraw":
             context |= _withdraw(found[0], request.POST.get("sure") == "1")
             found = case_queries.find_progress(number, code, client, now)
+        elif found is not None and request.POST.get("act") == "withdraw_face":
+            if person_check_actions.withdraw_consent(Actor.public(), found[0], now):
+                context |= {
+                    "told": _("已撤回刷脸的同意。照片在比对结束时就已删除，现在相似程度的记录也删了；这件事照常办。")
+                }
+            found = case_queries.find_progress(number, code, client, now)
     except TooManyAttempts:
         return render(request, "public/verify_wait.html", status=429)
     if found is None:
         context["error"] = _("办件编号和验证码对不上，请对照回执再输一次。")
         return render(request, "public/progress.html", context, status=404)
     context |= {"found": found[1], "code": code, "rate_url": rate_url(found[0], now)}
+    context["face"] = person_check_actions.consent_stands(found[0])
     return render(request, "public/progress.html", context)
 
 

@@ -73,17 +73,17 @@ def _visit(request: HttpRequest, row: SupervisionVisit, token: str) -> HttpRespo
 
 
 def _given(request: HttpRequest, code: str) -> Given:
-    typed = {name: request.POST.get(f"{name}-{code}", "")[:400] for name in ("value", "note", "terminal")}
+    value, note, terminal = (request.POST.get(f"{name}-{code}", "")[:400] for name in ("value", "note", "terminal"))
     file = request.FILES.get(f"photo-{code}")
     if file is None:
-        return Given(**typed)
+        return Given(value, note, terminal)
     try:
         sheet = read_sheet(file.read())
     except BadUpload as bad:
         raise Refused(str(bad)) from bad
     if sheet.media != "image/jpeg":
         raise Refused(_("这里只收照片，请拍照或选一张图片；也可以不附。"))
-    return Given(**typed, photo=sheet.content)
+    return Given(value, note, terminal, sheet.content)
 
 
 def _page(

@@ -22,6 +22,8 @@ from budayang.center.services import codes, corrections
 from budayang.center.services.booking import appointment_of, time_words
 from budayang.center.services.case_accepting import code_hash
 from budayang.center.services.case_withdrawing import may_withdraw
+from budayang.center.services.connector_queries import capability
+from budayang.center.services.errands import unclear_errand
 from budayang.center.services.models import (
     Case,
     CaseAttempt,
@@ -180,6 +182,14 @@ def _payments_of(case: Case) -> tuple[PaymentSeen, ...]:
 def tries_of(case: Case) -> list[CaseAttempt]:
     """Every attempt at the department, oldest first."""
     return list(CaseAttempt.objects.filter(case=case).order_by("began_at", "pk"))
+
+
+def may_be_asked_again(case: Case) -> bool:
+    """Whether asking the department once more about a case under review can do no harm and tell something: it honours
+    the key, or says when asked whether it has the matter. Of what was missing it cannot be asked.
+    """
+    promised = capability(case.item.code)
+    return promised.honours_key or (promised.can_be_asked and unclear_errand(case, "correct") is None)
 
 
 def calls_of(case: Case) -> list[ConnectorCall]:

@@ -217,9 +217,10 @@ def open_fields(values: Mapping[str, Any], standing: Mapping[str, Any]) -> int:
 def needs_of(hardware: Mapping[str, str], *, carried: bool = False) -> frozenset[str]:
     """The peripheral kinds without which the item cannot be finished at a terminal.
 
-    Two columns do not become a need. `hw_face_camera`: in this edition a person shows a card or types a code, and no
-    face is compared. `hw_stamper_or_eseal`: the column says "or", and the department's electronic seal needs no
-    stamping machine. Both stay readable in `Item.hardware`. A `carried` item needs only what our terminal drives.
+    Two columns do not become a need. `hw_face_camera`: who wants person and card compared declares it (人证核对), and
+    a face is never the only way. `hw_stamper_or_eseal`: the column says "or", and the department's electronic seal
+    needs no stamping machine. Both stay readable in `Item.hardware`. A `carried` item needs only what our terminal
+    drives.
     """
     needs = {kind for column, kind in _NEEDS.items() if hardware.get(column) == "1"}
     other = hardware.get("hw_other", "")

@@ -253,7 +253,13 @@ def _read_hosts(one: Mapping[str, Any]) -> list[str]:
 
 MOST_HOSTS = 20
 _HOST = re.compile(r"(?=.{4,253}\Z)([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}")
-_FLAGS = {"honours_key": True, "can_be_asked": False, "can_withdraw": False, "names_person": False}
+_FLAGS = {
+    "honours_key": True,
+    "can_be_asked": False,
+    "can_withdraw": False,
+    "names_person": False,
+    "person_check": False,
+}
 
 
 def _read_identity(identity: Any) -> dict[str, str] | None:

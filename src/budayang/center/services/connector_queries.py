@@ -77,6 +77,11 @@ def launch_addresses(department_code: str = "") -> dict[int, LaunchAddress]:
     return {item: LaunchAddress(url, tuple(hosts or ())) for item, url, hosts in found}
 
 
+def items_with_person_check() -> frozenset[int]:
+    """Ids of the items whose department wants to be sure that the person is the one of the card (人证核对)."""
+    return frozenset(ConnectorItem.objects.filter(person_check=True).values_list("item_id", flat=True))
+
+
 def find_address(department_code: str) -> tuple[str, str] | None:
     """(address, key) of a department's system, or None when it has no connector or its key does not open."""
     row = Connector.objects.filter(department__code=department_code).first()

@@ -32,6 +32,7 @@ STATUS_OF = {
     "agent_not_allowed": 422,
     "agent_is_person": 422,
     "consent_missing": 422,
+    "check_missing": 422,
     "unknown_upload": 404,
     "licences_unavailable": 424,
     "identity_unavailable": 424,
@@ -61,6 +62,7 @@ def refuse(code: str, fields: Mapping[str, str] | None = None) -> tuple[int, byt
         "agent_not_allowed": _("这件事只能本人办理。什么都没有提交。"),
         "agent_is_person": _("代办人和本人是同一张证件，请换代办人的证件。"),
         "consent_missing": _("没有本人的委托签名，请本人签名后再提交。"),
+        "check_missing": _("这件事要先核对人和证件，请重新开始办理。什么都没有提交。"),
         "licences_unavailable": _("电子证照库现在没有应答，请自己填写。"),
         "try_again": _("管理平台暂时繁忙，请稍等再试；已经提交的不会丢失，也不会重复办理。"),
     }

@@ -13,7 +13,8 @@ from budayang.center.services.case_finishing import get_case, settle
 from budayang.center.services.case_moving import move
 from budayang.center.services.case_telling import JOB, note_step
 from budayang.center.services.corrections import corrected_receipt
-from budayang.center.services.errands import ErrandTaken, settle_errand
+from budayang.center.services.errands import ErrandTaken, cancel_errand, settle_errand
+from budayang.center.services.models import Errand
 from budayang.center.services.payments.actions import settle_payment
 from budayang.center.services.payments.returning import money_words
 from budayang.center.services.receipts import Witness
@@ -47,7 +48,7 @@ def finish_paid(taken: ErrandTaken, answer: Answer, *, head: Witness | None, now
 
 @transaction.atomic
 def finish_correction(taken: ErrandTaken, answer: Answer, *, head: Witness | None, now: datetime) -> bool:
-    """The department has, or has not, what was missing."""
+    """The department has, or has not, what was missing; unclear is a person's."""
     event = ERRAND_EVENT.get(answer.event, "unclear")
     if not settle_errand(taken, event, now):
         return False
@@ -58,6 +59,9 @@ def finish_correction(taken: ErrandTaken, answer: Answer, *, head: Witness | Non
         move(JOB, case, "corrected", now=now, wake_at=now, message=answer.message, result_sealed=receipt)
     elif event in ("done", "refused"):
         settle(JOB, case, answer.event, answer, head=head, now=now)
+    elif event == "unclear" and settle(JOB, case, "unclear", Answer("unclear"), head=head, now=now) is None:
+        # Asked meanwhile how it stands, the department had already gone on with it: there is nothing to find out.
+        cancel_errand(Errand.objects.get(pk=taken.pk), now)
     return True
 
 

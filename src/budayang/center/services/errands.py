@@ -135,6 +135,11 @@ def end_attempts(case_id: int, kind: str, proved: str, now: datetime) -> None:
     running.update(proved=proved, ended_at=now)
 
 
+def unclear_errand(case: Case, kind: str) -> Errand | None:
+    """The errand of which nobody can tell whether the department has it."""
+    return Errand.objects.filter(case=case, kind=kind, state=ErrandState.UNCLEAR).first()
+
+
 def errand_again(case: Case, kind: str, now: datetime) -> bool:
     """Try an errand once more whose answer was unclear: the same key."""
     rows = Errand.objects.filter(case=case, kind=kind, state=ErrandState.UNCLEAR)

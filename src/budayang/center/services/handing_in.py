@@ -16,6 +16,7 @@ from budayang.center.services import (
     form_checks,
     joint_actions,
     material_actions,
+    person_check_actions,
 )
 from budayang.center.services.case_accepting import CaseRefused
 from budayang.center.services.item_forms import form_of
@@ -44,7 +45,7 @@ def hand_in(
 
     Raises:
         CaseRefused: what `accept_case` and `accept_joint` raise, form_refused (with its fields), sheets_missing,
-            too_large, agent_not_allowed, agent_is_person, consent_missing; of a correction those of
+            too_large, agent_not_allowed, agent_is_person, consent_missing, check_missing; of a correction those of
             `hand_in_correction`.
     """
     if person.corrects:
@@ -83,13 +84,16 @@ def _case(
     now: datetime,
 ) -> Accepted:  # fmt: skip
     extra: dict[str, Any] = {}
+    fresh = not Case.objects.filter(number=submit.number).exists()
+    made = person_check_actions.read_check(terminal_id, submit.item, person, now) if fresh else None
+    if made is not None:
+        extra["person_check"] = person_check_actions.contract_of(made)
     if person.agent is not None:
         item = Item.objects.filter(code=submit.item).first()
         agent_actions.check_agent(item.who_acts if item is not None else "", person)
         extra["agent"] = agent_actions.contract_of(person.agent)
     if materials:
         extra["materials"] = materials
-    fresh = not Case.objects.filter(number=submit.number).exists()
     case = case_actions.accept_case(
         actor,
         number=submit.number,
@@ -106,6 +110,9 @@ def _case(
         agent_actions.record_agent(actor, case, person.agent, materials, now)
     if fresh:
         material_actions.take_sheets(submit.number, now)
+    if fresh and made is not None:
+        person_check_actions.record_check(actor, case, made, now)
+        case.refresh_from_db(fields=["state"])
     return Accepted(case.number, case.state, ((case.number, case.state),))
 
 
@@ -114,6 +121,8 @@ def _joint(
     actor: Actor, terminal_id: int, definition: JointDefinition, submit: CaseSubmit, person: CasePrivate,
     materials: list[dict[str, Any]], now: datetime,
 ) -> Accepted:  # fmt: skip
+    if any(person_check_actions.needs_check(item) for item in person.parts):
+        raise CaseRefused("check_missing")  # such a part is done by itself, or at the window
     if person.agent is not None:
         agent_actions.check_agent("本人或代办人", person)  # each part looks at its own item beside this
     given = joint_actions.HandedIn(

@@ -216,11 +216,17 @@ def judge(offering: Offering, facts: Facts) -> Verdict:
         stops=facts.stops_of(offering),
         connector=facts.connectors.get(offering.item.department_id, "unknown"),
         states={key: now_state.state for key, now_state in states.items()},
-        terminal=facts.liveness.get(offering.terminal_id, "unknown"),
+        terminal=_terminal_word(facts.liveness.get(offering.terminal_id, "unknown"), states),
         now=facts.now,
         kinds={subject: now_state.kind for (subject, _prop), now_state in states.items()},
         supplies=facts.supplies.get(offering.terminal_id),
     )
+
+
+def _terminal_word(liveness: str, states: Mapping[tuple[str, str], terminals.StateNow]) -> str:
+    """How the terminal itself is. One that is heard and has no catalogue yet (freshly enrolled) can begin nothing."""
+    told = states.get(("terminal", "catalogue"))
+    return "preparing" if liveness == "online" and told is not None and told.state == "waiting" else liveness
 
 
 def hours_now(offering: Offering, row: DepartmentHours | None, facts: Facts) -> Hours:

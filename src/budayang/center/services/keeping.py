@@ -15,7 +15,16 @@ from django.utils.translation import gettext_lazy as _
 from budayang.center.platform.resealing import SealedColumn
 from budayang.center.platform.retention import Rule
 from budayang.center.services import material_keeping
-from budayang.center.services.models import Case, CaseGrant, Errand, Promise, Trip, VerificationAttempt
+from budayang.center.services.models import (
+    Case,
+    CaseGrant,
+    Errand,
+    HelpCall,
+    PersonCheck,
+    Promise,
+    Trip,
+    VerificationAttempt,
+)
 from budayang.center.services.states import PaperState
 from budayang.rules.promises import STAYS
 
@@ -24,6 +33,8 @@ RESULT_H = 72
 ATTEMPT_DAYS = 30
 REQUEST_DAYS = 60
 PROMISE_DAYS = 14
+CHECK_DAYS = 3 * 365
+CALL_DAYS = 90
 WAITED_FOR = (PaperState.ENTITLED, PaperState.SENT, PaperState.FAILED)
 
 Rows = QuerySet[Any]
@@ -175,6 +186,24 @@ RETENTION: tuple[Rule, ...] = (
         lambda: Promise.objects.all(),
         "promised_at",
         _older("promised_at", timedelta(days=PROMISE_DAYS)),
+        _delete,
+    ),
+    Rule(
+        "services.person_checks",
+        _("人证核对的方式、结果、同意的版次和时间（没有人脸，没有比对数据）"),
+        _("3 年，用来证明取得过单独同意"),
+        lambda: PersonCheck.objects.all(),
+        "checked_at",
+        _older("checked_at", timedelta(days=CHECK_DAYS)),
+        _delete,
+    ),
+    Rule(
+        "services.help_calls",
+        _("终端上的呼叫（地点、步骤和事项，不含个人信息）"),
+        _("90 天"),
+        lambda: HelpCall.objects.all(),
+        "called_at",
+        _older("called_at", timedelta(days=CALL_DAYS)),
         _delete,
     ),
     Rule(

@@ -1,7 +1,5 @@
-"""The notice that a person agrees to before the first personal datum is read: which text is in force, and new ones.
-
-No face is compared in this edition: a person shows a card or types a code, so no consent to face data is asked. A
-department's own page that compares faces asks for it there, and names another way.
+"""The notices that a person agrees to, which text is in force, and new ones: the general one before the first personal
+datum is read, and one of its own before a face is compared (单独同意).
 """
 
 from __future__ import annotations
@@ -19,10 +17,14 @@ from django.utils.translation import gettext_noop
 from budayang.center.platform.actions import Refused, record
 from budayang.center.platform.actors import Actor, Role
 from budayang.center.services import marks
-from budayang.center.services.models import Case, PrivacyNotice
+from budayang.center.services.models import Case, PersonCheck, PrivacyNotice
+from budayang.center.services.models.privacy import NOTICE_KINDS
 
 LONGEST_LINE, MOST_LINES = 120, 8
 LOOK = timedelta(minutes=1)
+
+
+GENERAL, FACE = NOTICE_KINDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ class NoticeText:
     lines: tuple[str, ...]
     keeps: str
     english: Mapping[str, Any] = field(default_factory=dict)
+    kind: str = GENERAL
 
     def as_message(self) -> dict[str, Any]:
         return {
@@ -57,24 +60,45 @@ SHIPPED = NoticeText(
 )
 """What is in force until a first edition is published."""
 
+SHIPPED_FACE = NoticeText(
+    "face-2026-11",
+    gettext_noop("刷脸比对，请您单独同意"),
+    (
+        gettext_noop("谁来比对：这台自助终端，只在本机上比对，人脸不上传。"),
+        gettext_noop("为什么：办理部门要求确认您就是身份证上的人，防止别人冒用您的证件。"),
+        gettext_noop("怎样比对：拍一张您现在的照片，和身份证里的照片比一次。"),
+        gettext_noop("对您的影响：人脸是敏感个人信息，泄露会影响人身和财产安全，所以比完就删。"),
+        gettext_noop("不同意也照样能办：可以请工作人员当面核对，也可以到窗口核对，不多收费、不往后排。"),
+        gettext_noop("同意以后可以随时撤回；撤回后改用别的办法核对。"),
+    ),
+    gettext_noop("照片和比对数据比完立即删除；只记下是否一致、相似程度分档、您同意的版次和时间，办结后保存 3 年。"),
+    kind=FACE,
+)
+"""个人信息保护法 第二十八条至第三十条: who, why, how, the necessity and what it may do to the person, and that who
+refuses loses nothing.
+"""
+SHIPPED_OF = {GENERAL: SHIPPED, FACE: SHIPPED_FACE}
 
-def notices() -> QuerySet[PrivacyNotice]:
-    """Published editions, newest first."""
-    return PrivacyNotice.objects.order_by("-valid_from")
+
+def notices(kind: str = "") -> QuerySet[PrivacyNotice]:
+    """Published editions, newest first; of one kind, or of all."""
+    rows = PrivacyNotice.objects.order_by("-valid_from")
+    return rows.filter(kind=kind) if kind else rows
 
 
 def cases_by_version() -> dict[str, int]:
     """Version → cases whose person agreed to it."""
-    found = Case.objects.values_list("consent_version").annotate(n=Count("pk")).order_by()
+    found = list(Case.objects.values_list("consent_version").annotate(n=Count("pk")).order_by())
+    found += PersonCheck.objects.values_list("notice_version").annotate(n=Count("pk")).order_by()
     return {version: n for version, n in found if version}
 
 
-def notice_in_force(now: datetime) -> NoticeText:
-    """The newest published edition whose day has come, else the shipped one."""
-    row = notices().filter(valid_from__lte=now).first()
+def notice_in_force(now: datetime, kind: str = GENERAL) -> NoticeText:
+    """The newest published edition of a kind whose day has come, else the shipped one."""
+    row = notices(kind).filter(valid_from__lte=now).first()
     if row is None:
-        return SHIPPED
-    return NoticeText(row.version, row.title, tuple(row.lines), row.keeps, row.english)
+        return SHIPPED_OF[kind]
+    return NoticeText(row.version, row.title, tuple(row.lines), row.keeps, row.english, kind)
 
 
 def announce_started(now: datetime) -> int:
@@ -96,7 +120,9 @@ def publish_notice(actor: Actor, text: NoticeText, *, valid_from: datetime, now:
     lines = _checked(text.lines)
     if not text.version.strip() or not text.title.strip() or not text.keeps.strip():
         raise Refused(_("版本号、标题和保存期限都要填写。"))
-    known = {SHIPPED.version, *PrivacyNotice.objects.values_list("version", flat=True)}
+    if text.kind not in SHIPPED_OF:
+        raise Refused(_("请选择这份同意书是读取身份用的，还是刷脸比对用的。"))
+    known = {SHIPPED.version, SHIPPED_FACE.version, *PrivacyNotice.objects.values_list("version", flat=True)}
     if text.version.strip() in known:
         raise Refused(_("版本号“%(version)s”已经用过，请换一个。") % {"version": text.version.strip()[:40]})
     if valid_from < now:
@@ -107,6 +133,7 @@ def publish_notice(actor: Actor, text: NoticeText, *, valid_from: datetime, now:
         if len(english["lines"]) != len(lines) or not english.get("title") or not english.get("keeps"):
             raise Refused(_("英文要么全空，要么与中文逐条对应：标题、每一条和保存期限都有。"))
     row = PrivacyNotice.objects.create(
+        kind=text.kind,
         version=text.version.strip()[:40],
         title=text.title.strip()[:80],
         lines=lines,

@@ -90,7 +90,9 @@ def hold(probe: Probe, until: datetime, **fields: Any) -> bool:
 
 
 def add_step(probe: Probe, step: str, ok: bool | None, text: str = "", ms: int = 0, *, excused: bool = False) -> None:
-    """Note a step; it is written with the next write of the row. `excused`: the department itself says why."""
+    """Note a step; it is written with the next write of the row. `excused`: that it failed is nobody's fault, as the
+    department itself or a plan says.
+    """
     noted: dict[str, Any] = {"step": step, "ok": ok, "text": text[:160], "ms": ms}
     probe.steps = [*probe.steps, noted | {"excused": True} if excused else noted]
 
@@ -132,7 +134,7 @@ def _prove(probe: Probe, terminal_id: int | None, *, ok: bool, passed: bool, res
     whose = known.filter(terminal__isnull=True) if terminal_id is None else known.filter(terminal_id=terminal_id)
     row = whose.select_for_update(of=("self",)).first()
     if row is None:
-        row = ProbeStanding(item_id=probe.item_id, terminal_id=terminal_id)
+        row = ProbeStanding(item=probe.item, terminal=None if terminal_id is None else probe.terminal)
     failed_before = row.failed_at is not None
     every = platform.parameter("probe_every_s", probe.place_path, now)
     again = platform.parameter("probe_again_s", probe.place_path, now)
@@ -141,9 +143,8 @@ def _prove(probe: Probe, terminal_id: int | None, *, ok: bool, passed: bool, res
     row.failed_at = None if ok else now
     row.failed_step, row.text = ("", "") if ok else (result.step, result.text[:200])
     row.last = probe
-    if terminal_id is None:
-        excused = any(one.get("excused") for one in probe.steps)
-        probe_failures.count(row, probe, ok=ok, excused=excused, now=now)
+    excused = any(one.get("excused") for one in probe.steps)
+    probe_failures.count(row, probe, ok=ok, excused=excused, now=now)
     # A machine is tried again only while it failed; departments' items are tried by plan.
     row.next_at = next_at(now, failed=not ok, every_s=every, again_s=again) if terminal_id is None or not ok else None
     row.save()

@@ -1,7 +1,8 @@
-"""When tries of a department fail in a row: told upwards once, and once more when one passes.
+"""When tries of a department, or of a machine's own steps, fail in a row: told upwards once, and once more when one
+passes.
 
-A department that says by itself that it is closed, or has no appointment left, has no fault: such a try counts neither
-way.
+A try that was excused counts neither way: a department that says by itself that it is closed, or has no appointment
+left, has no fault; nor has a machine that is stopped as planned, and its silence is told of already.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from budayang.center.services.models import Probe, ProbeStanding
 
 
 def count(row: ProbeStanding, probe: Probe, *, ok: bool, excused: bool, now: datetime) -> None:
-    """Count a try of the department into its standing (which the caller writes), and tell of the turn it makes."""
+    """Count a try into its standing (which the caller writes), and tell of the turn it makes."""
     if ok:
         _over(row, now)
     elif not excused:
@@ -32,7 +33,7 @@ def count(row: ProbeStanding, probe: Probe, *, ok: bool, excused: bool, now: dat
 @transaction.atomic
 def let_be(rows: QuerySet[ProbeStanding], now: datetime) -> int:
     """Try these no more by plan: what failed is no longer a fault of anybody. Returns how many."""
-    found = list(rows.select_for_update(of=("self",)).select_related("item__department"))
+    found = list(rows.select_for_update(of=("self",)).select_related("item__department", "terminal__area__place"))
     for row in found:
         row.next_at = row.failed_at = None
         _over(row, now)
@@ -47,12 +48,16 @@ def _over(row: ProbeStanding, now: datetime) -> None:
 
 
 def _tell(row: ProbeStanding, kind: str, at: datetime, now: datetime) -> None:
-    department = row.item.department
+    department, machine = row.item.department, row.terminal
     emit(
         kind,
-        subject=f"department:{department.code}",
-        place_path=served_path(department),
-        payload={"department": department.code, "item": row.item.code},
+        subject=f"terminal:{machine.code}" if machine else f"department:{department.code}",
+        place_path=machine.area.place.path if machine else served_path(department),
+        payload={
+            "department": department.code,
+            "item": row.item.code,
+            "terminal": machine.code if machine else "",
+        },
         occurred_at=at,
         now=now,
     )

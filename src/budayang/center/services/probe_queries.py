@@ -31,6 +31,12 @@ def failing_items(department: str) -> list[ProbeStanding]:
     return list(rows.select_related("item").order_by("failing_since", "item__code"))
 
 
+def failing_at(terminal: str) -> list[ProbeStanding]:
+    """Of a terminal, the items whose tries fail by its own steps so often in a row; the longest first."""
+    rows = ProbeStanding.objects.filter(terminal__code=terminal, told_at__isnull=False)
+    return list(rows.select_related("item").order_by("failing_since", "item__code"))
+
+
 def find_probe(actor: Actor, probe_id: int) -> Probe | None:
     return probes_visible_to(actor).filter(pk=probe_id).first()
 

@@ -21,6 +21,7 @@ import structlog
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from budayang.center.areas import queries as areas
 from budayang.center.platform.actions import Refused
 from budayang.center.platform.actors import Forbidden
 from budayang.center.services import codes, judging, probe_actions, probe_failures
@@ -34,9 +35,10 @@ from budayang.center.services.sending import DepartmentLine, Patience, make_clie
 from budayang.center.terminals import command_actions, command_queries
 from budayang.center.terminals import queries as terminals
 from budayang.forms.sampling import sample_form
+from budayang.rules.areas import covers
 from budayang.rules.calendars import DEFAULT_ZONE, next_opening
 from budayang.rules.intervals import find_at
-from budayang.rules.probes import device_faults
+from budayang.rules.probes import MACHINE_REASONS, device_faults
 from budayang.rules.services import AfterHours, Truth
 from budayang.rules.terminals import Level, kind_of, meaning
 
@@ -143,8 +145,10 @@ def _begin(probe: Probe, now: datetime) -> bool:
         return True
     alive = terminals.liveness(machine.pk, now)
     words = {"online": "", "silent": _("失去联系"), "suspended": _("已停用")}
-    add_step(probe, "alive", alive == "online", words.get(alive, _("还没有收到它的状态")))
-    if alive != "online":
+    # A silence is an incident of its own, and who is suspended or never heard of has no fault to be found by a try.
+    online = alive == "online"
+    add_step(probe, "alive", online, words.get(alive, _("还没有收到它的状态")), excused=not online)
+    if not online:
         probe_actions.finish(probe, now)
         return False
     if machine.kind != "own":
@@ -163,18 +167,19 @@ def _follow(probe: Probe, now: datetime) -> bool:
         return hold(probe, now + timedelta(seconds=LEASE_S))
     runs = command_queries.runs_visible_to(JOB)
     run = runs.filter(command_id=probe.command_id).first() if probe.command_id is not None else None
-    began = probe.began_at or probe.asked_at
+    began, stopped = probe.began_at or probe.asked_at, _stopped(probe, now)
     if run is not None and run.state in ("done", "failed"):
         took = round(((run.ended_at or now) - began).total_seconds() * 1000)
         if run.state == "failed" and run.reason == "unknown":
             add_step(probe, "obeys", None, _("终端的程序较旧，不会自检"), took)
         else:
-            add_step(probe, "obeys", run.state == "done", "" if run.state == "done" else _("自检没有做成"), took)
+            done = run.state == "done"
+            add_step(probe, "obeys", done, "" if done else _("自检没有做成"), took, excused=stopped and not done)
         return _after_self_test(probe, now, run.result if run.state == "done" else {})
     if now - began < timedelta(seconds=OBEY_S):
         hold(probe, now + timedelta(seconds=LOOK_S))
         return False
-    add_step(probe, "obeys", False, _("终端没有应答自检"))
+    add_step(probe, "obeys", False, _("终端没有应答自检"), excused=stopped)
     probe_actions.finish(probe, now)
     return False
 
@@ -190,17 +195,28 @@ def _after_self_test(probe: Probe, now: datetime, told: Mapping[str, Any] | None
     facts = judging.Facts.load([offering], now)
     needs = judging.needs_of(offering, facts.hours_of(offering.item)).needs
     faults = _faults(needs, told, facts, machine.pk)
-    add_step(probe, "devices", not faults, "、".join(faults))
+    add_step(probe, "devices", not faults, "、".join(faults), excused=bool(faults) and _stopped(probe, now))
     if not faults:
         # What earlier tries say is left out: this one is to find out.
         facts.probes = {}
         verdict = judging.judge(offering, facts)
         unproved = verdict.truth is Truth.UNCONFIRMED and verdict.reason in ("hours_unconfirmed", "connector_unknown")
-        add_step(probe, "rule", verdict.truth in STARTABLE or unproved, "" if unproved else verdict.text)
+        able = verdict.truth in STARTABLE or unproved
+        excused = not able and verdict.reason not in MACHINE_REASONS
+        add_step(probe, "rule", able, "" if unproved else verdict.text, excused=excused)
     if probe.steps[-1]["ok"] is False or any(one["ok"] is False for one in probe.steps):
         probe_actions.finish(probe, now)
         return False
     return hold(probe, now + timedelta(seconds=LEASE_S), steps=probe.steps)
+
+
+def _stopped(probe: Probe, now: datetime) -> bool:
+    """Whether a planned stop covers the whole machine: what it does meanwhile is nobody's fault."""
+    machine = probe.terminal
+    if machine is None:
+        return False
+    stops = areas.planned_stops(now, now + timedelta(seconds=1), area_id=machine.area_id, terminal_id=machine.pk)
+    return any(not stop.part_only and covers(stop, terminal_id=machine.pk) for stop in stops)
 
 
 def _faults(needs: frozenset[str], told: Mapping[str, Any] | None, facts: judging.Facts, terminal_id: int) -> list[str]:

@@ -23,11 +23,11 @@ from budayang.center.platform.actors import Actor, Role
 from budayang.center.services import hours_text, judging, marks, searching, stop_notices
 from budayang.center.services.alternatives import Alternatives
 from budayang.center.services.calendar_queries import estimated_from
-from budayang.center.services.connector_queries import launch_addresses
+from budayang.center.services.connector_queries import items_with_person_check, launch_addresses
 from budayang.center.services.item_forms import forms_of
 from budayang.center.services.joint_publishing import journeys_of
 from budayang.center.services.models import Connector, DepartmentHours, Item, Offering, Published
-from budayang.center.services.privacy import notice_in_force
+from budayang.center.services.privacy import FACE, notice_in_force
 from budayang.center.terminals import actions as terminal_actions
 from budayang.center.terminals import queries as terminals
 from budayang.center.terminals.report_addresses import address_of
@@ -69,6 +69,7 @@ def catalogue_of(terminal_id: int, now: datetime) -> dict[str, Any]:
     hours = {(row.department_id, row.item_id): row for row in rows}
     used: dict[str, DepartmentHours] = {}
     forms, pages = forms_of([offering.item.code for offering in offerings]), launch_addresses()
+    checked = items_with_person_check()
     items = []
     for rank, offering in enumerate(offerings):
         row = hours.get((offering.item.department_id, offering.item_id)) or hours.get(
@@ -79,6 +80,8 @@ def catalogue_of(terminal_id: int, now: datetime) -> dict[str, Any]:
         one = _item_of(offering, row, rank, forms.get(offering.item.code))
         if (page := pages.get(offering.item_id)) is not None:
             one |= {"launch": {"url": page.url, "hosts": list(page.hosts)}, "schema": None}
+        if offering.item_id in checked:
+            one |= {"person_check": True}
         items.append(one)
     return {
         "zone": terminal.area.place.zone,
@@ -99,6 +102,7 @@ def catalogue_of(terminal_id: int, now: datetime) -> dict[str, Any]:
         "estimated_from": estimated_from(now, terminal.area.place.zone).isoformat(),
         "index": searching.shipped_index() if offerings else None,
         "consent": notice_in_force(now).as_message(),
+        "face_consent": notice_in_force(now, FACE).as_message(),
         **journeys_of(terminal.area.place.path, offerings, now),
         "carry_over_s": platform.parameter("stop_carry_over_s", terminal.area.place.path, now),
     }

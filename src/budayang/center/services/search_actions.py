@@ -41,7 +41,7 @@ def record_search(area: Any | None, *, item_code: str = "", words: str = "", on:
     if not item_code and not text:
         return
     mark = lookup_hash("services.search_words", text) if text else ""
-    told = {"area": area, "on": on, "item_code": item_code, "mark": mark}
+    told: dict[str, Any] = {"area": area, "on": on, "item_code": item_code, "mark": mark}
     mine = SearchCount.objects.filter(**told)
     if not mine.update(times=F("times") + 1):
         if SearchCount.objects.filter(on=on).count() >= MOST_A_DAY:

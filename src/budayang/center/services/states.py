@@ -103,13 +103,19 @@ CASE_TRANSITIONS: dict[tuple[CaseState, str], CaseState] = {
     # A person gave the money back, and the department was not reached with the payment.
     (C.PAID, "reversed"): C.FAILED,
     (C.CORRECTION, "corrected"): C.HANDED_IN,
+    # It did not say whether it has what was missing.
+    (C.CORRECTION, "unclear"): C.REVIEW,
     (C.REVIEW, "ask_again"): C.ACCEPTED,
     # The payment stands: what is asked again is the message of it, not the matter.
     (C.REVIEW, "tell_again"): C.PAID,
+    # So with what was missing.
+    (C.REVIEW, "correct_again"): C.CORRECTION,
     # A person asked the department by telephone.
     (C.REVIEW, "done"): C.DONE,
     (C.REVIEW, "handed_in"): C.HANDED_IN,
     (C.REVIEW, "refused"): C.FAILED,
+    # Person and card are compared at the window (人证核对): nothing has left the platform.
+    (C.ACCEPTED, "to_window"): C.WINDOW,
     (C.FAILED, "to_window"): C.WINDOW,
     (C.CORRECTION, "to_window"): C.WINDOW,
     (C.WINDOW, "done"): C.DONE,
@@ -189,7 +195,9 @@ PAYMENT_TRANSITIONS: dict[tuple[PaymentState, str], PaymentState] = {
     (M.REFUND_REFUSED, "refund"): M.REFUND_DUE,
     (M.REFUND_REFUSED, "returned"): M.REFUNDED,
 }
-# While one of these stands for a bill there is no second payment of that bill.
+# Of these a bill has one. Money that came late and goes back stands beside the payment that took its place.
+STANDING_PAYMENT_STATES = frozenset({M.CREATED, M.OPEN, M.PAID, M.SETTLED})
+# While one of these holds a bill's money, or may yet, no further payment of that bill is begun.
 HOLDING_PAYMENT_STATES = frozenset(M) - {M.CLOSED, M.REFUNDED}
 MONEY_WITH_US = frozenset({M.PAID, M.SETTLED, M.REFUND_DUE, M.REFUNDING, M.REFUND_REFUSED})
 MOVING_PAYMENT_STATES = frozenset({M.CREATED, M.OPEN, M.REFUND_DUE, M.REFUNDING})

@@ -20,7 +20,7 @@ from budayang.center.platform.models import Staff, Work
 from budayang.center.platform.queries import actor_of
 from budayang.center.platform.works import Progress, cancel_work, long_work, request_work
 from budayang.center.signage.artwork import Studio
-from budayang.center.signage.artwork_orders import SIGNS_MOST, draw_all, list_placed, order_list
+from budayang.center.signage.artwork_orders import SIGNS_MOST, braille_text, draw_all, list_placed, order_list
 from budayang.center.signage.models import SignFile
 from budayang.center.signage.queries import find_plan, find_version
 from budayang.center.terminals import queries as terminals
@@ -31,6 +31,7 @@ DRAWERS = (Role.SUPERVISOR, Role.AREA_KEEPER)
 KEPT = timedelta(days=7)
 ON_THE_WAY = (Work.State.WAITING, Work.State.RUNNING)
 LIST_NAME = "标志制作清单.xlsx"
+BRAILLE_NAME = "盲文平面图文字.txt"
 
 
 def studio_of(area: Any, now: datetime) -> Studio:
@@ -90,7 +91,8 @@ def draw_signs(progress: Progress, arguments: dict[str, Any]) -> dict[str, Any]:
         studio = studio_of(area, now)
         progress.begin(len(found) + 1)
         files, told = draw_all(studio, found, progress.step)
-        content = _zip(files, order_list(told, studio, demo=studio.demo))
+        words_of_plan = braille_text(area, drawings.read(version.drawing), machines)
+        content = _zip(files, order_list(told, studio, demo=studio.demo), words_of_plan)
     progress.step()
     name = f"{area.name}标志{now.astimezone(ZoneInfo(area.place.zone)).date().isoformat()}.zip"
     with transaction.atomic():
@@ -104,10 +106,11 @@ def draw_signs(progress: Progress, arguments: dict[str, Any]) -> dict[str, Any]:
     return {"size": len(content), "made": len(files)}
 
 
-def _zip(files: list[tuple[str, bytes]], order: bytes) -> bytes:
+def _zip(files: list[tuple[str, bytes]], order: bytes, words_of_plan: str) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as kept:
         kept.writestr(LIST_NAME, order)
+        kept.writestr(BRAILLE_NAME, words_of_plan)
         for name, content in files:
             kept.writestr(name, content)
     return out.getvalue()

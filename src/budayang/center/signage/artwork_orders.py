@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from budayang.center.areas import queries as areas
 from budayang.center.platform import exports
 from budayang.center.platform.actions import Refused
 from budayang.center.signage import plate_data
@@ -18,6 +19,7 @@ from budayang.data.sign_kinds import sign_kinds
 from budayang.rules.signs.drawing import Drawing, PlacedSign
 from budayang.rules.signs.kinds import CATEGORY_NAMES, MOUNTING_NAMES, Mounting, SignKind
 from budayang.rules.signs.plan_picture import plan_svg
+from budayang.rules.signs.plan_words import MARK, TITLE, plan_words
 from budayang.rules.signs.plates import PLATE_KINDS, PlateData
 
 SIGNS_MOST = 1_000
@@ -72,6 +74,12 @@ def _placed(sign: PlacedSign, area: Any, drawing: Drawing, terminal: Any, now: d
     if kind.plate and plate is None:
         return Placed(sign, None, _("平台没有这块牌子的数据，先不能制作。"))
     return Placed(sign, Order(kind, sign.width_mm, sign.height_mm, sign.id, plate))
+
+
+def braille_text(area: Any, drawing: Drawing, terminals: Mapping[str, Any]) -> str:
+    """The words of the plan for whoever makes its braille plate. terminals: of the area, by code."""
+    names = areas.facility_names() | {code: one.name for code, one in terminals.items()}
+    return "\n".join((TITLE, MARK, "", *plan_words(drawing, area.name, names), ""))
 
 
 def draw_all(

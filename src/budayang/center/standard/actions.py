@@ -8,16 +8,17 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from budayang.center.areas import queries as areas
 from budayang.center.platform.actions import Refused, emit, record, set_parameter
 from budayang.center.platform.actors import Actor, Role
 from budayang.center.platform.models import Parameter, Place, Work
-from budayang.center.platform.queries import place_chain
+from budayang.center.platform.queries import place_chain, top_path
 from budayang.center.platform.works import Progress, long_work, request_work
 from budayang.center.standard import assessing, queries
-from budayang.center.standard.edition_actions import load_reference_edition
+from budayang.center.standard.edition_actions import load_reference_edition, require_keeper
 from budayang.center.standard.edition_writing import REFERENCE_CODE
 from budayang.center.standard.given_queries import given_at
 from budayang.center.standard.models import Assessment, ClauseVerdict, Edition
@@ -42,13 +43,15 @@ AT_ONCE = 25
 
 
 @transaction.atomic
-def adopt_edition(actor: Actor, edition: Edition, place: Place, now: datetime) -> Edition:
-    """Put an edition in force for everything at and below `place`: its values become platform parameters.
+def adopt_edition(actor: Actor, edition: Edition, now: datetime) -> Edition:
+    """Put an edition in force. There is one in force for the whole center, so it is the supervisors' at the top of the
+    tree; its values become platform parameters of the topmost place.
 
     A value that a place below has set for itself stays; adopting the same edition again changes nothing, so that what
     people have changed since is not undone. Where the text stands is another fact and stays as it is.
     """
-    actor.require(Role.SUPERVISOR, place_path=place.path)
+    place = Place.objects.get(path=top_path())
+    require_keeper(actor)
     if edition.state == "abolished":
         raise Refused(_("这个版本已废止，不能采用。"))
     kept = set(Parameter.objects.filter(place=place, edition=edition.code).values_list("name", flat=True))
@@ -64,9 +67,9 @@ def adopt_edition(actor: Actor, edition: Edition, place: Place, now: datetime) -
     return edition
 
 
-def adopt_reference_edition(actor: Actor, place: Place, *, now: datetime) -> Edition:
-    """Load the reference edition and put it in force at `place`; done again it changes nothing."""
-    return adopt_edition(actor, load_reference_edition(actor, now), place, now)
+def adopt_reference_edition(actor: Actor, *, now: datetime) -> Edition:
+    """Load the reference edition and put it in force; done again it changes nothing."""
+    return adopt_edition(actor, load_reference_edition(actor, now), now)
 
 
 def mark_dirty(place_path: str, month: date, now: datetime) -> int:
@@ -158,7 +161,7 @@ def ask_assessment(actor: Actor, place: Place, month: date, now: datetime) -> Wo
         actor,
         WORK_NAME,
         title,
-        {"place": place.path, "month": month.isoformat(), "at": now.isoformat()},
+        {"place": place.path, "month": month.isoformat()},
         now=now,
         place=place,
     )
@@ -166,8 +169,10 @@ def ask_assessment(actor: Actor, place: Place, month: date, now: datetime) -> Wo
 
 @long_work(WORK_NAME)
 def _assess_all(progress: Progress, arguments: dict[str, Any]) -> dict[str, int]:
-    """Each area below the place, one step each; started again after a crash it computes the same rows anew."""
-    month, now = date.fromisoformat(arguments["month"]), datetime.fromisoformat(arguments["at"])
+    """Each area below the place, one step each, as of the moment in which it is computed: what came while the work
+    waited counts, and a verdict that news brought meanwhile is not replaced by an older one.
+    """
+    month = date.fromisoformat(arguments["month"])
     found = list(areas.visible_to(JOB).filter(place__path__startswith=arguments["place"]).select_related("place"))
     progress.begin(len(found))
     edition = queries.current_edition()
@@ -176,6 +181,6 @@ def _assess_all(progress: Progress, arguments: dict[str, Any]) -> dict[str, int]
     plan = assessing.Plan(edition)
     places = [area.place for area in found]
     for first in range(0, len(places), AT_ONCE):
-        for _made in assessed(places[first : first + AT_ONCE], month, now, plan):
+        for _made in assessed(places[first : first + AT_ONCE], month, timezone.now(), plan):
             progress.step()
     return {"areas": len(found)}

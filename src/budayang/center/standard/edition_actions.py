@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from budayang.center.platform.actions import Refused, record
 from budayang.center.platform.actors import Actor, Role
+from budayang.center.platform.queries import top_path
 from budayang.center.platform.uploads import read_book
 from budayang.center.platform.wording import words
 from budayang.center.standard import edition_queries as queries
@@ -24,9 +25,20 @@ from budayang.rules.standard.edition_text import EditionText, edition_from
 from budayang.rules.standard.editions import EVENT_NAMES, PUBLISHED, STATE_NAMES, TRANSITIONS
 
 KEEPERS = (Role.SUPERVISOR,)
+"""An edition is one for the whole center: its keepers are the supervisors at the top of the tree."""
 MOST_FAULTS = 1000
 RESERVED = frozenset({"import", "proposals"})
 """Pages of their own below /console/editions/."""
+
+
+def require_keeper(actor: Actor) -> None:
+    """Raises Forbidden."""
+    actor.require(*KEEPERS, place_path=top_path())
+
+
+def may_keep(actor: Actor) -> bool:
+    """Whether `require_keeper` lets the actor pass."""
+    return actor.may(*KEEPERS, place_path=top_path())
 
 
 @transaction.atomic
@@ -62,7 +74,7 @@ def bring_edition(actor: Actor, content: bytes, *, file_name: str, now: datetime
 
     Raises BadUpload when the file is no workbook.
     """
-    actor.require(*KEEPERS)
+    require_keeper(actor)
     text, faults = read_edition(read_book(content), queries.known())
     if text is not None:
         faults = _taken(text)
@@ -117,7 +129,7 @@ def _fault_rows(row: EditionProposal, faults: Iterable[Fault]) -> list[ProposalF
 @transaction.atomic
 def load_proposal(actor: Actor, proposal_id: int, now: datetime) -> Edition:
     """Make an edition of a proposal, whole. It is loaded, not adopted."""
-    actor.require(*KEEPERS)
+    require_keeper(actor)
     row = EditionProposal.objects.select_for_update().get(pk=proposal_id)
     if row.state != "ready":
         raise Refused(_("这份文件不在待载入的状态，请重新上传。"))
@@ -140,7 +152,7 @@ def load_proposal(actor: Actor, proposal_id: int, now: datetime) -> Edition:
 @transaction.atomic
 def drop_proposal(actor: Actor, proposal_id: int, now: datetime) -> EditionProposal:
     """Nothing is to come of it."""
-    actor.require(*KEEPERS)
+    require_keeper(actor)
     changed = EditionProposal.objects.filter(pk=proposal_id, state__in=("ready", "refused")).update(state="dropped")
     row = EditionProposal.objects.get(pk=proposal_id)
     if changed:
@@ -162,7 +174,7 @@ def move_edition(
     """Carry a text one step along its life. Publishing needs the standard's number and day, implementing its day. A
     reference edition has no step that leads to a standard, and a text of a running project goes with the project.
     """
-    actor.require(*KEEPERS)
+    require_keeper(actor)
     held = Edition.objects.select_for_update().get(pk=edition.pk)
     leader = leader_of(held)
     if leader is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
 from budayang.center.platform import exports
 from budayang.center.standard.models import Clause, Edition, EditionProposal, Term
@@ -28,8 +28,10 @@ from budayang.rules.standard.parts import Part, read_part
 
 
 def editions() -> QuerySet[Edition]:
-    """Every edition, the newest first. An edition is nobody's secret: whoever may open the page sees all."""
-    return Edition.objects.order_by("-loaded_at", "-pk")
+    """Every edition with its `clause_count`, the newest first. An edition is nobody's secret: whoever may open the page
+    sees all.
+    """
+    return Edition.objects.annotate(clause_count=Count("clauses")).order_by("-loaded_at", "-pk")
 
 
 def get_edition(code: str) -> Edition:

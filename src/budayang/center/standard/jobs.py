@@ -14,27 +14,37 @@ from budayang.center.standard.models import Assessment
 from budayang.center.standard.queries import current_edition, month_bounds, month_of
 
 JOB = Actor.job("standard.jobs")
+# A clock that began in a month may end in the next, and not every end is news: the month before is computed daily.
+EARLIER_STALE = timedelta(days=1)
 # Usable time grows without any news: without facts an area is computed again this often.
 STALE = timedelta(hours=6)
 FORGET_S = 600.0
 
 
 def handle_news(news: Sequence[Transition], now: datetime) -> None:
-    """Mark the areas and months that the news bears on: the month of the fact, and the running one."""
-    marks = {(one.place_path, month_of(moment)) for one in news for moment in (one.occurred_at, now)}
+    """Mark the areas and months that the news bears on: the month of the fact, the running one, and that of the thing
+    it tells of: an order is judged in the month in which it was opened, a rating in that in which it was given.
+    """
+    marks = {(one.place_path, month_of(moment)) for one in news for moment in (one.occurred_at, now, *_bears_on(one))}
     for place_path, month in sorted(marks):
         actions.mark_dirty(place_path, month, now)
 
 
+def _bears_on(one: Transition) -> list[datetime]:
+    return [datetime.fromisoformat(moment) for moment in one.payload.get("bears_on", ())]
+
+
 def keep_fresh(now: datetime) -> int:
-    """Mark areas whose running month was not computed for a while, so that the page is never old without saying so."""
+    """Mark areas whose running month, or the one before, was not computed for a while, so that the page is never old
+    without saying so.
+    """
     if current_edition() is None:
         return 0
     month = month_of(now)
-    # A month that is over is computed once more after its end: its last hours count too.
+    # A month that is over is computed after its end, for its last hours, and daily until the next one is over too.
     earlier = Assessment.objects.filter(month=(month - timedelta(days=1)).replace(day=1), dirty_at__isnull=True)
     start, _end = month_bounds(month)
-    closed = earlier.filter(computed_at__lt=start).update(dirty_at=now)
+    closed = earlier.filter(computed_at__lt=max(start, now - EARLIER_STALE)).update(dirty_at=now)
     fresh = set(
         Assessment.objects.filter(month=month, computed_at__gt=now - STALE).values_list("place_id", flat=True)
     ) | set(Assessment.objects.filter(month=month, dirty_at__isnull=False).values_list("place_id", flat=True))

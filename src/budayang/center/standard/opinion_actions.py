@@ -174,6 +174,8 @@ def set_aside(actor: Actor, opinion: Opinion, why: str, now: datetime) -> Opinio
 
 
 def _move(opinion: Opinion, event: str) -> None:
+    """Two people may have the same row open: what decides is how it stands now."""
+    opinion.refresh_from_db(from_queryset=Opinion.objects.select_for_update())
     after = TRANSITIONS.get((opinion.state, event))
     if after is None:
         state = words(STATE_NAMES[opinion.state])

@@ -5,7 +5,7 @@ A table that was exported and not touched changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from django.db import transaction
@@ -74,7 +74,7 @@ def checker(project: Project, kind: str) -> Callable[[Actor, UploadedTable], Opi
             if isinstance(plan, str):
                 found.errors.append((row.line, plan))
                 continue
-            if plan.opinion is not None and plan.opinion.pk in seen:
+            if plan.opinion is not None and plan.opinion.pk in seen and row.cells[COLUMN_NUMBER]:
                 found.errors.append((row.line, _("这个编号在表里出现了两次，请删去一行。")))
                 continue
             if plan.opinion is not None:
@@ -98,18 +98,41 @@ def _plan(row: UploadedRow, here: dict[str, Opinion]) -> Plan | str:
         }
     if decision and (why := decision_problem(decision, cells[COLUMN_REASON])):
         return words(why)
-    opinion = None
-    if cells[COLUMN_NUMBER]:
-        opinion = here.get(read_number(cells[COLUMN_NUMBER]) or "")
-        if opinion is None:
-            return _("编号“%(number)s”不在这个项目里；新的意见请把编号空着。") % {"number": cells[COLUMN_NUMBER]}
-        if opinion.text != said.text:
-            return _("编号“%(number)s”的意见内容被改动了；意见照原文保留，请改回来。") % {"number": opinion.number}
-        if opinion.decision and not decision:
-            return _("编号“%(number)s”已经处理过，处理意见不能空。") % {"number": opinion.number}
-        if opinion.state in {"held", "set_aside"} and decision:
-            return _("编号“%(number)s”没有列入意见汇总处理表，请先在页面上列入。") % {"number": opinion.number}
+    if not cells[COLUMN_NUMBER]:
+        return Plan(row.line, said, decision, cells[COLUMN_REASON], cells[COLUMN_NOTE], _equal(said, here.values()))
+    if why := _number_problem(cells, decision, here):
+        return why
+    opinion = here[read_number(cells[COLUMN_NUMBER]) or ""]
     return Plan(row.line, said, decision, cells[COLUMN_REASON], cells[COLUMN_NOTE], opinion)
+
+
+def _equal(said: Said, here: Iterable[Opinion]) -> Opinion | None:
+    """The opinion of the table that says just this: a file that is brought twice is not written twice."""
+    told = (said.text, said.clause, said.wish, said.unit)
+    listed = (one for one in here if one.state not in {"held", "set_aside"})
+    return next((one for one in listed if (one.text, one.clause_number, one.wish, one.unit) == told), None)
+
+
+def _number_problem(cells: Mapping[str, str], decision: str, here: Mapping[str, Opinion]) -> str:
+    """Why a row with a number cannot be taken, "" when it can. What others said is not changed by the table."""
+    opinion = here.get(read_number(cells[COLUMN_NUMBER]) or "")
+    if opinion is None:
+        return _("编号“%(number)s”不在这个项目里；新的意见请把编号空着。") % {"number": cells[COLUMN_NUMBER]}
+    kept = {
+        COLUMN_CLAUSE: opinion.clause_number, COLUMN_TEXT: opinion.text, COLUMN_WISH: opinion.wish,
+        COLUMN_UNIT: opinion.unit,
+    }  # fmt: skip
+    for column, value in kept.items():
+        if cells[column] and cells[column] != value:
+            told = {"number": opinion.number, "column": words(column)}
+            return _("编号“%(number)s”的“%(column)s”被改动了；意见照原文保留，请改回来。") % told
+    if opinion.decision and not decision:
+        return _("编号“%(number)s”已经处理过，处理意见不能空。") % {"number": opinion.number}
+    if opinion.state in {"held", "set_aside"} and decision:
+        return _("编号“%(number)s”没有列入意见汇总处理表，请先在页面上列入。") % {"number": opinion.number}
+    if not decision and (cells[COLUMN_REASON] or cells[COLUMN_NOTE] != opinion.note):
+        return _("编号“%(number)s”写了理由或备注，却没有处理意见，请写上处理意见。") % {"number": opinion.number}
+    return ""
 
 
 def _same(plan: Plan) -> bool:

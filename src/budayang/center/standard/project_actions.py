@@ -115,8 +115,8 @@ def take_step(actor: Actor, project: Project, step: Step, now: datetime) -> Proj
         project.effective_on = step.on
     project.save(update_fields=["stage", "plan_paper", "planned_on", "number", "published_on", "effective_on"])
     ProjectStep.objects.create(
-        project=project, event=step.event, before=before, after=after, on=step.on, edition=project.edition, paper=step.paper.strip(),
-        note=step.note.strip(), at=now, by=actor.name,
+        project=project, event=step.event, before=before, after=after, on=step.on, edition=project.edition,
+        paper=step.paper.strip(), note=step.note.strip(), at=now, by=actor.name,
     )  # fmt: skip
     Milestone.objects.filter(project=project, stage=after, done_on__isnull=True).update(done_on=step.on)
     _record(actor, "standard.take_step", project, now, {"event": step.event, "stage": after})

@@ -22,8 +22,8 @@ LEADERS = (Role.SUPERVISOR,)
 
 @dataclass(frozen=True, slots=True)
 class TimelineRow:
-    """One line of a project's timeline: done, or due by a day. `late`: the day is over. `by`: a user name. `edition`: the
-    text at this step, `before`: the one at the step before, when it was another.
+    """One line of a project's timeline: done, or due by a day. `late`: the day is over. `by`: a user name. `edition`:
+    the text at this step, `before`: the one at the step before, when it was another.
     """
 
     on: date
@@ -99,9 +99,7 @@ def timeline(project: Project, today: date) -> list[TimelineRow]:
     for one in project.steps.select_related("edition"):
         other = earlier if one.edition is not None and earlier is not None and earlier.pk != one.edition.pk else None
         rows.append(
-            TimelineRow(
-                one.on, STAGE_NAMES[one.after], True, False, one.paper, one.note, one.by, one.edition, other
-            )  # fmt: skip
+            TimelineRow(one.on, STAGE_NAMES[one.after], True, False, one.paper, one.note, one.by, one.edition, other)
         )
         earlier = one.edition or earlier
     rows += [

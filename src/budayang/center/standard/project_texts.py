@@ -1,4 +1,4 @@
-"""The project leads, its text follows: the state of an edition that belongs to a project is that of the project's stage."""
+"""The project leads, its text follows: an edition that belongs to a project stands where the project's stage says."""
 
 from __future__ import annotations
 

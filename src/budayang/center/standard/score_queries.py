@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
 
-from budayang.center.standard.models import Assessment, Clause, ClauseVerdict
+from budayang.center.standard.models import Assessment, Clause, ClauseVerdict, Edition
 from budayang.rules.standard.answers import Answer
 from budayang.rules.standard.scoring import Row, Score, by_chapter, score, split
 
@@ -69,9 +69,11 @@ def summed(rows: Sequence[Row]) -> dict[str, Any]:
 SUMMED = ("score", "floor", "ceiling", "coverage", "met", "not_met", "not_applicable", "no_evidence", "computed_at")
 
 
-def with_scores(areas: QuerySet[Any], month: date) -> QuerySet[Any]:
-    """Areas with what their assessment of a month says, each as `of_<name>`; null where there is none."""
-    rows = Assessment.objects.filter(place=OuterRef("place"), month=month.replace(day=1))
+def with_scores(areas: QuerySet[Any], month: date, edition: Edition | None) -> QuerySet[Any]:
+    """Areas with what their assessment of a month by an edition says, each as `of_<name>`; null where there is none: a
+    score by one edition is not shown under the name of another.
+    """
+    rows = Assessment.objects.filter(place=OuterRef("place"), month=month.replace(day=1), edition=edition)
     found: QuerySet[Any] = areas.annotate(
         **{f"of_{name}": Subquery(rows.values(name)[:1]) for name in (*SUMMED, "chapters")}
     )

@@ -25,7 +25,13 @@ from budayang.center.platform.wording import words
 from budayang.center.platform.works import Progress, cancel_work, long_work, request_work
 from budayang.center.standard import project_queries as projects
 from budayang.center.standard.models import ClauseWording, Edition, Project, WrittenFile
-from budayang.center.standard.opinion_queries import EXCEL_COLUMNS, excel_cells, printed_table, table_rows
+from budayang.center.standard.opinion_queries import (
+    EXCEL_COLUMNS,
+    excel_cells,
+    open_rounds,
+    printed_table,
+    table_rows,
+)
 from budayang.center.standard.queries import month_of
 from budayang.center.standard.revising_queries import EVIDENCE_MONTHS, months_before
 from budayang.center.standard.text_queries import clause_texts
@@ -37,7 +43,7 @@ from budayang.center.standard.writing_standard import write_standard
 from budayang.center.standard.writing_word import word_document
 from budayang.rules.standard.drafting import FORMS_OF, STAGE_DOCUMENTS, WHAT_NAMES
 from budayang.rules.standard.opinions import TABLE_TITLES
-from budayang.rules.standard.stages import STAGE_WORDS
+from budayang.rules.standard.stages import STAGE_NAMES, STAGE_WORDS, WORDED
 
 WRITE = "standard.write_document"
 KEPT = timedelta(days=7)
@@ -198,13 +204,27 @@ def forget(now: datetime) -> int:
 
 @transaction.atomic
 def word_clause(actor: Actor, project: Project, clause_code: str, text: str, note: str, now: datetime) -> ClauseWording:
-    """Write how a clause of the project's text reads; the clause's data stay as they are."""
+    """Write how a clause of the project's text reads; the clause's data stay as they are.
+
+    Raises:
+        Refused: the text has been examined, or the public is asked about it just now, by this project or another that
+            has the same text.
+    """
     if not projects.drafts(actor, project):
         raise Forbidden(f"{actor.kind} {actor.name} is not of the drafting group of {project.code}")
     if not any(one.code == clause_code for one in clause_texts(project.edition)):
         raise Refused(_("文本里没有条款 %(code)s。") % {"code": clause_code})
     if not text.strip():
         raise Refused(_("请写条文。"))
+    if project.stage not in WORDED:
+        stage = words(STAGE_NAMES[project.stage])
+        raise Refused(_("项目现在是“%(stage)s”，条文已经定下。要改，请先把项目退回修改。") % {"stage": stage})
+    asked = open_rounds(timezone.localdate(now)).filter(project__edition=project.edition).last()
+    if asked is not None:
+        raise Refused(
+            _("“%(title)s”正在公开征求意见，%(on)s 截止后再改条文。")
+            % {"title": asked.project.title, "on": asked.closes_on.isoformat()}
+        )
     row, _created = ClauseWording.objects.update_or_create(
         edition=project.edition, clause_code=clause_code,
         defaults={"text": text.strip(), "note": note.strip(), "at": now, "by": actor.name},

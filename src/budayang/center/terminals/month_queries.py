@@ -16,7 +16,7 @@ HELP = "help"
 
 def help_calls_visible_to(actor: Actor) -> QuerySet[Inbox]:
     """Calls for help (呼叫帮办、紧急求助) of the actor's places: when and at which terminal. Who answered them, and
-    when, nobody tells us.
+    when, is of a higher room.
     """
     mine = scope_q(actor, "terminal__area__place__path", ("terminal__owner_id", "terminal__vendor_id"))
     return Inbox.objects.filter(mine, kind=HELP).select_related("terminal__area")

@@ -57,6 +57,17 @@ TERMINAL = ComponentKind(
                 unknown("自助服务程序状态未知"),
             ),
         ),
+        # told from the first moment on, also where no screen ever stood: a machine that does not know yet what it
+        # offers can do none of it, whatever its devices say
+        Property(
+            "catalogue",
+            "事项目录",
+            (
+                ok("here", "已取到事项目录"),
+                busy("waiting", "正在准备，还没有取到事项目录"),
+                unknown("是否取到事项目录未知"),
+            ),
+        ),
         # told by the terminal itself, which compares its clock with the center's at each answer
         Property(
             "clock",

@@ -6,6 +6,7 @@ suggestions need no investigation and no handling; they are taken in, answered a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -112,6 +113,27 @@ class Limits:
     handle: datetime
     answer: datetime
     file: datetime
+
+
+def step_verdicts(
+    kind: str, taken: Mapping[str, datetime], limits: Mapping[str, datetime], at: datetime
+) -> tuple[dict[str, bool | None], str]:
+    """How the steps stood at a moment: in time, late or owed and past its limit, None: it has time, or the kind does
+    not need it, or it ended before; and filed, declined, withdrawn or open. ``taken``: event → when it was first taken.
+    """
+    standing = "open"
+    for event, word in (("file", "filed"), ("decline", "declined"), ("withdraw", "withdrawn")):
+        if event in taken:
+            standing = word
+    found: dict[str, bool | None] = {}
+    for step in STEPS:
+        if kind in SHORT_KINDS and step in ("investigate", "handle"):
+            found[step] = None
+        elif step in taken:
+            found[step] = taken[step] <= limits[step]
+        else:
+            found[step] = False if standing == "open" and limits[step] < at else None
+    return found, standing
 
 
 def due_of(kind: str, state: str, limits: Limits) -> datetime | None:

@@ -6,7 +6,7 @@ removal decided by the supervisor (剔除). A removed rating stays to be seen; f
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -178,6 +178,18 @@ def is_late(state: str, dues: Dues, now: datetime) -> bool:
     """Whether the step that is owed is past its time."""
     running = running_clock(state, dues)
     return running is not None and running[1] <= now
+
+
+def kept(steps: Iterable[tuple[datetime, datetime | None]], owed_until: datetime | None, now: datetime) -> bool | None:
+    """Whether a clock was kept. ``steps``: each step that it asked for, when and until when; one taken late stays late.
+    ``owed_until``: the end of the clock that still runs. None: nothing can be said yet.
+    """
+    taken = [at <= due for at, due in steps if due is not None]
+    if not all(taken):
+        return False
+    if owed_until is not None:
+        return False if owed_until <= now else None
+    return True if taken else None
 
 
 def shifted(dues: Dues, pause: timedelta) -> Dues:

@@ -6,8 +6,9 @@ the drawing alone can show that something is too narrow, never that it is wide e
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
+from math import atan2, degrees
 
 from budayang.rules.signs.drawing import Door, Drawing, Point, Thing, measured_key
 from budayang.rules.signs.facts import AreaFacts
@@ -24,6 +25,9 @@ from budayang.rules.signs.geometry import (
 )
 from budayang.rules.signs.seeing import NEAR_WALL_MM, box_of, wall_parts
 
+BEND_DEG = 30.0
+"""Where the path turns by so much or more a wheelchair is turned round; less is a line that was not drawn straight."""
+STEP_MM = 50
 REACH_MM = 1_000
 """The path reaches a machine when it comes so near to the middle of its front; it begins so near to an entrance."""
 
@@ -32,7 +36,8 @@ Segment = tuple[Spot, Spot]
 
 def judge_access(drawing: Drawing, facts: AreaFacts, numbers: Mapping[str, float]) -> list[Finding]:
     """Findings about the path, its turning places and doors, and the low terminal."""
-    found = [*_judge_path(drawing, numbers["access_path_mm"]), *_judge_turns(drawing, numbers["access_turn_mm"])]
+    found = [*_judge_path(drawing, numbers["access_path_mm"]), *_judge_bends(drawing, numbers["access_turn_mm"])]
+    found += _judge_turns(drawing, numbers["access_turn_mm"])
     found += _judge_doors(drawing, numbers["access_door_mm"])
     return [*found, *_judge_low(drawing, facts)]
 
@@ -62,6 +67,44 @@ def clear_width(start: Point, end: Point, drawing: Drawing) -> float:
     if any(box_of(thing).inside(start) and box_of(thing).inside(end) for thing in drawing.things):
         return 0.0
     return left + right
+
+
+def bends(path: Sequence[Point]) -> list[int]:
+    """The points of the path (from 0) at which it turns by BEND_DEG or more. Points in one place are one."""
+    found = []
+    for number in range(1, len(path) - 1):
+        before = next((one for one in reversed(path[:number]) if distance(one, path[number]) >= TOUCH_MM), None)
+        after = path[number + 1]
+        if before is None or distance(path[number], after) < TOUCH_MM:
+            continue
+        came = atan2(path[number][1] - before[1], path[number][0] - before[0])
+        goes = atan2(after[1] - path[number][1], after[0] - path[number][0])
+        turned = abs(degrees(goes - came)) % 360
+        if min(turned, 360 - turned) >= BEND_DEG - 1e-6:
+            found.append(number)
+    return found
+
+
+def turning_width(at: Point, drawing: Drawing, wanted: float) -> float:
+    """The diameter of the widest circle of free floor at a bend, in millimetres, at most `wanted`: its middle lies
+    within half of `wanted` of the bend, with nothing between them. 0 where the bend itself lies in a thing.
+    """
+    reach = wanted / 2
+    parts = [part for part in _all_parts(drawing) if point_to_segment(at, *part) < 2 * wanted]
+    boxes = [box_of(one) for one in drawing.things]
+    if any(box.inside(at) for box in boxes):
+        return 0.0
+    best = 0.0
+    steps = int(reach // STEP_MM)
+    for right in range(-steps, steps + 1):
+        for down in range(-steps, steps + 1):
+            middle = (at[0] + right * STEP_MM, at[1] + down * STEP_MM)
+            if distance(at, middle) > reach or any(crossing(at, middle, *part) is not None for part in parts):
+                continue
+            best = max(best, 2 * min((point_to_segment(middle, *part) for part in parts), default=wanted))
+            if best >= wanted:
+                return wanted
+    return best
 
 
 def passes_door(start: Point, end: Point, door: Door) -> bool:
@@ -139,8 +182,7 @@ def _judge_turns(drawing: Drawing, needed: float) -> Iterator[Finding]:
     if not drawing.turns:
         words = "没有标轮椅回转处，回转空间没有判断"
         yield Finding(Fault.TURN, "YJ-19", "", "", words, Severity.UNMEASURED)
-    parts = [*wall_parts(drawing, clear=True)]
-    parts += [side for thing in drawing.things for side in box_of(thing).sides()]
+    parts = _all_parts(drawing)
     for number, at in enumerate(drawing.turns):
         name = f"turn.{number}"
         inside = any(box_of(thing).inside(at) for thing in drawing.things)
@@ -149,6 +191,28 @@ def _judge_turns(drawing: Drawing, needed: float) -> Iterator[Finding]:
         yield from _judge_width(
             Fault.TURN, "YJ-19", name, label, drawing.measured.get(measured_key(name)), drawn, needed
         )
+
+
+def _all_parts(drawing: Drawing) -> list[Segment]:
+    """Everything that stands in the way: walls without their doors, and the sides of things."""
+    return [*wall_parts(drawing, clear=True), *(side for one in drawing.things for side in box_of(one).sides())]
+
+
+def _judge_bends(drawing: Drawing, needed: float) -> Iterator[Finding]:
+    """Where the path turns there is a turning place: one that is marked there is judged as such, with what was
+    measured; without one the drawing decides, and what looks wide enough was not measured.
+    """
+    for order, number in enumerate(bends(drawing.path), start=1):
+        at = drawing.path[number]
+        if any(distance(at, turn) <= needed / 2 for turn in drawing.turns):
+            continue
+        label, drawn = f"无障碍通道第 {order} 个拐弯处", turning_width(at, drawing, needed)
+        if drawn < needed - TOUCH_MM:
+            words = f"{label}回转空间按图 {int(drawn)} 毫米，应不小于 {needed:.0f} 毫米"
+            yield Finding(Fault.TURN, "YJ-19", f"path.{number}", "", words, value=drawn, needed=needed)
+        else:
+            words = f"{label}没有标轮椅回转处，回转空间没有量过"
+            yield Finding(Fault.TURN, "YJ-19", f"path.{number}", "", words, Severity.UNMEASURED, needed=needed)
 
 
 def _judge_doors(drawing: Drawing, needed: float) -> Iterator[Finding]:

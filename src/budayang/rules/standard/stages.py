@@ -95,9 +95,11 @@ TEXT_EVENT: Mapping[str, str] = {
     "revise": "confirm",
     "abolish": "abolish",
 }
-"""What a step of the project is in the trail of its text. A revision begins with another text: the one in force stays in
-force until it is replaced.
+"""What a step of the project is in the trail of its text. A revision begins with another text: the one in force stays
+in force until it is replaced.
 """
+WORDED = frozenset({"applied", "drafting", "consulting", "review"})
+"""Stages at which clauses may be reworded; after them the text is what was examined, until it is sent back."""
 WRITES_ON = frozenset({"consult", "submit", "finish", "publish"})
 """Steps that carry a draft on: a text that is published already cannot be the one."""
 

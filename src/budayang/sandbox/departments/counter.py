@@ -69,7 +69,8 @@ class Desk:
     """One item. accepts: when a matter is taken at all; hours: when it can be finished at once (what is published).
 
     kind, honours_key, can_be_asked, can_withdraw: as declared by GET /v1/items. paid answers to money that came in.
-    tried_by: the citizen whose identity is declared for tries (拨测). place: where whoever booked is expected.
+    tried_by: the citizen whose identity is declared for tries (拨测). person_check: wants person and card compared
+    (人证核对). place: where whoever booked is expected. page: the path on the department's own site (kind launch).
     """
 
     item: str
@@ -85,7 +86,9 @@ class Desk:
     can_withdraw: bool = False
     paid: Callable[[Visit], Outcome] | None = None
     tried_by: str = "甲"
+    person_check: bool = False
     place: str = ""
+    page: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,7 @@ class Departments:
     ledger: Ledger
     clock: Clock
     keys: dict[str, str]
+    site: str = ""  # where the departments' own pages are served; empty: nowhere, and no item of theirs is declared
     switches: dict[str, Switches] = field(default_factory=lambda: {code: Switches() for code in OFFICES})
     # Of two at once with one key the second waits for what the first did.
     _locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = field(default_factory=WeakValueDictionary)
@@ -139,10 +140,12 @@ class Departments:
                         "can_be_asked": desk.can_be_asked,
                         "can_withdraw": desk.can_withdraw,
                         "names_person": True,
+                        "person_check": desk.person_check,
                         "test_identity": _identity(desk.tried_by),
-                        "launch_url": None,
+                        "launch_url": f"{self.site}{desk.page}" if desk.page else None,
                     }
                     for desk in office.desks
+                    if self.site or not desk.page
                 },
             }
         )

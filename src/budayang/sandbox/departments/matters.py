@@ -48,6 +48,13 @@ class Agent(msgspec.Struct, frozen=True):
     relation: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
 
 
+class PersonCheck(msgspec.Struct, frozen=True):
+    """How it was made sure that the person is the one of the card (人证核对)."""
+
+    way: Annotated[str, msgspec.Meta(pattern="^(face|staff)$")]
+    at: _Moment
+
+
 class Joint(msgspec.Struct, frozen=True):
     """A part of one thing done once (联办)."""
 
@@ -70,6 +77,7 @@ class Matter(msgspec.Struct, frozen=True):
     materials: _Materials = []
     agent: Agent | None = None
     joint: Joint | None = None
+    person_check: PersonCheck | None = None
     test: bool = False
 
 

@@ -32,6 +32,10 @@ class DoorController:
         self.state = "locked"
         return await self.tell(state="locked")
 
+    async def press(self) -> int:
+        """Somebody presses the help button on the wall, which is wired to the controller."""
+        return await self.tell(pressed="help")
+
     async def refuse(self, by: str) -> int:
         """It does not let somebody in."""
         return await self.tell(refused=by)

@@ -88,6 +88,7 @@ class IdReader:
     """
 
     card: Card | None = None
+    last: Card | None = None
     sam: Sam = Sam.OK
     reads: int = 0
     delay_s: float = 3.0
@@ -97,7 +98,7 @@ class IdReader:
     _faults: dict[Fault, int] = field(default_factory=dict)
 
     def insert(self, card: Card) -> None:
-        self.card, self._spent = card, False
+        self.card, self.last, self._spent = card, card, False
         self._found = self._selected = False
 
     def remove(self) -> None:

@@ -39,6 +39,7 @@ class Act(StrEnum):
     DRIFT = "drift"  # ms: the clock is wrong from now on
     JOIN = "join"  # a machine that never spoke before begins
     DEPARTMENT = "department"  # code, down: a department's system is switched
+    PRESS = "press"  # kind: somebody presses the help button at the machine
 
 
 @dataclass(frozen=True, slots=True)

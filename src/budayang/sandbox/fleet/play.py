@@ -106,7 +106,7 @@ class Play:
             for number, step in self.plan.steps():
                 await _until(zero + step.at_s)
                 self.late_s = max(self.late_s, time.monotonic() - zero - step.at_s)
-                self._do(number, step)
+                self.do(number, step)
             await _until(zero + self.plan.timing.length_s)
         finally:
             await self.stop()
@@ -122,7 +122,7 @@ class Play:
 
     # Steps -----------------------------------------------------------------------------------------------------------
 
-    def _do(self, number: int, step: Step) -> None:
+    def do(self, number: int, step: Step) -> None:
         """Begin one step; what takes time goes on beside the others."""
         task = asyncio.create_task(self._carry_out(number, step))
         self._doing.add(task)
@@ -217,6 +217,10 @@ class Play:
     async def _drift(self, machine: Machine, step: Step) -> None:
         machine.terminal.clock_offset_ms = int(str(step.args["ms"]))
 
+    async def _press(self, machine: Machine, step: Step) -> None:
+        machine.terminal.add_event("help", {"kind": str(step.args["kind"]), "step": "attract", "item": ""})
+        machine.nudge()
+
     async def _join(self, machine: Machine, step: Step) -> None:
         self._live(machine.spec.code)
         machine.nudge()
@@ -236,6 +240,7 @@ _ACTS: Mapping[Act, Callable[[Play, Machine, Step], Awaitable[None]]] = {
     Act.NEW_DISK: Play._new_disk,
     Act.DRIFT: Play._drift,
     Act.JOIN: Play._join,
+    Act.PRESS: Play._press,
 }
 
 

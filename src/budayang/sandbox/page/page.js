@@ -48,6 +48,18 @@ function draw(state) {
     [one.jam ? "清除卡纸" : "卡纸", `printers/${n}`, { jam: !one.jam }, one.jam], [one.cover_open ? "关盖" : "开盖", `printers/${n}`, { cover_open: !one.cover_open }, one.cover_open],
     [one.toner > 10 ? "墨粉将尽" : "换墨粉", `printers/${n}`, { toner: one.toner > 10 ? 5 : 100 }, one.toner <= 10],
   ])));
+  fill("faces", Object.entries(state.faces).map(([n, one]) => card(`人像摄像头 ${n}`, (one.who ? "站着别人" : "站着持证人") + { ok: "", empty: "，没有人", paper: "，举着照片", black: "，镜头被挡", frozen: "，画面不动", off: "，没有信号" }[one.sight] + `，拍过 ${one.taken} 张` + (one.engine_down ? "，比对引擎已停" : ""), one.sight !== "ok" || one.engine_down, [
+    ["持证人", `faces/${n}`, { who: null }, one.who === null], ...people.slice(0, 2).map((who) => [`站着${who.key}`, `faces/${n}`, { who: who.key }, one.who === who.id_number]),
+    ...[["ok", "正常"], ["empty", "没有人"], ["paper", "举照片"], ["black", "挡住镜头"]].map(([word, name]) => [name, `faces/${n}`, { sight: word }, one.sight === word]),
+    [one.engine_down ? "恢复引擎" : "停掉引擎", `faces/${n}`, { engine_down: !one.engine_down }, one.engine_down],
+  ])));
+  fill("windows", Object.entries(state.windows).map(([n, one]) => {
+    const box = card(`部门网页窗口 ${n}`, (one.open ? "开着 " : "没有打开") + `，打开过 ${one.opened} 次` + (one.why ? "，本机不能打开" : ""), Boolean(one.why), [
+      ["关掉窗口", `windows/${n}`, { close: true }, false], [one.why ? "修好" : "弄坏", `windows/${n}`, { why: one.why ? "" : "no rights for namespaces" }, Boolean(one.why)],
+    ]);
+    if (one.open) box.querySelector("p").append(el("a", "看部门的网页", { href: one.open, target: "_blank", rel: "noreferrer" }));
+    return box;
+  }));
   fill("machines", Object.entries(state.machines).map(([n, one]) => card(`专机 ${n}`, `${{ on: "开着", standby: "待机", off: "关机" }[one.power]}，插座测得 ${one.watts} W，网页${one.power === "on" ? { ok: "正常", error: "报错", down: "没有应答" }[one.page] : "没有应答"}`, one.power !== "on" || one.page !== "ok", [
     ...[["on", "开机"], ["standby", "待机"], ["off", "关机"]].map(([word, name]) => [name, `machines/${n}`, { power: word }, one.power === word]),
     ...[["ok", "网页正常"], ["error", "网页报错"], ["down", "程序退出"]].map(([word, name]) => [name, `machines/${n}`, { page: word }, one.page === word]),

@@ -77,6 +77,13 @@ KINDS: tuple[DeviceKind, ...] = (
         configured=lambda settings: bool(settings.camera_url),
     ),
     DeviceKind(
+        kind="camera",
+        subject="camera",
+        title="人像摄像头",
+        module="budayang.terminal.devices.facecamera.driver",
+        configured=lambda settings: bool(settings.face_camera_url),
+    ),
+    DeviceKind(
         kind="printer",
         subject="printer",
         title="打印机",

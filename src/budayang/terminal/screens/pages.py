@@ -29,6 +29,7 @@ _HOME_ALLOWED = frozenset({"consent", "identity", "resume", "fill", "confirm", "
     "licences",
     "sheets",
     "correct",
+    "check",
 }
 # Where 返回 leads in the states that know a step back; elsewhere the button stands, but rests.
 _BACK = {
@@ -37,6 +38,7 @@ _BACK = {
     "resume": "/journey/home",
     "fill": "/journey/page_back",
     "agent": "/journey/decline",
+    "check": "/journey/decline",
     "licences": "/journey/licences_no",
     "sheets": "/journey/sheets_back",
     "confirm": "/journey/back",
@@ -48,7 +50,7 @@ _OWN_KEYS = (
     *("consent", "identity", "papers", "fields", "values", "errors", "rows", "masks", "has_form", "truth", "submit"),
     *("printing", "take", "result", "outcome", "rating", "clear", "item", "person", "help", "error", "pay", "progress"),
     *("step", "sources", "answers", "agent", "given", "parts", "acting", "licences", "sheets", "slots"),
-    *("correct", "launch", "faults"),
+    *("correct", "launch", "faults", "check", "by_face", "at_window"),
 )
 # A printing that has no act yet (the moment between two states) is drawn as one that is about to start.
 _NO_ACT: dict[str, Any] = {
@@ -93,8 +95,8 @@ def _draw(template: str, view: Mapping[str, Any], *, back: str | None = None, **
 
 
 def _closed(view: Mapping[str, Any]) -> bool:
-    """Whether the machine is out of service; a journey under way is still led to its end."""
-    return view["state"] in _BROWSING and view["service"]["level"] == "suspended"
+    """Whether nothing can begin: out of service, or not ready yet. A journey under way is still led to its end."""
+    return view["state"] in _BROWSING and view["service"]["level"] in {"suspended", "preparing"}
 
 
 async def index(request: Request) -> Response:

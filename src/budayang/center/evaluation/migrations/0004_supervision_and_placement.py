@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('areas', '0001_squashed_0002_facts_and_services'),
         ('evaluation', '0001_squashed_0003_monthly'),
-        ('maintenance', '0016_rating_and_supervision_notices'),
+        ('maintenance', '0018_rating_and_supervision_notices'),
         ('platform', '0001_squashed_0003_window_clerk'),
         ('terminals', '0001_squashed_0004_fewer_indexes'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

@@ -15,8 +15,9 @@ class NegativeCase(models.Model):
     """Moves along rules.evaluation.negative.TRANSITIONS only.
 
     `due_at`: until when the running step is owed (null: nobody owes one); `look_at`: when to warn or to tell that it is
-    late (indexed). `rerate_until`: until when the person may rate what was done. `reply` is what the person reads.
-    `phone_sealed`: a number left voluntarily, for the call-back only; `erase_at`: when it goes.
+    late (indexed). `restored_at`: it was removed and counts again; steps before are of its former life. `rerate_until`:
+    until when the person may rate what was done. `reply` is what the person reads. `phone_sealed`: a number left
+    voluntarily, for the call-back only; `erase_at`: when it goes.
     """
 
     rating = models.OneToOneField(Rating, on_delete=models.PROTECT, related_name="negative_case")
@@ -25,6 +26,7 @@ class NegativeCase(models.Model):
     state = models.CharField(max_length=20, default="open")
     policy = models.JSONField(default=dict)
     opened_at = models.DateTimeField()
+    restored_at = models.DateTimeField(null=True, blank=True)
     due_at = models.DateTimeField(null=True, blank=True)
     look_at = models.DateTimeField(null=True, blank=True)
     warned_at = models.DateTimeField(null=True, blank=True)

@@ -14,11 +14,13 @@ from budayang.center.maintenance.models.books import DutyEntry, LostThing, Train
 from budayang.center.maintenance.models.citizens import CITIZEN_STATES, CitizenMessage
 from budayang.center.maintenance.models.contracts import Contract, ContractTier
 from budayang.center.maintenance.models.doors import DoorEvent
+from budayang.center.maintenance.models.drills import DrillHall, DrillPlay
 from budayang.center.maintenance.models.due_things import DueThing
 from budayang.center.maintenance.models.duty import DutyChange, DutyMember, DutyShift, DutySwap
 from budayang.center.maintenance.models.duty_leave import DutyFeed, DutyLeave
 from budayang.center.maintenance.models.emergencies import Emergency, EmergencyEdition, EmergencyEvent
 from budayang.center.maintenance.models.fault_notices import FaultNotice, NoticeBoard
+from budayang.center.maintenance.models.help_calls import HelpCall
 from budayang.center.maintenance.models.hours import (
     BUCKET_COLUMNS,
     FIGURES,
@@ -95,6 +97,8 @@ __all__ = [
     "ContractTier",
     "Divided",
     "DoorEvent",
+    "DrillHall",
+    "DrillPlay",
     "DueThing",
     "DutyChange",
     "DutyEntry",
@@ -110,6 +114,7 @@ __all__ = [
     "EscalationStep",
     "FaultNotice",
     "Handover",
+    "HelpCall",
     "HoursClosing",
     "HoursCorrection",
     "HoursDay",

@@ -81,7 +81,8 @@ class WorkOrderEvent(models.Model):
     `WorkOrder.policy` does), called_back, absorbed (a duplicate was merged into this one).
 
     `told_at` is when the center learnt of it: a phone without a network tells late. `holder`: who has the order from
-    here on, in words, when the event changes it.
+    here on, in words, when the event changes it; `holder_body` is the body among these words, whatever it is called
+    later.
     """
 
     order = models.ForeignKey(WorkOrder, on_delete=models.PROTECT, related_name="events")
@@ -91,6 +92,9 @@ class WorkOrderEvent(models.Model):
     at = models.DateTimeField()
     told_at = models.DateTimeField(null=True, blank=True)
     holder = models.CharField(max_length=130, blank=True)
+    holder_body = models.ForeignKey(
+        "platform.Organization", on_delete=models.PROTECT, related_name="+", null=True, db_index=False
+    )
     by = models.CharField(max_length=80)
     note = models.CharField(max_length=300, blank=True)
     details = models.JSONField(default=dict)

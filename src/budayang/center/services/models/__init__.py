@@ -17,6 +17,7 @@ from budayang.center.services.models.editions import (
     EditionFault,
     ItemVersion,
 )
+from budayang.center.services.models.help_calls import HelpCall
 from budayang.center.services.models.hours import DAY_KINDS, YEAR_STANDINGS, CalendarDay, CalendarYear, DepartmentHours
 from budayang.center.services.models.joint import PART_KINDS, JointCase, JointPart
 from budayang.center.services.models.licences import LicenceSource
@@ -28,6 +29,7 @@ from budayang.center.services.models.payments import (
     Reconciliation,
     ReconciliationLine,
 )
+from budayang.center.services.models.person_checks import PersonCheck
 from budayang.center.services.models.privacy import PrivacyNotice
 from budayang.center.services.models.probes import Probe, ProbeStanding
 from budayang.center.services.models.promises import Promise
@@ -62,6 +64,7 @@ __all__ = [
     "EditionChange",
     "EditionFault",
     "Errand",
+    "HelpCall",
     "Item",
     "ItemVersion",
     "JointCase",
@@ -73,6 +76,7 @@ __all__ = [
     "Payment",
     "PaymentEvent",
     "PaymentProvider",
+    "PersonCheck",
     "PrivacyNotice",
     "Probe",
     "ProbeStanding",

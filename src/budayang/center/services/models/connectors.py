@@ -56,7 +56,8 @@ class ConnectorItem(models.Model):
     """What a department declared of an item on its own line (GET /v1/items): how it flows and what it promises.
 
     `honours_key`: the same key gets the same answer. `can_be_asked`: GET /v1/matters/{case} tells whether it has it.
-    `names_person`: every outcome says whose record it is from. `test_identity_sealed`: JSON {"name", "id_number"} of
+    `names_person`: every outcome says whose record it is from. `person_check`: it wants to be sure that the person is
+    the one of the card (人证核对). `test_identity_sealed`: JSON {"name", "id_number"} of
     the department's own test identity, for probes (拨测) and nobody's journey. `form`: the JSON Schema of what its
     terminals ask; None: it said nothing of it, and what ships for the code counts.
     """
@@ -67,6 +68,7 @@ class ConnectorItem(models.Model):
     can_be_asked = models.BooleanField(default=False)
     can_withdraw = models.BooleanField(default=False)
     names_person = models.BooleanField(default=False)
+    person_check = models.BooleanField(default=False)
     test_identity_sealed = models.BinaryField(null=True, blank=True)
     launch_url = models.CharField(max_length=300, blank=True)
     launch_hosts = models.JSONField(default=list, blank=True)

@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from budayang.center.services.models.cases import Case
 from budayang.center.services.models.heard import Heard
-from budayang.center.services.states import HOLDING_PAYMENT_STATES, PaymentState
+from budayang.center.services.states import STANDING_PAYMENT_STATES, PaymentState
 
 PAY_MODES = ("qr", "code")
 RECONCILIATION_STATES = ("waiting", "late", "even", "differs")
@@ -36,8 +36,9 @@ class Payment(models.Model):
     """One payment of one bill of a case. `number` is the order's number at the provider, so it is never made twice.
 
     `look_at`: when the provider is to be asked or told (indexed); the lease is that of the process which does it now.
-    `asked`: an order under this number may be at the provider. `refund_number` is made once and stays. A payer's code
-    is shown to the provider once and forgotten; `codes_refused` counts those with which nothing could be taken.
+    `asked`: an order under this number may be at the provider. `refund_number` is made once and stays; `by_hand`: a
+    person gave the money back by another way, the provider moved nothing. A payer's code is shown to the provider once
+    and forgotten; `codes_refused` counts those with which nothing could be taken.
     """
 
     number = models.CharField(max_length=48, unique=True)
@@ -62,6 +63,7 @@ class Payment(models.Model):
     refund_number = models.CharField(max_length=60, blank=True)
     refund_reason = models.CharField(max_length=120, blank=True)
     refunded_at = models.DateTimeField(null=True, blank=True)
+    by_hand = models.BooleanField(default=False)
     alarmed_at = models.DateTimeField(null=True, blank=True)
     look_at = models.DateTimeField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
@@ -74,10 +76,11 @@ class Payment(models.Model):
                 condition=Q(state__in=[s.value for s in PaymentState], mode__in=PAY_MODES, amount_fen__gt=0),
                 name="services_payment_known",
             ),
-            # Never twice: a bill has one payment that holds money or may yet.
+            # Never twice: a bill has one payment that is paid or may yet be. What goes back is not counted: money that
+            # comes after the closing finds the bill's next payment there.
             models.UniqueConstraint(
                 fields=["case", "bill"],
-                condition=Q(state__in=sorted(state.value for state in HOLDING_PAYMENT_STATES)),
+                condition=Q(state__in=sorted(state.value for state in STANDING_PAYMENT_STATES)),
                 name="services_payment_once",
             ),
         ]

@@ -32,7 +32,13 @@ from budayang.center.services.payments.returning import (
     note_event,
     note_refund,
 )
-from budayang.center.services.states import HOLDING_PAYMENT_STATES, CaseState, ErrandState, PaymentState
+from budayang.center.services.states import (
+    HOLDING_PAYMENT_STATES,
+    STANDING_PAYMENT_STATES,
+    CaseState,
+    ErrandState,
+    PaymentState,
+)
 
 TABLE = "services_payment"
 PROVIDER_TABLE = "services_payment_provider"
@@ -92,9 +98,10 @@ def find_provider(place_path: str) -> PaymentProvider | None:
 
 
 def holding_payment(case: Case) -> Payment | None:
-    """The payment of the case's bill that holds money or may yet."""
+    """The payment of the case's bill that holds money or may yet; of several the one that does not go back."""
     states = [state.value for state in HOLDING_PAYMENT_STATES]
-    return Payment.objects.filter(case=case, bill=case.bill, state__in=states).first()
+    rows = Payment.objects.filter(case=case, bill=case.bill, state__in=states).order_by("pk")
+    return min(rows, key=lambda row: row.state not in STANDING_PAYMENT_STATES, default=None)
 
 
 def is_paid(case: Case, bill: str) -> bool:
@@ -304,7 +311,8 @@ def record_returned(actor: Actor, payment: Payment, *, note: str, now: datetime)
     actor.require(*KEEPERS, place_path=payment.place_path)
     if not note.strip():
         raise Refused(_("请写明钱是怎样退回的，例如银行转账的流水号。"))
-    if not move_payment(actor, payment, "returned", now=now, detail=note.strip()[:160], refunded_at=now):
+    given = {"refunded_at": now, "by_hand": True}
+    if not move_payment(actor, payment, "returned", now=now, detail=note.strip()[:160], **given):
         raise Refused(_("只有退款没有成功的缴费可以这样登记。"))
     _told_back(payment, now, now)
     return payment

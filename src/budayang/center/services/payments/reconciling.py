@@ -39,6 +39,7 @@ DAYS_BACK = 7
 AGAIN = timedelta(minutes=30)
 LINES_TOLD = 50
 NOT_READY = "not_ready"
+NOT_COMPARED = "not_compared"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +77,11 @@ def day_of(on: date) -> tuple[datetime, datetime]:
 
 
 def our_movements(provider_id: int, on: date) -> dict[tuple[str, str], int]:
-    """(kind, number) → fen of what our rows say moved on a day."""
+    """(kind, number) → fen of what our rows say moved at the provider on a day: not what a person gave back."""
     start, end = day_of(on)
     rows = Payment.objects.filter(provider_id=provider_id)
     paid = rows.filter(paid_at__gte=start, paid_at__lt=end).values_list("number", "amount_fen")
-    given = rows.filter(refunded_at__gte=start, refunded_at__lt=end).exclude(refund_number="")
+    given = rows.filter(refunded_at__gte=start, refunded_at__lt=end, by_hand=False).exclude(refund_number="")
     found = {("pay", number): int(fen) for number, fen in paid}
     return found | {("refund", number): int(fen) for number, fen in given.values_list("refund_number", "amount_fen")}
 
@@ -114,7 +115,14 @@ def reconcile_due(now: datetime) -> int:
             Reconciliation.objects.filter(pk=row.pk).update(why=movements[:80])
             _miss(row, movements, now)
             continue
-        close_day(row, movements, now)
+        try:
+            close_day(row, movements, now)
+        except Exception:
+            # One day that cannot be compared leaves the others; it is tried again, and told when it stays so.
+            log.exception("day not compared", provider=row.provider.code, on=row.on.isoformat())
+            Reconciliation.objects.filter(pk=row.pk).update(why=NOT_COMPARED)
+            _miss(row, NOT_COMPARED, now)
+            continue
         closed += 1
     return closed
 

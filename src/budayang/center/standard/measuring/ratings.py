@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
@@ -20,7 +20,6 @@ ASKING_GRACE = timedelta(minutes=10)
 def measure(seen: Gathering, out: Measured) -> None:
     """PJ-01 … PJ-24."""
     _asked(seen, out)
-    _negatives(seen, out)
     _scored(seen, out)
     said.measure(seen, out)
 
@@ -61,47 +60,11 @@ def _asked(seen: Gathering, out: Measured) -> None:
         )
 
 
-def _negatives(seen: Gathering, out: Measured) -> None:
-    """PJ-03, 06, 07, 08: negative ratings of the period, each a case whose clocks count once met or broken."""
-    cases = list(
-        evaluation.negative_cases_visible_to(JOB).filter(
-            rating__place_path__startswith=seen.path, rating__at__gte=seen.start, rating__at__lt=seen.until
-        )
-    )
-    out.numbers["negatives_as_cases"] = float(len(cases))
-    for clause, name, done, due in (
-        ("PJ-07", "verify", "verified_at", "verify_due_at"),
-        ("PJ-08", "close", "closed_at", "close_due_at"),
-    ):
-        known = [(one, _in_time(getattr(one, done), getattr(one, due), seen.now)) for one in cases]
-        judged = [(one, ok) for one, ok in known if ok is not None]
-        good = {"verify": "negatives_verified_in_time", "close": "negatives_closed_in_time"}[name]
-        out.numbers |= {f"negatives_{name}_judged": float(len(judged)), good: float(sum(bool(ok) for _o, ok in judged))}
-        judged.sort(key=lambda pair: bool(pair[1]))
-        out.show(clause, (_negative_row(one, _("按时") if ok else _("超时")) for one, ok in judged))
-    out.show("PJ-03", (_negative_row(one, _("已按差评处理")) for one in cases))
-    out.show(
-        "PJ-06",
-        (_negative_row(one, _("没有写原因")) for one in cases if not one.rating.reasons),
-    )
-
-
-def _negative_row(case: Any, word: str) -> Any:
-    number = case.rating.case_number
-    words = _("办件 %(n)s 的差评：%(word)s") % {"n": number, "word": word}
-    return evidence("rating", f"rating:{number}", words, f"/console/ratings/{number}/")
-
-
-def _in_time(done: datetime | None, due: datetime, now: datetime) -> bool | None:
-    if done is not None:
-        return done <= due
-    return False if due < now else None
-
-
 def _scored(seen: Gathering, out: Measured) -> None:
     """PJ-20: owner units with machines here, and those of which the period has closed days to score."""
+    first = seen.start.astimezone(ZoneInfo(seen.zone)).date()
     owners = {one.owner_id: one.owner.name for one in seen.machines}
-    days = hours.days_visible_to(JOB).filter(area_id=seen.area.pk, on__gte=seen.start.date(), on__lte=seen.on)
+    days = hours.days_visible_to(JOB).filter(area_id=seen.area.pk, on__gte=first, on__lte=seen.on)
     scored = set(days.order_by().values_list("owner_id", flat=True).distinct()) & set(owners)
     out.numbers |= {"owners": float(len(owners)), "owners_scored": float(len(scored))}
     rows = sorted(owners.items(), key=lambda pair: (pair[0] in scored, pair[1]))

@@ -1,5 +1,5 @@
-"""Chapter 8 (评价与改进) of one area and period, what is counted for many areas at once: integrity, call-backs,
-appeals, complaints, public indicators, surveys, use.
+"""Chapter 8 (评价与改进) of one area and period, what is counted for many areas at once: negative ratings, integrity,
+call-backs, appeals, complaints, public indicators, surveys, use.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from budayang.center.standard.measuring.gathered import Evidence, Gathering, Mea
 
 
 def measure(seen: Gathering, out: Measured) -> None:
-    """PJ-04, 09 … 12, 14, 16 … 18, 22, 23."""
+    """PJ-03, 04, 06 … 12, 14, 16 … 18, 22, 23."""
     found = seen.together.evaluations(seen.now).get(seen.area.pk, EvaluationSeen())
     _integrity(found, out)
+    _negatives(found, out)
     _judged(out, "PJ-09", "named_called", "named_judged", found.called, (_("已回访"), _("到期没有回访")))
     _judged(out, "PJ-10", "appeals_traced", "appeals_judged", found.appeals, (_("裁定有记录"), _("没有按时裁定")))
     _judged(out, "PJ-11", "rerate_asked", "rerate_judged", found.rerated, (_("请了再评价"), _("没有请再评价")))
@@ -32,6 +33,26 @@ def _integrity(found: EvaluationSeen, out: Measured) -> None:
     }
     out.show("PJ-04", (_rating(number, _("查实，已剔除")) for number in found.forced))
     out.show("PJ-04", (_rating(number, _("有异常，等人判断")) for number in found.unjudged))
+
+
+def _negatives(found: EvaluationSeen, out: Measured) -> None:
+    """PJ-03, 06, 07, 08: negative ratings of the period that count, each a case with its clocks."""
+    cases = found.negatives.rows
+    out.numbers["negatives_as_cases"] = float(len(cases))
+    out.show("PJ-03", (_negative(number, _("已按差评处理")) for number, _ok in cases))
+    out.show("PJ-06", (_negative(number, _("没有写原因")) for number, reasoned in cases if not reasoned))
+    for clause, name, known in (("PJ-07", "verify", found.verified), ("PJ-08", "fix", found.fixed)):
+        rows = sorted(known.rows, key=lambda pair: pair[1])
+        out.numbers |= {
+            f"negatives_{name}_judged": float(len(rows)),
+            f"negatives_{name}_in_time": float(known.good),
+        }
+        out.show(clause, (_negative(number, _("按时") if ok else _("超时")) for number, ok in rows))
+
+
+def _negative(number: str, word: str) -> Evidence:
+    words = _("办件 %(n)s 的差评：%(word)s") % {"n": number, "word": word}
+    return evidence("rating", f"rating:{number}", words, f"/console/ratings/{number}/")
 
 
 def _rating(number: str, word: str) -> Evidence:

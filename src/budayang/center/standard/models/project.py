@@ -140,8 +140,8 @@ class FieldFinding(models.Model):
 
 
 class ProjectStep(models.Model):
-    """One step of the life cycle. Append-only. `paper`: the document (文号) that decided it; `edition`: the text at this
-    step, so that the texts of two stages can be compared.
+    """One step of the life cycle. Append-only. `paper`: the document (文号) that decided it; `edition`: the text at
+    this step, so that the texts of two stages can be compared.
     """
 
     project = models.ForeignKey(Project, on_delete=PROTECT, related_name="steps")

@@ -37,6 +37,9 @@ class Door:
             way = str(getattr(said, name))
             if way and len(self.happened) < MOST_WAITING:
                 self.happened.append((f"door.{name}", {"subject": self.plan.subject, "by": way}))
+        if said.pressed and len(self.happened) < MOST_WAITING:
+            # The same event as from a terminal's screen: the center makes a call for help of it.
+            self.happened.append(("help", {"kind": "button", "step": "", "item": ""}))
 
     async def check(self) -> list[Said]:
         """What it told last; unknown once that is `keep_s` old. Raises NoResult while it never told anything.

@@ -57,6 +57,10 @@ def _closing_decided(visit: Visit) -> Outcome:
     return done(visit, "准予注销登记通知书", "准予注销登记。", [("名称", business.name)], fields=fields)
 
 
+def _elsewhere(visit: Visit) -> Outcome:
+    return refused("这件事在部门自己的网页上办")
+
+
 def _public_record(visit: Visit) -> Outcome:
     business = business_of(visit.citizen)
     own = business.name if business else ""
@@ -97,6 +101,15 @@ MARKET = Office(
             plan=Plan(20, _closing_decided),
             tried_by="乙",
             can_withdraw=True,
+        ),
+        Desk(
+            "ZZ122",
+            "企业名称自主申报",
+            _elsewhere,
+            kind="launch",
+            page="/names/",
+            honours_key=False,
+            can_be_asked=False,
         ),
         Desk("ZZ124", "企业信用信息公示查询打印", _public_record, tried_by="乙"),
         Desk(

@@ -122,7 +122,7 @@ EXIT_ENTRY = Office(
     "GACR",
     "公安局出入境管理部门（演示）",
     (
-        Desk("ZZ088", "出入境记录查询打印", _travels),
+        Desk("ZZ088", "出入境记录查询打印", _travels, person_check=True),
         Desk("ZZ086", "出入境办证进度查询", _passport_progress),
     ),
 )

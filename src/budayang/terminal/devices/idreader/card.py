@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 TEXT_LENGTH = 256
@@ -14,7 +14,10 @@ CHECK_DIGITS = "10X98765432"
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What the terminal takes from a card. Lives in memory only, for one journey; the photo is never kept.
+    """What the terminal takes from a card. Lives in memory only, for one journey.
+
+    `photo`: 1,024 bytes that only a licensed engine can read; dropped unopened unless the item asks for person and card
+    to be compared, and then with the comparison.
 
     `kind` is resident (居民身份证), J (港澳台居民居住证), Y (2023 外国人永久居留证) or I (2017 one).
     `valid_until` is None where the card says 长期.
@@ -33,6 +36,7 @@ class Card:
     english_name: str = ""
     nationality: str = ""
     pass_number: str = ""
+    photo: bytes = field(default=b"", compare=False)
 
     def __repr__(self) -> str:
         # A card that lands in a traceback or a log line must not bring its owner along.

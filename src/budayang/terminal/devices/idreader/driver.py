@@ -196,7 +196,7 @@ class SamV:
         return self.exchange(Command.FIND).word == Word.FOUND
 
     def read(self) -> Card:
-        """Select the found card and read it: text, then the newest appended address. The photo is dropped at once.
+        """Select the found card and read it: text, then the newest appended address. The photo goes along as it is.
 
         Raises:
             DeviceError: card (with SW3, or why its text is no card's), offline, link.
@@ -206,8 +206,8 @@ class SamV:
             if answer.word != Word.SUCCESS:
                 raise DeviceError("module" if answer.word in frames.MODULE_FAULTS else "card", f"{answer.word:02X}")
         try:
-            text, _photo = frames.split_base(answer.data)
-            card = decode(text)
+            text, photo = frames.split_base(answer.data)
+            card = replace(decode(text), photo=photo)
         except (ValueError, BadCard) as error:
             raise DeviceError("card", getattr(error, "why", "lengths")) from None
         try:

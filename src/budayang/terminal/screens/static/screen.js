@@ -118,7 +118,9 @@
           page = String(live.page);
           if (samePlace && (browsing() || (state() === "fill" && !$("[data-slots]")) || (state() === "agent" && $("[data-sign]")))) { body.dataset.state = live.state; await panels(); }
           else if (!leaving) { go("/"); return; }
-        } else if (browsing() && String(live.catalogue) !== catalogue && !typing()) {
+        }
+        // News of what can be done come with news of the page: both count, or the old truth would stand for a whole held request.
+        if (browsing() && String(live.catalogue) !== catalogue && !typing()) {
           // A touch comes first: no page is renewed under a finger, nor while the page that it asked for is on its way.
           while (!leaving && performance.now() < quietFrom) await new Promise((done) => setTimeout(done, 200));
           if (!leaving && !typing()) { go(location.pathname + location.search); return; }

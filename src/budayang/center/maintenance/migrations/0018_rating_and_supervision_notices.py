@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('maintenance', '0001_squashed_0015_monthly_notices'),
+        ('maintenance', '0017_holders_by_body'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,0 +1,137 @@
+"""求助呼叫: the press makes the call by itself, somebody is told, the answer is measured; a test by the press too."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from tests.center.hall import Hall
+
+from budayang.center.maintenance import help_calls as calls
+from budayang.center.maintenance import safety_actions
+from budayang.center.maintenance.models import HelpCall, Incident, Notice, SafetyTest, WorkOrder
+from budayang.center.maintenance.notice_jobs import CONSUMERS
+from budayang.center.platform.actions import Refused
+from budayang.center.platform.actors import Forbidden
+from budayang.center.platform.models import AuditLine, Transition
+from budayang.center.terminals.models import Inbox
+from budayang.rules.help_calls import waited
+
+pytestmark = pytest.mark.django_db
+SECOND = timedelta(seconds=1)
+
+
+def press(hall: Hall, at: datetime, kind: str = "sos", heard: datetime | None = None) -> None:
+    body: dict[str, object] = {"kind": kind, "step": "fill", "item": "ZZ001"}
+    hall.inbox(hall.terminal, "help", body, at, heard or at + SECOND)
+    calls.read_presses(heard or at + SECOND)
+
+
+def test_an_urgent_press_becomes_a_call_and_tells_those_on_duty_at_once(hall: Hall, now: datetime) -> None:
+    press(hall, now)
+    call = HelpCall.objects.get()
+    assert (call.pressed_at, call.step, call.item, call.limit_s) == (now, "fill", "ZZ001", 30.0)
+    incident = Incident.objects.get(kind="help_pressed")
+    assert (incident.severity, incident.opened_at, incident.title) == ("urgent", now, "紧急求助：KBS-01 号终端")
+    (consumer,) = [one for one in CONSUMERS if one.name == "maintenance.notices"]
+    consumer.handle(list(Transition.objects.filter(kind="maintenance.incident_opened")), now + SECOND)
+    assert Notice.objects.get(incident=incident).state == "running"
+    assert not Inbox.objects.filter(kind="help", done_at__isnull=True).exists()
+    press(hall, now + 5 * SECOND)
+    call.refresh_from_db()
+    assert call.presses == 2
+    assert HelpCall.objects.count() == 1, "who presses again waits no shorter"
+
+
+def test_the_answer_is_measured_from_the_press_and_ends_the_alarm(hall: Hall, now: datetime) -> None:
+    press(hall, now)
+    (call,) = calls.open_calls(hall.actor("lin"))
+    for name in ("ou", "ren", "mo", "ning"):
+        with pytest.raises(Forbidden):
+            calls.answer(hall.actor(name), call, now=now + 9 * SECOND)
+    calls.answer(hall.actor("lin"), call, now=now + 21 * SECOND)
+    with pytest.raises(Refused, match="已经有人"):
+        calls.answer(hall.actor("lin"), call, now=now + 22 * SECOND)
+    assert (call.answered_by, call.answered_at) == ("测试甲", now + 21 * SECOND)
+    assert Incident.objects.get().state == "closed"
+    line = AuditLine.objects.get(action="maintenance.answer_help")
+    assert line.details == {"kind": "sos", "seconds": 21}
+    press(hall, now + 60 * SECOND)
+    assert HelpCall.objects.count() == 2, "a call that was answered is over: the next press is a new one"
+
+
+def test_a_call_for_a_helper_is_a_fault_only_when_nobody_answers(hall: Hall, now: datetime) -> None:
+    press(hall, now, "help")
+    assert not Incident.objects.exists()
+    assert calls.note_unanswered(now + 30 * SECOND) == 0, "exactly at the limit is in time"
+    assert calls.note_unanswered(now + 31 * SECOND) == 1
+    assert calls.note_unanswered(now + 40 * SECOND) == 0, "told once"
+    incident = Incident.objects.get(kind="help_unanswered")
+    assert incident.opened_at == now + 30 * SECOND
+    assert WorkOrder.objects.filter(incident=incident).exists()
+    calls.answer(hall.actor("lin"), HelpCall.objects.get(), now=now + 90 * SECOND)
+    incident.refresh_from_db()
+    assert incident.state == "closed"
+
+
+def test_a_press_that_comes_too_late_alarms_nobody_and_is_kept(hall: Hall, now: datetime) -> None:
+    press(hall, now, heard=now + timedelta(seconds=601))
+    call = HelpCall.objects.get()
+    assert call.late
+    assert not Incident.objects.exists()
+    assert calls.note_unanswered(now + timedelta(hours=1)) == 0
+    assert not calls.open_calls(hall.actor("lin")).exists()
+    assert calls.calls_visible_to(hall.actor("lin")).count() == 1
+    press(hall, now + timedelta(seconds=700))
+    assert HelpCall.objects.filter(late=False).count() == 1, "a late one stands in nobody's way"
+
+
+def test_a_word_that_nobody_knows_and_another_place_s_keeper(hall: Hall, now: datetime) -> None:
+    press(hall, now, "lights")
+    assert not HelpCall.objects.exists()
+    press(hall, now, "button")
+    assert not calls.calls_visible_to(hall.actor("ou")).exists()
+    assert calls.calls_visible_to(hall.actor("ren")).count() == 1, "its own machine"
+    assert not calls.calls_visible_to(hall.actor("shui")).exists()
+    assert not calls.calls_visible_to(hall.actor("sys")).exists()
+
+
+@pytest.mark.parametrize(("seconds", "passed"), [(12, True), (30, True), (31, False)])
+def test_a_test_is_measured_by_the_button_s_own_press(hall: Hall, now: datetime, seconds: int, passed: bool) -> None:
+    lin = hall.actor("lin")
+    row = safety_actions.start_test(lin, hall.area, "help", now=now)
+    pressed = now + 7 * SECOND  # the tester pressed the page's button first
+    press(hall, pressed, "button")
+    call = HelpCall.objects.get()
+    assert call.test == row
+    calls.note_unanswered(pressed + 31 * SECOND)
+    assert not Incident.objects.filter(kind="help_unanswered").exists(), "a test is judged as a test"
+    calls.answer(lin, call, now=pressed + seconds * SECOND)
+    row.refresh_from_db()
+    assert (row.seconds, row.passed) == (float(seconds), passed)
+    assert row.note == "由按钮自己上报的按下时刻计时"
+    assert Incident.objects.filter(kind="safety_test_failed", state="open").exists() is not passed
+
+
+def test_a_test_that_a_person_ended_stays_as_it_was(hall: Hall, now: datetime) -> None:
+    lin = hall.actor("lin")
+    row = safety_actions.start_test(lin, hall.area, "help", now=now)
+    press(hall, now + SECOND, "button")
+    safety_actions.end_test(lin, row, answered=False, now=now + 40 * SECOND)
+    calls.answer(lin, HelpCall.objects.get(), now=now + 50 * SECOND)
+    assert SafetyTest.objects.get().passed is False
+    press(hall, now + 90 * SECOND, "button")
+    assert HelpCall.objects.order_by("pk").last().test is None  # type: ignore[union-attr]
+
+
+def test_how_long_somebody_waited(now: datetime) -> None:
+    def verdict(seconds: float, answered: bool, late: bool = False) -> str:
+        at = now + timedelta(seconds=seconds)
+        return waited(now, at if answered else None, limit_s=30, late=late, now=at).verdict
+
+    assert [verdict(30, True), verdict(30.1, True)] == ["answered", "answered_late"]
+    assert [verdict(30, False), verdict(30.1, False), verdict(9, False, late=True)] == [
+        "waiting",
+        "overdue",
+        "heard_late",
+    ]

@@ -1,0 +1,212 @@
+"""Negative ratings in the clauses of chapter 8: clocks, removal, appeal, restoring, through actions."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from tests.center.evaluation.the_rater import PHONE, bad, rate
+from tests.center.hall import PASSWORD, SYSTEM, Hall, number
+
+from budayang.center.evaluation import negative_actions as negatives
+from budayang.center.evaluation import negative_jobs
+from budayang.center.evaluation.models import NegativeCase, Rating
+from budayang.center.maintenance import actions as maintenance
+from budayang.center.maintenance import hours_actions
+from budayang.center.maintenance.models import WorkOrder
+from budayang.center.platform import actions as platform
+from budayang.center.platform.actors import Actor, Role
+from budayang.center.platform.deliveries import deliver
+from budayang.center.standard import actions, jobs
+from budayang.center.standard.models import Assessment
+
+NOV = date(2026, 11, 1)
+DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
+
+
+@pytest.fixture
+def zhu(hall: Hall, now: datetime) -> Actor:
+    """The supervisor."""
+    person = platform.add_staff(SYSTEM, username="zhu", name="测试主管", password=PASSWORD)
+    platform.grant_role(SYSTEM, person, Role.SUPERVISOR, hall.city, now=now - DAY)
+    hall.staff["zhu"] = person
+    return hall.actor("zhu")
+
+
+def told(hall: Hall, code: str, now: datetime, month: date = NOV) -> tuple[str, float | None, int]:
+    """(answer, number, sample) of a clause as it is computed now."""
+    made = {one.clause.code: one for one in actions.assess_many([hall.area.place], month, now)}
+    return made[code].answer, made[code].number, made[code].sample
+
+
+def contact(hall: Hall, case: NegativeCase, at: datetime) -> None:
+    outcome = "reached" if case.phone_sealed else "no_phone"
+    negatives.contact(hall.actor("ren"), case, outcome=outcome, note="缺纸", now=at)
+
+
+def fix(hall: Hall, case: NegativeCase, at: datetime) -> None:
+    negatives.fix(hall.actor("ren"), case, outcome="fixed", note="加纸", reply="已加纸。", now=at)
+
+
+def test_what_was_put_right_in_time_is_in_time_however_long_the_person_is_waited_for(hall: Hall, now: datetime) -> None:
+    case = bad(hall, 1, now)
+    assert told(hall, "PJ-08", now + HOUR) == ("no_evidence", None, 0)
+    contact(hall, case, now + HOUR)
+    fix(hall, case, now + 3 * DAY)
+    assert case.close_due_at is not None
+    negatives.call_back(hall.actor("ren"), case, outcome="no_phone", note="", now=now + 3 * DAY + HOUR)
+    assert told(hall, "PJ-08", now + 4 * DAY) == ("met", 1, 1)
+    assert case.rerate_until is not None
+    negative_jobs.watch(case.rerate_until)
+    case.refresh_from_db()
+    assert case.closed_at is not None
+    assert case.closed_at > case.close_due_at, "it is closed long after, because the person might have said something"
+    assert told(hall, "PJ-08", case.closed_at) == ("met", 1, 1)
+
+
+def test_steps_taken_late_or_not_at_all(hall: Hall, now: datetime) -> None:
+    late, never, sent_back = bad(hall, 1, now), bad(hall, 2, now), bad(hall, 3, now, phone=PHONE)
+    contact(hall, late, late.verify_due_at + HOUR)
+    contact(hall, sent_back, now + HOUR)
+    fix(hall, late, late.close_due_at + HOUR)
+    fix(hall, sent_back, now + 2 * HOUR)
+    assert told(hall, "PJ-07", late.verify_due_at + 2 * HOUR) == ("not_met", pytest.approx(1 / 3), 3)
+    first_due = never.close_due_at
+    assert told(hall, "PJ-08", first_due + 2 * HOUR) == ("not_met", pytest.approx(1 / 3), 3)
+    negatives.call_back(hall.actor("lin"), sent_back, outcome="not_fixed", note="还是没有纸", now=first_due + 2 * HOUR)
+    assert told(hall, "PJ-08", first_due + 3 * HOUR) == ("not_met", 0, 2), "sent back, its new clock still runs"
+    assert told(hall, "PJ-08", sent_back.close_due_at + HOUR) == ("not_met", 0, 3)
+
+
+def test_what_was_removed_counts_in_no_clause(hall: Hall, now: datetime, zhu: Actor) -> None:
+    kept, removed = bad(hall, 1, now), bad(hall, 2, now)
+    contact(hall, kept, now + HOUR)
+    negatives.set_aside_rating(zhu, removed.rating, reason="mistaken", note="有录像", now=now + HOUR)
+    assert told(hall, "PJ-03", now + 9 * DAY) == ("met", 1, 1)
+    assert told(hall, "PJ-06", now + 9 * DAY) == ("met", 1, 1)
+    assert told(hall, "PJ-07", now + 9 * DAY) == ("met", 1, 1)
+
+
+def test_an_appeal_that_runs_is_not_judged_and_an_upheld_one_never(hall: Hall, now: datetime, zhu: Actor) -> None:
+    case = bad(hall, 1, now)
+    negatives.appeal(hall.actor("ren"), case, reason="mistaken", note="点错了", now=now + HOUR)
+    later = case.close_due_at + DAY
+    assert told(hall, "PJ-03", later) == ("met", 1, 1), "it counts until it is decided"
+    assert [told(hall, code, later)[0] for code in ("PJ-07", "PJ-08")] == ["no_evidence"] * 2
+    negatives.decide_appeal(zhu, case, uphold=True, note="录像里点错了", now=later)
+    assert [told(hall, code, later)[0] for code in ("PJ-03", "PJ-07", "PJ-08")] == ["no_evidence"] * 3
+    assert told(hall, "PJ-10", later)[0] == "met"
+
+
+def test_a_refused_appeal_gives_its_time_back(hall: Hall, now: datetime, zhu: Actor) -> None:
+    case = bad(hall, 1, now)
+    negatives.appeal(hall.actor("ren"), case, reason="mistaken", note="点错了", now=now + HOUR)
+    negatives.decide_appeal(zhu, case, uphold=False, note="没有点错", now=now + 3 * DAY)
+    assert case.verify_due_at > now + 3 * DAY
+    assert told(hall, "PJ-07", now + 3 * DAY + HOUR)[0] == "no_evidence"
+    contact(hall, case, case.verify_due_at - HOUR)
+    assert told(hall, "PJ-07", case.verify_due_at) == ("met", 1, 1)
+
+
+def test_a_restored_case_begins_again(hall: Hall, now: datetime, zhu: Actor) -> None:
+    case = bad(hall, 1, now)
+    contact(hall, case, case.verify_due_at + HOUR)
+    again = case.verify_due_at + 2 * HOUR
+    assert told(hall, "PJ-07", again)[0] == "not_met"
+    negatives.set_aside_rating(zhu, case.rating, reason="mistaken", note="x", now=again)
+    rating = negatives.restore_rating(zhu, Rating.objects.get(), note="看错了", now=again + HOUR)
+    case = NegativeCase.objects.get(rating=rating)
+    assert told(hall, "PJ-07", again + 2 * HOUR)[0] == "no_evidence", "the late step was of its former life"
+    contact(hall, case, again + 2 * HOUR)
+    assert told(hall, "PJ-07", again + 3 * HOUR) == ("met", 1, 1)
+
+
+def months_marked() -> list[str]:
+    rows = Assessment.objects.filter(dirty_at__isnull=False, place__name="康巴什区自助区")
+    return [f"{one:%Y-%m}" for one in rows.order_by("month").values_list("month", flat=True)]
+
+
+def listen(now: datetime) -> list[str]:
+    """What the news so far marks: the worker's turn, after which nothing else is marked."""
+    Assessment.objects.update(dirty_at=None)
+    while deliver(jobs.CONSUMERS[0], now):
+        pass
+    return months_marked()
+
+
+def test_a_clock_that_ends_in_the_next_month_is_judged_in_its_own(hall: Hall) -> None:
+    given = datetime(2026, 11, 30, 12, tzinfo=UTC)  # 20:00 of the last evening of November
+    case = bad(hall, 1, given)
+    listen(given + MINUTE)
+    after = datetime(2026, 11, 30, 16, tzinfo=UTC) + MINUTE
+    assert told(hall, "PJ-07", after)[0] == "no_evidence", "the month is over, the clock is not"
+    listen(after)
+    assert case.look_at is not None
+    for _look in range(2):  # the warning, and the end
+        case.refresh_from_db()
+        assert case.look_at is not None
+        negative_jobs.watch(case.look_at)
+    assert listen(case.verify_due_at + MINUTE) == ["2026-11", "2026-12"]
+    assert told(hall, "PJ-07", case.verify_due_at + MINUTE) == ("not_met", 0, 1)
+
+
+def test_an_order_of_the_last_evening_is_judged_in_its_own_month(hall: Hall) -> None:
+    opened = datetime(2026, 11, 30, 15, 50, tzinfo=UTC)  # 23:50
+    hall.tell(hall.terminal, "printer", "paper.upper", "out", opened, opened)
+    order = WorkOrder.objects.get()
+    listen(opened + 20 * MINUTE)
+    maintenance.accept_order(hall.actor("ren"), order, now=opened + 25 * MINUTE)
+    assert listen(opened + 26 * MINUTE) == ["2026-11", "2026-12"]
+    assert told(hall, "WH-15", opened + 26 * MINUTE) == ("met", 1, 1)
+
+
+def test_the_month_before_is_computed_daily_until_the_next_one_is_over(hall: Hall) -> None:
+    first = datetime(2026, 12, 1, 0, 30, tzinfo=UTC)
+    for month in (NOV, date(2026, 12, 1)):
+        actions.assess_many([hall.area.place], month, first)
+    Assessment.objects.update(dirty_at=None)
+    days = []
+    for hours in (1, 23, 25, 26, 50):
+        jobs.keep_fresh(first + hours * HOUR)
+        days.append("2026-11" in months_marked())
+        actions.recompute(first + hours * HOUR)
+    assert days == [False, False, True, False, True]
+    jobs.keep_fresh(datetime(2027, 1, 1, tzinfo=UTC))
+    assert "2026-11" not in months_marked(), "two months later only news changes it"
+
+
+def test_removing_and_restoring_marks_the_month_of_the_rating(hall: Hall, now: datetime, zhu: Actor) -> None:
+    for counter in range(5):
+        rate(hall, counter + 1, "very_satisfied", now + counter * HOUR)
+    bad(hall, 6, now)
+    assert told(hall, "PJ-15", now + DAY) == ("not_met", pytest.approx(5 / 6), 6)
+    listen(now + DAY)
+    december = datetime(2026, 12, 15, tzinfo=UTC)
+    negatives.set_aside_rating(
+        zhu, Rating.objects.get(case_number=number(6)), reason="trial", note="试机", now=december
+    )
+    assert listen(december) == ["2026-11", "2026-12"]
+    actions.recompute(december)
+    assert told(hall, "PJ-15", december) == ("met", 1, 5)
+    good = Rating.objects.get(case_number=number(1))
+    negatives.set_aside_rating(zhu, good, reason="staff", note="代评", now=december)
+    assert listen(december) == ["2026-11", "2026-12"]
+    assert told(hall, "PJ-15", december) == ("met", 1, 4)
+    negatives.restore_rating(zhu, good, note="看错了", now=december + HOUR)
+    assert listen(december + HOUR) == ["2026-11", "2026-12"]
+    assert told(hall, "PJ-15", december + HOUR) == ("met", 1, 5)
+
+
+def close_day(hall: Hall, on: date, now: datetime) -> None:
+    ids = [hall.terminal.pk, hall.other.pk]
+    hours_actions.compute_days(ids, on, hall.area.place.zone, now, reason="")
+
+
+def test_scores_of_owner_units_are_of_the_months_own_days(hall: Hall) -> None:
+    """PJ-20: a closed day of the month before is none of this month."""
+    first = datetime(2026, 11, 30, 16, tzinfo=UTC)  # midnight in Ordos
+    close_day(hall, date(2026, 11, 30), first + 6 * HOUR)
+    december = date(2026, 12, 1)
+    assert told(hall, "PJ-20", first + 7 * HOUR, december) == ("not_met", 0, 2)
+    close_day(hall, december, first + 30 * HOUR)
+    assert told(hall, "PJ-20", first + 31 * HOUR, december) == ("met", 1, 2)
