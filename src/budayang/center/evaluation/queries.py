@@ -153,7 +153,9 @@ def find_rating(number: str) -> Rating | None:
 
 
 def may_still_rate(case: Any, now: datetime) -> bool:
-    """Whether a case (a row of the services room) is done or handed in (whatever its department did since), and still in the days for rating."""
+    """Whether a case (a row of the services room) is done or handed in, whatever its department did since, and still
+    within the days for rating.
+    """
     if case.state not in RATEABLE or case.finished_at is None:
         return False
     return bool(case.finished_at <= now < case.finished_at + timedelta(days=rating_days(case, now)))
