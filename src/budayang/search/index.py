@@ -41,7 +41,7 @@ _BRIEF = 0.55  # words put together from initials are half a guess: so much of t
 _NOT_WORD_FOR_WORD = 0.98  # beside an item of which just this is said
 _TAIL = 0.3  # of the best score: what is further off is not shown
 _SINGLE_WORD_USE, _FILLER_USE, _WHOLE_USE = 3.0, 2.0, 1.0
-_LONGEST_WORD = 12
+_LONGEST_WORD, _LONGEST_PART = 12, 6
 _WHY = {"name": "名称", "common": "别名", "short": "简称", "former": "旧名", "event": "生活说法", "outside": "其他"}
 _ADVICE = {one.kind: one.advice for one in OUTSIDE}
 
@@ -257,24 +257,26 @@ class Index:
     @cached_property
     def _decoder(self) -> Decoder:
         """Its vocabulary: the lexicon, and the runs of two to four characters that the sayings use."""
-        uses: Counter[str] = Counter()
         readings: dict[str, tuple[str, ...]] = {}
+        vocabulary: dict[str, float] = {}
+        for length in (2, 3, 4):  # one after the other, to hold fewer at once
+            uses: Counter[str] = Counter()
+            for term in self._terms:
+                runs = [term.text[at : at + length] for at in range(len(term.text) - length + 1)]
+                uses.update(runs)
+                reading = self.contents.readings.get(term.text)
+                if reading:
+                    for at, run in enumerate(runs):
+                        readings.setdefault(run, reading[at : at + length])
+            vocabulary |= {
+                run: log(1 + count) for run, count in uses.items() if (count > 1 or length == 2) and is_chinese(run)
+            }
         for term in self._terms:
             text = term.text
-            reading = self.contents.readings.get(text)
-            for length in (2, 3, 4, *([len(text)] if 4 < len(text) <= _LONGEST_WORD else [])):
-                for at in range(len(text) - length + 1):
-                    run = text[at : at + length]
-                    uses[run] += 1
-                    if reading:
-                        readings.setdefault(run, reading[at : at + length])
-        whole = {term.text for term in self._terms if len(term.text) <= _LONGEST_WORD}
-        vocabulary = {
-            run: log(1 + count) for run, count in uses.items() if (count > 1 or len(run) == 2) and is_chinese(run)
-        }
-        for text in whole:
-            if is_chinese(text):
+            if len(text) <= (_LONGEST_PART if term.kind == "event" else _LONGEST_WORD) and is_chinese(text):
                 vocabulary[text] = max(vocabulary.get(text, 0.0), _WHOLE_USE)
+                if text in self.contents.readings:
+                    readings.setdefault(text, self.contents.readings[text])
         for word in self.contents.words:
             if is_chinese(word.text):
                 use = _FILLER_USE if word.sort == FILLER else _SINGLE_WORD_USE
