@@ -99,7 +99,7 @@ class Index:
         refusal = find_refusal([asked] if spelled == asked else [asked, spelled])
         if refusal is not None:
             return Answer(SearchVerdict.REFUSED, reason=refusal.reason)
-        beside = is_no_matter(spelled)
+        beside = None if self._is_said_of_ours(spelled) else is_no_matter(spelled)
         if beside is not None:
             return Answer(SearchVerdict.NOT_FOUND, advice=_ADVICE.get(beside, ""))
         of_office = self._matcher.of_offices(spelled)
@@ -162,7 +162,7 @@ class Index:
         best, outside = _nearest(ours), _nearest(others)
         read = ours[0].read_as or spelled if ours else ""
         manner = self._manners.of(read, len(self._lexicon.core(read)[0]))
-        if not ours or not good_enough(best, outside, manner):
+        if not ours or not (self._is_said_of_ours(spelled) or good_enough(best, outside, manner)):
             kind = self._outside[others[0].match.item - len(self.entries)] if others else ""
             sure = surely_outside(outside, best)
             return Answer(SearchVerdict.NOT_FOUND, advice=_ADVICE.get(kind, "") if sure else "")
@@ -207,6 +207,10 @@ class Index:
     @cached_property
     def _said(self) -> dict[str, int]:
         return {term.text: term.item for term in reversed(self._terms)}
+
+    def _is_said_of_ours(self, text: str) -> bool:
+        """Word for word: then nothing is weighed."""
+        return self._said.get(text, len(self.entries)) < len(self.entries)
 
     @cached_property
     def _matcher(self) -> Matcher:
