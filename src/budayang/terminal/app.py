@@ -81,7 +81,7 @@ class Terminal:
         self.identity = Identity(settings.data_dir, self.client, clock, self.outbox)
         self.standing = Standing(
             clock,
-            told_before=Standing.subject in (self.outbox.recall("states") or {}),
+            told_before="application" in (self.outbox.recall("states") or {}).get(Standing.subject, {}),
             shut=lambda: self.uplink.line.blocked,
             held=lambda: (self.suspension() or {}).get("text", ""),
             ready=lambda: self.identity.enrolment is not None and bool(len(self.catalogue)),
