@@ -42,6 +42,7 @@ class Cashier(Center):
     too_late: bool = False
     payer_codes: list[str] = field(default_factory=list)
     refused: int = 0
+    forgotten: bool = False
     progress: dict[tuple[str, str], paying.Progress] = field(default_factory=dict)
 
     async def handle(self, request: httpx.Request) -> httpx.Response:
@@ -82,6 +83,8 @@ class Cashier(Center):
         return good(found)
 
     def _wait(self, number: str, asked: wire.CaseWait) -> httpx.Response:
+        if self.forgotten:
+            return refusal("unknown_reply_key", 403)
         if self.pay_state == "withdrawn":
             return good(wire.CaseAnswer(number=number, state="withdrawn", message="没有缴费", mark="withdrawn"))
         if self.pay_state == "paid" and asked.seen.startswith("due"):
@@ -177,6 +180,19 @@ def test_without_a_line_the_page_says_that_nothing_is_lost(tmp_path: Path) -> No
             await s.until(lambda: "网络不通" in s.view().get("pay", {}).get("note", ""))
             center.down, center.pay_state = False, "paid"
             await s.state("take", 10)
+
+    play(scene)
+
+
+def test_a_journey_that_may_not_look_any_more_ends_and_says_so(tmp_path: Path) -> None:
+    async def scene() -> None:
+        center = Cashier()
+        async with stage(tmp_path, center=center) as s:
+            await at_the_code(s)
+            center.forgotten = True
+            view = await s.state("outcome")
+            assert "再刷一次证件" in view["outcome"]["text"]
+            assert "不会丢" in view["outcome"]["safe"]
 
     play(scene)
 
