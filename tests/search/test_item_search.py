@@ -45,6 +45,15 @@ NAMES = {i.code: i.name for i in service_items()}
         ("公鸡金体取", "ZZ114"),
         ("社保卡及活", "ZZ018"),
         ("身份正挂师", "ZZ073"),
+        # a character of a similar shape, neighbours exchanged, spoken numbers, characters and initials
+        ("招骋会", "ZZ029"),
+        ("草奖原补", "ZZ172"),
+        ("幺二三幺五投诉", "ZZ129"),
+        ("身份证yssb", "ZZ073"),
+        ("社保kmm", "ZZ019"),
+        # who names no firm means himself; another object is another item
+        ("查查我征信有没有逾期", "ZZ159"),
+        ("身份证寻不见了补一个", "ZZ068"),
         # former offices, life, the steppe
         ("劳动局仲裁", "ZZ030"),
         ("工商局打执照", "ZZ118"),

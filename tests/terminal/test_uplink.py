@@ -89,6 +89,29 @@ def test_a_message_ends_the_held_sync_and_is_acknowledged(tmp_path: Path) -> Non
     play(scene)
 
 
+def test_who_called_for_help_is_told_that_somebody_answers_and_nobody_else_is(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with stage(tmp_path) as s:
+            for _person in range(2):
+                await s.post("help", {"kind": "sos"})
+            await s.until(lambda: len(s.center.bodies("help")) == 2)
+            first, second = s.center.bodies("help")
+            assert first["call"] != second["call"]
+            s.center.send("help", {"call": first["call"]})
+            await s.until(lambda: not s.center.unacked)
+            assert s.view()["help"]["text"] == "已通知帮办，请稍候", "that was another person's call"
+            page = s.terminal.attendant.page
+            s.center.send("help", {"call": second["call"]})
+            await s.until(lambda: "已有人应答" in s.view()["help"]["text"])
+            assert s.terminal.attendant.page == page + 1, "the screen is drawn anew"
+            await s.post("help", {"kind": "off"})
+            s.center.send("help", {"call": second["call"]})
+            await s.until(lambda: not s.center.unacked)
+            assert s.view()["help"] is None
+
+    play(scene)
+
+
 @pytest.mark.parametrize("error", ["bad_mac", "no_session", "counter_reused"])
 def test_a_lost_session_is_agreed_anew_above_the_floor(tmp_path: Path, error: str) -> None:
     async def scene() -> None:

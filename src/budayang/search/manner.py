@@ -29,10 +29,11 @@ class Manners:
             for sign in in_ours.keys() | in_others.keys()
         }
 
-    def of(self, text: str) -> Manner:
+    def of(self, text: str, length: int) -> Manner:
+        """``length``: how many signs it has without fillers."""
         signs = _signs(text)
         told = [self._speaks[sign] for sign in signs if sign in self._speaks]
-        return Manner(len(text), sum(max(-_MOST, min(_MOST, one)) for one in told) / sqrt(len(signs)))
+        return Manner(length, sum(max(-_MOST, min(_MOST, one)) for one in told) / sqrt(len(signs)))
 
 
 def _counted(texts: Iterable[str]) -> tuple[Counter[str], int]:

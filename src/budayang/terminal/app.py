@@ -217,6 +217,8 @@ class Terminal:
     def _take_messages(self, rows: list[MessageRow]) -> None:
         kinds = {row.kind for row in rows}
         for row in rows:
+            if row.kind == "help":
+                self.attendant.answered(str(row.body.get("call", "")))
             if row.kind == "keys":
                 self.identity.change_keys(
                     seal_key=str(row.body.get("seal_key", "")), audit_key=str(row.body.get("audit_key", ""))

@@ -146,6 +146,12 @@ class Attendant:
             self._warned = False
             self._pulse.set()
 
+    def answered(self, call: str) -> None:
+        """Somebody answers a call for help. One that was taken back, or was another person's, changes nothing."""
+        if self.help is not None and self.help["call"] == call and not self.help["answered"]:
+            self.help["answered"] = True
+            self.changed()
+
     def changed(self) -> None:
         """What is shown has changed: held requests answer, pages draw themselves anew."""
         self.page += 1

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
-from tests.center.evaluation.the_rater import rate
+from tests.center.evaluation.the_rater import counted, rate
 from tests.center.hall import Hall, number
 
-from budayang.center.evaluation import actions, queries
+from budayang.center.evaluation import actions
 from budayang.center.evaluation import integrity_actions as integrity
 from budayang.center.evaluation.models import Rating, RatingFlag, Visit
 from budayang.center.maintenance import actions as maintenance
@@ -110,7 +110,7 @@ def test_a_late_rating_flags_its_neighbours_too_and_a_judged_flag_is_not_raised_
 def test_a_flag_changes_no_figure_until_a_person_sets_it_aside(hall: Hall, now: datetime, zhu: Actor) -> None:
     rate(hall, 1, "very_satisfied", now)
     integrity.look(now + 2 * HOUR)
-    assert queries.counts(now - DAY, now + DAY, "/", now).rated == 1
+    assert counted(now - DAY, now + DAY, "/", now).rated == 1
     flag = RatingFlag.objects.get()
     for name in ("ren", "lin", "mo"):
         with pytest.raises(Forbidden):
@@ -118,7 +118,7 @@ def test_a_flag_changes_no_figure_until_a_person_sets_it_aside(hall: Hall, now: 
     with pytest.raises(Refused, match="怎样判断"):
         integrity.judge_genuine(zhu, flag, note=" ", now=now)
     integrity.judge_set_aside(zhu, flag, reason="machine", note="程序误发", now=now + 2 * HOUR)
-    counts = queries.counts(now - DAY, now + DAY, "/", now)
+    counts = counted(now - DAY, now + DAY, "/", now)
     assert (counts.rated, counts.set_aside) == (0, 1)
     with pytest.raises(Refused, match="别人"):
         integrity.judge_genuine(zhu, flag, note="x", now=now)

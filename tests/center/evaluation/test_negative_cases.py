@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from tests.center.evaluation.the_rater import PHONE, bad, rate
+from tests.center.evaluation.the_rater import PHONE, bad, counted, rate
 from tests.center.hall import Hall, number
 
 from budayang.center.evaluation import integrity_actions as integrity
@@ -149,7 +149,7 @@ def test_a_clock_warns_then_tells_that_it_is_late_each_once(hall: Hall, now: dat
     assert {line.staff.username for line in late if line.staff} == {"ren", "lin", "zhu"}
     assert "联系核实已超时" in str(late[0].facts)
     actions.contact(hall.actor("ren"), case_now(case), outcome="no_phone", note="x", now=due + HOUR)
-    assert queries.counts(now - DAY, now + DAY, "/", due + HOUR).negative_late == 1, "late stays late"
+    assert counted(now - DAY, now + DAY, "/", due + HOUR).negative_late == 1, "late stays late"
 
 
 def case_now(case: NegativeCase) -> NegativeCase:
@@ -167,7 +167,7 @@ def test_nobody_is_told_of_a_clock_that_was_met_meanwhile(hall: Hall, now: datet
 def test_an_appeal_that_is_upheld_removes_the_rating_with_its_trace(hall: Hall, now: datetime, zhu: Actor) -> None:
     rate(hall, 2, "satisfied", now)
     case, ren = bad(hall, 1, now), hall.actor("ren")
-    assert queries.counts(now - DAY, now + DAY, "/", now).satisfied_rate == 0.5
+    assert counted(now - DAY, now + DAY, "/", now).satisfied_rate == 0.5
     actions.appeal(ren, case, reason="mistaken", note="本人当面说点错了", now=now + HOUR)
     assert (case.state, case.due_at) == ("open_appealed", case.decide_due_at)
     for name in ("ren", "lin"):
@@ -180,12 +180,12 @@ def test_an_appeal_that_is_upheld_removes_the_rating_with_its_trace(hall: Hall, 
     assert case.state == "removed"
     assert (rating.set_aside_for, rating.set_aside_by, rating.set_aside_at) == ("mistaken", zhu.label, now + 2 * HOUR)
     assert rating.set_aside_note == "录像核对一致"
-    counts = queries.counts(now - DAY, now + DAY, "/", now)
+    counts = counted(now - DAY, now + DAY, "/", now)
     assert (counts.satisfied_rate, counts.negative, counts.set_aside) == (1.0, 0, 1)
     assert queries.ratings_visible_to(ren).filter(case_number=number(1)).exists(), "it stays to be seen"
     actions.restore_rating(zhu, rating, note="又有新的材料", now=now + DAY)
     assert case_now(case).state == "open"
-    assert queries.counts(now - DAY, now + DAY, "/", now).negative == 1
+    assert counted(now - DAY, now + DAY, "/", now).negative == 1
 
 
 def test_an_appeal_that_is_refused_gives_its_time_back_and_is_not_repeated(
@@ -219,7 +219,7 @@ def test_any_rating_may_be_set_aside_by_the_supervisor_only(hall: Hall, now: dat
     actions.set_aside_rating(zhu, rating, reason="staff", note="录像可见", now=now)
     with pytest.raises(Refused, match="已经剔除"):
         actions.set_aside_rating(zhu, rating, reason="staff", note="x", now=now)
-    assert queries.counts(now - DAY, now + DAY, "/", now).satisfied_rate is None, "no rating is not a rate of zero"
+    assert counted(now - DAY, now + DAY, "/", now).satisfied_rate is None, "no rating is not a rate of zero"
 
 
 def test_one_order_of_the_terminal_because_of_it(hall: Hall, now: datetime) -> None:

@@ -7,8 +7,8 @@ from datetime import datetime
 from tests.center.hall import SYSTEM, Hall, number
 from tests.center.services_cast import catalogue_rows
 
-from budayang.center.evaluation import actions
-from budayang.center.evaluation.models import NegativeCase, Rating
+from budayang.center.evaluation import actions, queries
+from budayang.center.evaluation.models import Invitation, NegativeCase, Rating
 from budayang.center.platform.actors import Actor
 from budayang.center.services import actions as services
 from budayang.center.services.case_actions import code_hash
@@ -50,3 +50,12 @@ def finished_case(terminal: Terminal, counter: int, finished_at: datetime, *, st
         masked={}, accepted_at=finished_at, finished_at=finished_at,
     )  # fmt: skip
     return case, code
+
+
+def counted(start: datetime, end: datetime, place_path: str, now: datetime) -> queries.Counts:
+    """Everything that was rated under a place in a period."""
+    return queries.count(
+        Rating.objects.filter(place_path__startswith=place_path, at__gte=start, at__lt=end),
+        Invitation.objects.filter(place_path__startswith=place_path, shown_at__gte=start, shown_at__lt=end),
+        now,
+    )

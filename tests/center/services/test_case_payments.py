@@ -12,16 +12,26 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
 from tests.center.services.the_bank import KEY, Hall, Killed, open_hall, outcome, promise
+from tests.center.services.the_counter import PERSON
 
 from budayang.center.platform.actions import Refused
 from budayang.center.platform.actors import Actor
 from budayang.center.platform.models import Transition
 from budayang.center.platform.sealing import open_field
-from budayang.center.services import case_jobs, case_queries
+from budayang.center.services import case_jobs, case_queries, errands
 from budayang.center.services.case_results import code_of
 from budayang.center.services.case_reviewing import ask_again, settle_review
 from budayang.center.services.case_withdrawing import withdraw
-from budayang.center.services.models import Case, Errand, Paper, Payment, PaymentEvent, ReconciliationLine
+from budayang.center.services.models import (
+    Case,
+    Connector,
+    ConnectorItem,
+    Errand,
+    Paper,
+    Payment,
+    PaymentEvent,
+    ReconciliationLine,
+)
 from budayang.center.services.payments import actions, callbacks, looking, reconciling
 from budayang.center.services.payments.provider import Movement, signature
 from budayang.center.services.states import MOVING_PAYMENT_STATES, PAYMENT_TRANSITIONS, PaymentState
@@ -270,6 +280,81 @@ def test_unclear_after_paying_is_a_persons(hall: Hall) -> None:
     assert hall.case(number).state == "paid", "the payment is told again, not the matter"
     hall.carry()
     assert (hall.case(number).state, hall.office.effects[number], hall.office.outputs[number]) == ("done", 1, 1)
+
+
+def test_an_errand_that_only_waited_its_turn_cannot_have_arrived(hall: Hall) -> None:
+    number = paid(hall)
+    pk = Errand.objects.get(kind="paid").pk
+    queued = errands.take_errand(pk, hall.clock.now)
+    assert queued is not None
+    hall.pass_s(errands.LEASE_S + 1)
+    taken = errands.take_errand(pk, hall.clock.now)
+    assert taken is not None
+    assert not taken.unclear
+    assert not errands.renew_errand(queued, hall.clock.now), "a rival has it"
+    assert errands.renew_errand(taken, hall.clock.now)
+    hall.pass_s(errands.LEASE_S + 1)
+    again = errands.take_errand(pk, hall.clock.now)
+    assert again is not None
+    assert again.unclear, "killed in its call"
+    hall.pass_s(errands.LEASE_S + 1)
+    hall.carry()
+    assert hall.case(number).state == "done"
+
+
+OTHERS = [
+    pytest.param({"name": "测试乙", "id_number": "999999199001015678"}, id="another number"),
+    pytest.param({"name": "试测甲", "id_number": PERSON["id_number"]}, id="another name"),
+]
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_an_answer_to_a_payment_about_somebody_else_is_never_used(hall: Hall, other: dict[str, str]) -> None:
+    number = paid(hall)
+    hall.office.whose = other
+    hall.carry()
+    assert (hall.case(number).state, hall.payment(number).state) == ("review", "paid")
+    assert not Paper.objects.exists()
+    assert Connector.objects.get(department__items__code="ZZ001").circuit_why == "wrong_person"
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_a_standing_about_somebody_else_is_never_used(hall: Hall, other: dict[str, str]) -> None:
+    promise("ZZ001", can_be_asked=True)
+    hall.office.first = "handed_in"
+    number = hall.accept()
+    hall.carry()
+    hall.office.whose = other
+    hall.office.decide(number, "done")
+    hall.pass_s(3600)
+    hall.carry()
+    assert (hall.case(number).state, Paper.objects.count()) == ("handed_in", 0)
+    assert Connector.objects.get(department__items__code="ZZ001").circuit_why == "wrong_person"
+
+
+def test_answers_about_the_person_of_the_case_are_used(hall: Hall) -> None:
+    promise("ZZ001", can_be_asked=True)
+    hall.office.whose = {"name": "测试 甲", "id_number": str(PERSON["id_number"])}
+    hall.office.after_pay = "handed_in"
+    number = paid(hall)
+    hall.carry()
+    assert (hall.case(number).state, hall.payment(number).state) == ("handed_in", "settled")
+    hall.office.decide(number, "done")
+    hall.pass_s(3600)
+    hall.carry()
+    assert hall.case(number).state == "done"
+
+
+def test_a_standing_that_does_not_name_its_person_as_promised_is_not_known(hall: Hall) -> None:
+    promise("ZZ001", can_be_asked=True)
+    hall.office.first = "handed_in"
+    number = hall.accept()
+    hall.carry()
+    ConnectorItem.objects.update(names_person=True)
+    hall.office.decide(number, "done")
+    hall.pass_s(3600)
+    hall.carry()
+    assert (hall.case(number).state, Paper.objects.count()) == ("handed_in", 0)
 
 
 def test_a_person_finds_out_that_nothing_was_done(hall: Hall) -> None:

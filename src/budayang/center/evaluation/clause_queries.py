@@ -4,6 +4,7 @@ queries that does not grow with the areas.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -24,7 +25,7 @@ from budayang.center.evaluation.models import (
     SurveyArea,
     SurveySheet,
 )
-from budayang.rules.evaluation import INDICATORS
+from budayang.rules.evaluation import INDICATORS, NEGATIVE_LEVELS
 from budayang.rules.evaluation.complaints import FINAL_STATES, STEPS
 from budayang.rules.evaluation.negative import APPEALED, kept
 from budayang.rules.evaluation.surveys import by_group
@@ -51,9 +52,15 @@ class Known:
 
 @dataclass(slots=True)
 class EvaluationSeen:
-    """One area. References: case numbers of ratings, keys of complaints, reports, surveys."""
+    """One area. References: case numbers of ratings, keys of complaints, reports, surveys.
+
+    ``rated``: ratings that count, newest first, ``levels`` of them; ``ratings_all`` counts those set aside too.
+    """
 
     ratings_all: int = 0
+    rated: list[str] = field(default_factory=list)
+    levels: Counter[str] = field(default_factory=Counter)
+    negative_reasoned: int = 0
     forced: list[str] = field(default_factory=list)
     unjudged: list[str] = field(default_factory=list)
     negatives: Known = field(default_factory=Known)
@@ -79,7 +86,7 @@ def evaluations_of(
     """Area → what is known of it in [start, until); `paths`: the areas asked for. `month`: whose report counts."""
     found = {pk: EvaluationSeen() for pk in paths}
     by_path = {path: found[pk] for pk, path in paths.items()}
-    _integrity(by_path, start, until)
+    _ratings(by_path, start, until)
     _negatives(by_path, start, until, now)
     _appeals(by_path, start, until, now)
     _complaints(found, start, until, now)
@@ -88,13 +95,15 @@ def evaluations_of(
     return found
 
 
-def _integrity(seen: Mapping[str, EvaluationSeen], start: datetime, until: datetime) -> None:
-    """PJ-04: ratings that a person found not to be people's own, and those that a person has still to look at."""
+def _ratings(seen: Mapping[str, EvaluationSeen], start: datetime, until: datetime) -> None:
+    """PJ-02, 04, 06, 15: the levels of what counts, and which ratings a person found not to be people's own, or has
+    still to look at.
+    """
     flags = RatingFlag.objects.filter(rating=OuterRef("pk"))
-    rows = Rating.objects.filter(place_path__in=list(seen), at__gte=start, at__lt=until).order_by("at")
+    rows = Rating.objects.filter(place_path__in=list(seen), at__gte=start, at__lt=until).order_by("-at")
     rows = rows.annotate(judged=Exists(flags.filter(state="set_aside")), waiting=Exists(flags.filter(state="open")))
-    for path, number, why, judged, waiting in rows.values_list(
-        "place_path", "case_number", "set_aside_for", "judged", "waiting"
+    for path, number, level, reasons, aside, why, judged, waiting in rows.values_list(
+        "place_path", "case_number", "level", "reasons", "set_aside_at", "set_aside_for", "judged", "waiting"
     ):
         one = seen[path]
         one.ratings_all += 1
@@ -102,6 +111,10 @@ def _integrity(seen: Mapping[str, EvaluationSeen], start: datetime, until: datet
             one.forced.append(number)
         elif waiting:
             one.unjudged.append(number)
+        if aside is None:
+            one.levels[level] += 1
+            one.rated.append(number)
+            one.negative_reasoned += level in NEGATIVE_LEVELS and bool(reasons)
 
 
 def _negatives(seen: Mapping[str, EvaluationSeen], start: datetime, until: datetime, now: datetime) -> None:

@@ -11,7 +11,6 @@ from budayang.center.evaluation.monthly_queries import content_of, corrections_o
 from budayang.rules.monthly import Figure, Value, figures_of
 from budayang.rules.monthly_figures import BY_CODE
 
-
 FROZEN = 4096
 """Reports whose figures one process keeps, some kilobytes each."""
 

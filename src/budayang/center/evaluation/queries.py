@@ -19,7 +19,10 @@ NEGATIVE = tuple(level.code for level in LEVELS if level.negative)
 SATISFIED = tuple(level.code for level in LEVELS if not level.negative)
 NOT_STEPS = ("opened", "order", "phone", "warned", "overdue")
 """Events of a negative-rating case that owe nothing to a clock."""
-RATEABLE = ("done", "handed_in")
+RATEABLE = ("done", "handed_in", "in_process", "correction")
+"""What could be done at the terminal is done; where the department stands with it since does not matter."""
+NAMED_AT_ONCE = 5000
+"""Numbers that one query names: a statement's variables are limited."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +100,6 @@ def around(rating: Rating, span: timedelta = timedelta(hours=1)) -> QuerySet[Rat
     return rows.exclude(pk=rating.pk).order_by("at")[:40]
 
 
-def counts(start: datetime, end: datetime, place_path: str, now: datetime) -> Counts:
-    """Everything that was rated under a place in a period."""
-    here = Q(place_path__startswith=place_path)
-    return count(
-        Rating.objects.filter(here, at__gte=start, at__lt=end),
-        Invitation.objects.filter(here, shown_at__gte=start, shown_at__lt=end),
-        now,
-    )
-
-
 def count(ratings: QuerySet[Rating], invitations: QuerySet[Invitation], now: datetime) -> Counts:
     """The figures of any chosen ratings and invitations."""
     counted = ratings.filter(set_aside_at__isnull=True)
@@ -152,7 +145,9 @@ def find_rating(number: str) -> Rating | None:
 
 
 def may_still_rate(case: Any, now: datetime) -> bool:
-    """Whether a case (a row of the services room) is done or handed in, and still within the days for rating."""
+    """Whether a case (a row of the services room) is done or handed in, whatever its department did since, and still
+    within the days for rating.
+    """
     if case.state not in RATEABLE or case.finished_at is None:
         return False
     return bool(case.finished_at <= now < case.finished_at + timedelta(days=rating_days(case, now)))
@@ -169,14 +164,11 @@ def idle_visits(start: datetime, end: datetime, place_path: str) -> tuple[int, i
     return rows.count(), rows.filter(cleared=True).count()
 
 
-def rated_cases(start: datetime, end: datetime, place_path: str, limit: int = 5) -> list[str]:
-    """Case numbers of the newest ratings under a place in a period, for evidence."""
-    rows = Rating.objects.filter(place_path__startswith=place_path, at__gte=start, at__lt=end).order_by("-at")
-    rows = rows.filter(set_aside_at__isnull=True)
-    return list(rows.values_list("case_number", flat=True)[:limit])
-
-
 def invited_numbers(numbers: list[str]) -> set[str]:
     """Which of these cases were followed by the rating page at the terminal itself (PJ-01)."""
-    rows = Invitation.objects.filter(case_number__in=numbers, channel="terminal")
-    return set(rows.values_list("case_number", flat=True))
+    found: set[str] = set()
+    for first in range(0, len(numbers), NAMED_AT_ONCE):
+        some = numbers[first : first + NAMED_AT_ONCE]
+        rows = Invitation.objects.filter(case_number__in=some, channel="terminal")
+        found.update(rows.values_list("case_number", flat=True))
+    return found

@@ -30,6 +30,7 @@ from budayang.rules.rounds import NOT_HERE
 
 NOT_SIGNED = ("blank", "late", "early", "other_person")
 """Traces of a round that was not signed on the spot by who walked it: 空白、补签、代签."""
+HANDED = ("done", "done_late")
 YEAR = timedelta(days=366)
 DRILLS = ("fire", "drill")
 
@@ -68,27 +69,39 @@ class Said:
     round_id: int | None
 
 
-def rounds_of(area_id: int, start: datetime, until: datetime, questions: Collection[str]) -> RoundsOfArea:
-    """Rounds that fell due in [start, until): one whose time is not over yet is nobody's failure."""
-    found = RoundsOfArea()
-    rows = Round.objects.filter(area_id=area_id, opens_at__gte=start, opens_at__lt=until).exclude(state="cancelled")
-    rows = rows.exclude(state="open", closes_at__gt=until)
-    tallies: dict[str, list[tuple[int, bool]]] = {}
-    for pk, code, state in rows.order_by("-opens_at").values_list("pk", "edition__list_code", "state"):
-        tallies.setdefault(code, []).append((pk, state == "done"))
-    found.by_list = {code: _told(seen) for code, seen in tallies.items()}
-    handed = list(rows.filter(state__in=("done", "done_late")).order_by("-opens_at").values_list("pk", flat=True))
-    stained = set(
-        RoundTrace.objects.filter(round__in=handed, event__in=NOT_SIGNED).values_list("round_id", flat=True)
-    ) | set(rows.filter(state="done_late").values_list("pk", flat=True))
-    found.clean = _told([(pk, pk not in stained) for pk in handed])
-    days = RoundAnswer.objects.filter(round__in=handed, question__in=questions, state="current").exclude(value=NOT_HERE)
-    by_question: dict[str, set[date]] = {}
-    for question, on in days.order_by().values_list("question", "round__on").distinct():
-        by_question.setdefault(question, set()).add(on)
-    found.days = {question: frozenset(seen) for question, seen in by_question.items()}
-    for code, on in RoundPlan.objects.filter(area_id=area_id).values_list("list_code", "starts_on"):
-        found.since[code] = min(on, found.since.get(code, on))
+def rounds_of(
+    area_ids: Collection[int], start: datetime, until: datetime, questions: Collection[str]
+) -> dict[int, RoundsOfArea]:
+    """Rounds of areas that fell due in [start, until): one whose time is not over yet is nobody's failure. Four
+    queries, however many areas.
+    """
+    found = {pk: RoundsOfArea() for pk in area_ids}
+    rows = Round.objects.filter(area_id__in=list(found), opens_at__gte=start, opens_at__lt=until)
+    rows = rows.exclude(state="cancelled").exclude(state="open", closes_at__gt=until)
+    tallies: dict[int, dict[str, list[tuple[int, bool]]]] = {}
+    handed: dict[int, list[tuple[int, bool]]] = {}
+    for area_id, pk, code, state in rows.order_by("-opens_at").values_list(
+        "area_id", "pk", "edition__list_code", "state"
+    ):
+        tallies.setdefault(area_id, {}).setdefault(code, []).append((pk, state == "done"))
+        if state in HANDED:
+            handed.setdefault(area_id, []).append((pk, state == "done"))
+    given = rows.filter(state__in=HANDED).values("pk")
+    stained = set(RoundTrace.objects.filter(round__in=given, event__in=NOT_SIGNED).values_list("round_id", flat=True))
+    for area_id, seen in tallies.items():
+        found[area_id].by_list = {code: _told(one) for code, one in seen.items()}
+    for area_id, mine in handed.items():
+        found[area_id].clean = _told([(pk, in_time and pk not in stained) for pk, in_time in mine])
+    days = RoundAnswer.objects.filter(round__in=given, question__in=questions, state="current").exclude(value=NOT_HERE)
+    by_question: dict[tuple[int, str], set[date]] = {}
+    told = days.order_by().values_list("round__area_id", "question", "round__on").distinct()
+    for area_id, question, on in told:
+        by_question.setdefault((area_id, question), set()).add(on)
+    for (area_id, question), dates in by_question.items():
+        found[area_id].days[question] = frozenset(dates)
+    plans = RoundPlan.objects.filter(area_id__in=list(found))
+    for area_id, code, on in plans.values_list("area_id", "list_code", "starts_on"):
+        found[area_id].since[code] = min(on, found[area_id].since.get(code, on))
     return found
 
 
@@ -98,30 +111,32 @@ def _told(seen: list[tuple[int, bool]]) -> Told:
     return Told(len(good), len(seen), tuple((bad + good)[:8]))
 
 
-def answers_of(area_id: int, since: Mapping[str, datetime], until: datetime) -> dict[str, Said]:
-    """What was answered to questions, each from its own moment on, until a moment; only answers that hold."""
+def answers_of(area_ids: Collection[int], since: Mapping[str, datetime], until: datetime) -> dict[int, dict[str, Said]]:
+    """Area → what was answered to questions, each from its own moment on, until a moment; only answers that hold. Areas
+    in which nothing was answered are missing. One query.
+    """
     wanted = Q(pk__in=[])
     for moment in set(since.values()):
         codes = [code for code, from_at in since.items() if from_at == moment]
         wanted |= Q(question__in=codes, answered_at__gte=moment)
-    rows = RoundAnswer.objects.filter(wanted, round__area_id=area_id, state="current", answered_at__lt=until)
+    rows = RoundAnswer.objects.filter(wanted, round__area_id__in=list(area_ids), state="current", answered_at__lt=until)
     here = Q(value=NOT_HERE)
-    grouped = rows.order_by().values("question").annotate(
+    grouped = rows.order_by().values("round__area_id", "question").annotate(
         total=Count("pk"),
         nothing=Count("pk", filter=here),
         bad=Count("pk", filter=Q(failed=True) & ~here),
         bad_round=Max("round_id", filter=Q(failed=True) & ~here),
         good_round=Max("round_id", filter=Q(failed=False) & ~here),
     )  # fmt: skip
-    return {
-        row["question"]: Said(
+    found: dict[int, dict[str, Said]] = {}
+    for row in grouped:
+        found.setdefault(row["round__area_id"], {})[row["question"]] = Said(
             good=row["total"] - row["nothing"] - row["bad"],
             all=row["total"] - row["nothing"],
             not_here=row["nothing"],
             round_id=row["bad_round"] or row["good_round"],
         )
-        for row in grouped
-    }
+    return found
 
 
 def tests_of(area_id: int, kind: str, start: datetime, until: datetime) -> Told:
@@ -193,8 +208,11 @@ def practised(area_id: int, until: datetime) -> Practised:
 
 
 def machines_filed(terminal_ids: Collection[int]) -> tuple[set[int], set[int]]:
-    """(terminals that have a file: owner, make and day of purchase; those whose acceptance was passed)."""
-    rows = Asset.objects.filter(terminal__in=terminal_ids, component="", kind="terminal").exclude(state="scrapped")
+    """(terminals that have a file: owner, make and day of purchase; those whose acceptance was passed). What was
+    scrapped with a machine that is retired was its file.
+    """
+    rows = Asset.objects.filter(terminal__in=terminal_ids, component="", kind="terminal")
+    rows = rows.exclude(state="scrapped", terminal__retired_at__isnull=True)
     filed = {one.terminal_id for one in rows if one.make and one.bought_on is not None}
     accepted = AssetAcceptance.objects.filter(asset__in=rows, passed=True).values_list("asset__terminal_id", flat=True)
     return {one for one in filed if one is not None}, {one for one in accepted if one is not None}

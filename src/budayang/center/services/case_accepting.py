@@ -127,7 +127,11 @@ def _store(
         place_path=place.path,
         identity_hash=owner,
         code_hash=code_hash(code),
-        masked={"name": codes.mask_name(person.name), "id_number": codes.mask_id_number(person.id_number)},
+        # Without blanks, as answers of departments are compared with it later (`lines.answers.same_masks`).
+        masked={
+            "name": codes.mask_name("".join(person.name.split())),
+            "id_number": codes.mask_id_number("".join(person.id_number.split())),
+        },
         request_sealed=seal_field(TABLE, number, "request", json.dumps(body, ensure_ascii=False, sort_keys=True)),
         code_sealed=seal_field(TABLE, number, "code", code),
         consent_version=consent[0][:40],

@@ -76,34 +76,40 @@ class Batch:
         self.thresholds = {
             path: {name: float(found[name].value) for name in names} for (path, _subject), found in held.items()
         }
+        self._said: dict[int, dict[int, dict[tuple[str, int | None], Said]]] = {}
+
+    def said(self, plan: Plan) -> dict[int, dict[tuple[str, int | None], Said]]:
+        """Area → answers to the questions of a plan, each as far back as its part says; a query for each length."""
+        if id(plan) not in self._said:
+            self._said[id(plan)] = self._asked(plan.asked)
+        return self._said[id(plan)]
+
+    def _asked(self, asked: Iterable[tuple[str, int | None]]) -> dict[int, dict[tuple[str, int | None], Said]]:
+        by_days: dict[int | None, list[str]] = {}
+        for code, days in asked:
+            by_days.setdefault(days, []).append(code)
+        found: dict[int, dict[tuple[str, int | None], Said]] = {}
+        for days, codes in by_days.items():
+            since = self.start if days is None or days <= MONTH_D else self.until - timedelta(days=days)
+            answers = answers_of(list(self.together.paths), dict.fromkeys(codes, since), self.until)
+            for area_id, said in answers.items():
+                found.setdefault(area_id, {}).update({(code, days): one for code, one in said.items()})
+        return found
 
 
 def gather(area: Any, batch: Batch, plan: Plan, given: GivenHere) -> Facts:
     """Read what the parts need; one area of a batch."""
     values = batch.thresholds[area.place.path]
     seen = Gathering(area, batch.start, batch.until, batch.now, batch.together, values)
-    signs = measure_signs(area, batch.start, batch.until, batch.now) if plan.reads_signs else []
+    signs = measure_signs(seen) if plan.reads_signs else []
     return Facts(
         seen=seen,
         measured=measure_area(seen),
         signs={code: (answer, rows) for code, answer, rows in signs},
         thresholds=values,
-        rounds=_asked(seen, plan.asked),
+        rounds=batch.said(plan).get(area.pk, {}),
         given=given,
     )
-
-
-def _asked(seen: Gathering, asked: Iterable[tuple[str, int | None]]) -> dict[tuple[str, int | None], Said]:
-    """Answers to the questions, each as far back as its part says; one query for each length."""
-    by_days: dict[int | None, list[str]] = {}
-    for code, days in asked:
-        by_days.setdefault(days, []).append(code)
-    found: dict[tuple[str, int | None], Said] = {}
-    for days, codes in by_days.items():
-        since = seen.start if days is None or days <= MONTH_D else seen.until - timedelta(days=days)
-        said = answers_of(seen.area.pk, dict.fromkeys(codes, since), seen.until)
-        found |= {(code, days): one for code, one in said.items()}
-    return found
 
 
 def judge(plan: Plan, facts: Facts, place: Place, period: tuple[datetime, datetime]) -> list[ClauseVerdict]:

@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 
 from budayang.center.evaluation import queries as evaluation
 from budayang.center.maintenance import clause_queries as clauses
-from budayang.center.platform import queries as platform
 from budayang.center.platform.models import Organization, RoleGrant
 from budayang.center.platform.roles import Role
 from budayang.center.services import queries as services
@@ -73,7 +72,7 @@ def _posts(seen: Gathering, out: Measured) -> None:
 
 def _items(seen: Gathering, out: Measured) -> None:
     """JB-04, JB-05: items that the area's terminals offer, those with materials and steps, those with a real code."""
-    offered = services.offerings_on_ids([one.pk for one in seen.machines])
+    offered = services.offerings_on_ids([one.pk for one in seen.machines if one.retired_at is None])
     guided = [one for one in offered if one.materials and one.steps]
     coded = [one for one in offered if _CODE.fullmatch(one.official_code)]
     out.numbers |= {
@@ -115,7 +114,7 @@ def _outages(seen: Gathering, out: Measured) -> None:
 
 def _logs(seen: Gathering, out: Measured) -> None:
     """JB-13: the age of the oldest sealed audit line, beside how long the area has been in service."""
-    lines, first, _last = platform.audit_extent()
+    lines, first, _last = seen.together.audit
     begun = [one.registered_at for one in seen.machines]
     if not lines or first is None or not begun:
         return

@@ -12,16 +12,23 @@ from typing import Any, TypedDict
 from zoneinfo import ZoneInfo
 
 from budayang.center.areas import queries as areas
+from budayang.center.evaluation import queries as evaluation
 from budayang.center.evaluation.clause_queries import EvaluationSeen, evaluations_of
 from budayang.center.maintenance import clause_order_queries as order_clauses
 from budayang.center.maintenance import clause_queries as round_clauses
+from budayang.center.maintenance import hours_queries as hours
 from budayang.center.maintenance import queries as maintenance
+from budayang.center.maintenance.fault_notice_queries import seconds_until_told
+from budayang.center.maintenance.round_signs import HALF_YEAR, answers_about_signs
+from budayang.center.platform import queries as platform
 from budayang.center.platform.actors import Actor
 from budayang.center.platform.queries import parameter
+from budayang.center.services import queries as services
 from budayang.center.services.use_queries import Use, days_used, shares_of
 from budayang.center.terminals import queries as terminals
 from budayang.rules.calendars import DEFAULT_ZONE
 from budayang.rules.hours import Attributed
+from budayang.rules.signs.audits import SignSeen
 
 JOB = Actor.job("standard.measuring")
 EVIDENCE_ROWS = 8
@@ -70,6 +77,11 @@ def down(number: float) -> float:
     return floor(number * 10) / 10
 
 
+def worked_in(machine: Any, until: datetime) -> bool:
+    """Whether a machine that stood in a period was enrolled before its end: only then it promised anything."""
+    return machine.enrolled_at is not None and machine.enrolled_at < until
+
+
 class Together:
     """What is read at once for several areas (of one time zone) and one period: their machines, how their time divides,
     what troubles them, what people said, how much is used. Dividing time is the dearest of all, and costs hardly more
@@ -81,11 +93,10 @@ class Together:
         here = areas.visible_to(JOB).filter(pk__in=list(area_ids)).values_list("pk", "place__path", "place__zone")
         self.paths = {pk: path for pk, path, _zone in here}
         self.zone = next((zone for _pk, _path, zone in here), DEFAULT_ZONE)
-        rows = terminals.visible_to(JOB).filter(area_id__in=area_ids).exclude(state="retired")
         self.machines: dict[int, list[Any]] = {}
-        for row in rows.select_related("owner"):
+        for row in terminals.stood_in(area_ids, start, until).order_by("code"):
             self.machines.setdefault(row.area_id, []).append(row)
-        ids = [one.pk for found in self.machines.values() for one in found if one.enrolled_at]
+        ids = [one.pk for found in self.machines.values() for one in found if worked_in(one, until)]
         self.divided: dict[int, list[Attributed]] = (
             maintenance.attributed_many(ids, start, until) if ids and start < until else {}
         )
@@ -98,6 +109,52 @@ class Together:
             month = self.start.astimezone(ZoneInfo(self.zone)).date().replace(day=1)
             self._evaluations = evaluations_of(self.paths, self.start, self.until, month, now)
         return self._evaluations
+
+    @cached_property
+    def finished(self) -> dict[str, list[tuple[str, datetime]]]:
+        """By place path, the matters done or handed in in the period: (number, when), oldest first."""
+        return services.finished_at_places(list(self.paths.values()), self.start, self.until)
+
+    @cached_property
+    def asked(self) -> set[str]:
+        """Which of these were followed by the rating page at the terminal itself."""
+        return evaluation.invited_numbers([number for rows in self.finished.values() for number, _at in rows])
+
+    @cached_property
+    def scored(self) -> dict[int, set[int]]:
+        """Area → owner units of which the period has closed days."""
+        first, last = (at.astimezone(ZoneInfo(self.zone)).date() for at in (self.start, self.until - MOMENT))
+        days = hours.days_visible_to(JOB).filter(area_id__in=list(self.paths), on__range=(first, last))
+        found: dict[int, set[int]] = {}
+        for area_id, owner_id in days.order_by().values_list("area_id", "owner_id").distinct():
+            found.setdefault(area_id, set()).add(owner_id)
+        return found
+
+    @cached_property
+    def rounds(self) -> dict[int, round_clauses.RoundsOfArea]:
+        """Rounds that fell due in the period."""
+        return round_clauses.rounds_of(list(self.paths), self.start, self.until, (CHECKED, TESTED))
+
+    @cached_property
+    def told_s(self) -> dict[int, list[float]]:
+        """Seconds until people were told of a fault."""
+        return seconds_until_told(list(self.paths), self.start, self.until)
+
+    @cached_property
+    def signs_seen(self) -> tuple[dict[int, list[SignSeen]], dict[int, list[SignSeen]]]:
+        """What rounds said of signs, by area: in the period, and in the half-year up to its end."""
+        both = []
+        for since in (self.start, self.until - HALF_YEAR):
+            found: dict[int, list[SignSeen]] = {}
+            for one in answers_about_signs(list(self.paths), since, self.until):
+                found.setdefault(one.area_id, []).append(one)
+            both.append(found)
+        return both[0], both[1]
+
+    @cached_property
+    def audit(self) -> tuple[int, datetime | None, datetime | None]:
+        """How far the audit chain reaches: one chain for all areas."""
+        return platform.audit_extent()
 
     @cached_property
     def uses(self) -> dict[int, Use]:
@@ -150,13 +207,20 @@ class Gathering:
 
     @property
     def machines(self) -> list[Any]:
-        """The area's terminals that were not retired."""
+        """The terminals that stood in the area in the period, whatever became of them since."""
         return self.together.machines.get(self.area.pk, [])
 
-    @cached_property
+    @property
     def rounds(self) -> round_clauses.RoundsOfArea:
         """Rounds that fell due in the period."""
-        return round_clauses.rounds_of(self.area.pk, self.start, self.until, (CHECKED, TESTED))
+        return self.together.rounds.get(self.area.pk) or round_clauses.RoundsOfArea()
+
+    @property
+    def told(self) -> tuple[int, int]:
+        """Faults that people were told of: (in time, late)."""
+        within_s = self.value("sign_fault_notice_s")
+        late = [one > within_s for one in self.together.told_s.get(self.area.pk, ())]
+        return len(late) - sum(late), sum(late)
 
     @cached_property
     def orders(self) -> list[order_clauses.OrderSeen]:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
-from budayang.center.evaluation import queries as evaluation
-from budayang.center.maintenance import hours_queries as hours
-from budayang.center.services import queries as services
+from budayang.center.evaluation.clause_queries import EvaluationSeen
 from budayang.center.standard.measuring import said
-from budayang.center.standard.measuring.gathered import EVIDENCE_ROWS, JOB, Gathering, Measured, evidence
+from budayang.center.standard.measuring.gathered import EVIDENCE_ROWS, Evidence, Gathering, Measured, evidence
+from budayang.rules.evaluation import LEVEL_BY_CODE, NEGATIVE_LEVELS
 
 # A case that was finished a moment ago may still be at its printer: the rating page comes after the paper.
 ASKING_GRACE = timedelta(minutes=10)
@@ -19,53 +17,52 @@ ASKING_GRACE = timedelta(minutes=10)
 
 def measure(seen: Gathering, out: Measured) -> None:
     """PJ-01 … PJ-24."""
+    found = seen.together.evaluations(seen.now).get(seen.area.pk, EvaluationSeen())
     _asked(seen, out)
+    _rated(found, out)
     _scored(seen, out)
-    said.measure(seen, out)
+    said.measure(seen, found, out)
 
 
 def _asked(seen: Gathering, out: Measured) -> None:
-    """PJ-01, PJ-02, PJ-15: cases that were followed by the rating page; ratings on the five levels."""
-    start, until, path = seen.start, seen.until, seen.path
-    done = services.finished_cases(start, until, path)
-    asked = evaluation.invited_numbers(done)
-    settled = (
-        set(services.finished_cases(start, min(until, seen.now - ASKING_GRACE), path))
-        if start < seen.now - ASKING_GRACE
-        else set()
-    )
-    judged = [number for number in done if number in asked or number in settled]
-    counts = evaluation.counts(start, until, path, seen.now)
-    rate = counts.satisfied_rate
-    out.numbers |= {
-        "cases_done": float(len(judged)),
-        "ratings_shown": float(len([number for number in judged if number in asked])),
-        "ratings": float(counts.rated),
-        "ratings_in_five": float(sum(counts.levels.values())),
-        "ratings_satisfied": round((rate or 0.0) * counts.rated),
-        "negatives": float(counts.negative),
-        "negatives_reasoned": float(counts.negative_reasoned),
-    }
-    missed = [number for number in judged if number not in asked]
+    """PJ-01: cases that were followed by the rating page."""
+    done, asked = seen.together.finished.get(seen.path, []), seen.together.asked
+    settled_at = seen.now - ASKING_GRACE
+    judged = [number for number, at in done if number in asked or at < settled_at]
+    shown = [number for number in judged if number in asked]
+    out.numbers |= {"cases_done": float(len(judged)), "ratings_shown": float(len(shown))}
     words = _("办件 %(n)s 办结后没有出现评价页")
-    out.show("PJ-01", (evidence("case", f"case:{one}", words % {"n": one}) for one in missed))
+    out.show("PJ-01", (evidence("case", f"case:{one}", words % {"n": one}) for one in judged if one not in asked))
     told = _("办件 %(n)s 办结后出现了评价页")
-    out.show("PJ-01", (evidence("case", f"case:{one}", told % {"n": one}) for one in reversed(judged) if one in asked))
-    rated = evaluation.rated_cases(start, until, path, EVIDENCE_ROWS) if counts.rated else []
+    out.show("PJ-01", (evidence("case", f"case:{one}", told % {"n": one}) for one in reversed(shown)))
+
+
+def _rated(found: EvaluationSeen, out: Measured) -> None:
+    """PJ-02, PJ-15: ratings on the five levels."""
+    negative = sum(n for level, n in found.levels.items() if level in NEGATIVE_LEVELS)
+    rated = len(found.rated)
+    out.numbers |= {
+        "ratings": float(rated),
+        "ratings_in_five": float(sum(n for level, n in found.levels.items() if level in LEVEL_BY_CODE)),
+        "ratings_satisfied": float(rated - negative),
+        "negatives": float(negative),
+        "negatives_reasoned": float(found.negative_reasoned),
+    }
     words = _("办件 %(n)s 的评价")
     for clause in ("PJ-02", "PJ-15"):
         out.show(
             clause,
-            (evidence("rating", f"rating:{one}", words % {"n": one}, f"/console/ratings/{one}/") for one in rated),
+            (
+                evidence("rating", f"rating:{one}", words % {"n": one}, f"/console/ratings/{one}/")
+                for one in found.rated[:EVIDENCE_ROWS]
+            ),
         )
 
 
 def _scored(seen: Gathering, out: Measured) -> None:
     """PJ-20: owner units with machines here, and those of which the period has closed days to score."""
-    first = seen.start.astimezone(ZoneInfo(seen.zone)).date()
     owners = {one.owner_id: one.owner.name for one in seen.machines}
-    days = hours.days_visible_to(JOB).filter(area_id=seen.area.pk, on__gte=first, on__lte=seen.on)
-    scored = set(days.order_by().values_list("owner_id", flat=True).distinct()) & set(owners)
+    scored = seen.together.scored.get(seen.area.pk, set()) & set(owners)
     out.numbers |= {"owners": float(len(owners)), "owners_scored": float(len(scored))}
     rows = sorted(owners.items(), key=lambda pair: (pair[0] in scored, pair[1]))
     out.show(

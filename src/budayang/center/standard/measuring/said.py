@@ -10,9 +10,8 @@ from budayang.center.evaluation.clause_queries import EvaluationSeen, Known
 from budayang.center.standard.measuring.gathered import Evidence, Gathering, Measured, evidence
 
 
-def measure(seen: Gathering, out: Measured) -> None:
+def measure(seen: Gathering, found: EvaluationSeen, out: Measured) -> None:
     """PJ-03, 04, 06 … 12, 14, 16 … 18, 22, 23."""
-    found = seen.together.evaluations(seen.now).get(seen.area.pk, EvaluationSeen())
     _integrity(found, out)
     _negatives(found, out)
     _judged(out, "PJ-09", "named_called", "named_judged", found.called, (_("已回访"), _("到期没有回访")))

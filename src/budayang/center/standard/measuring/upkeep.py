@@ -7,7 +7,6 @@ from django.utils.translation import gettext as _
 from budayang.center.maintenance import clause_queries as clauses
 from budayang.center.maintenance import queries as maintenance
 from budayang.center.maintenance.clause_order_queries import OrderSeen
-from budayang.center.maintenance.fault_notice_queries import counts_in_time
 from budayang.center.standard.measuring.gathered import Evidence, Gathering, Measured, evidence, up
 from budayang.center.standard.measuring.hardware import show_rounds, show_things
 
@@ -148,8 +147,7 @@ def _followed(seen: Gathering, out: Measured) -> None:
 
 def _notices(seen: Gathering, out: Measured) -> None:
     """WH-28: stops of which people were told in time."""
-    within_s = seen.value("sign_fault_notice_s")
-    told, late = counts_in_time(seen.area.pk, seen.start, seen.until, within_s)
+    told, late = seen.told
     out.numbers |= {"notices": float(told + late), "notices_in_time": float(told)}
     if told + late:
         words = _("停用告示 %(n)d 份，按时的 %(m)d 份") % {"n": told + late, "m": told}
