@@ -8,7 +8,7 @@ caller's, and so does whoever calls that one; no page, no command and nobody at 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 SOURCE = Path(__file__).resolve().parents[1] / "src"
@@ -64,29 +64,31 @@ class Calls:
 
     def _walk(self, node: ast.AST, module: str, owner: str, of: str, *, safe: bool, own: frozenset[str]) -> None:
         if isinstance(node, ast.ClassDef):
-            for part in node.body:
-                self._walk(part, module, owner, node.name, safe=safe, own=own)
+            self._walk_all(node.body, module, owner, node.name, safe=safe, own=own)
             return
         if isinstance(node, Function):
             # A function inside another is its way of saying what happens there.
             name = owner or ".".join(part for part in (module, of, node.name) if part)
             safe = (safe and bool(owner)) or any(map(is_atomic, node.decorator_list))
             own |= set(_bound(node))
-            for part in node.body:
-                self._walk(part, module, name, of, safe=safe, own=own)
+            self._walk_all(node.body, module, name, of, safe=safe, own=own)
             return
         if isinstance(node, ast.With | ast.AsyncWith):
             inside = safe or any(is_atomic(item.context_expr) for item in node.items)
-            for part in (*node.items, *node.body):
-                self._walk(part, module, owner, of, safe=inside, own=own)
+            self._walk_all((*node.items, *node.body), module, owner, of, safe=inside, own=own)
             return
         target = self._target(node, module, of, own)
         if target:
             self.named |= {target} - {owner}
             if owner and not safe:
                 self.open.setdefault(owner, set()).add(target)
-        for part in ast.iter_child_nodes(node):
-            self._walk(part, module, owner, of, safe=safe, own=own)
+        self._walk_all(ast.iter_child_nodes(node), module, owner, of, safe=safe, own=own)
+
+    def _walk_all(
+        self, nodes: Iterable[ast.AST], module: str, owner: str, of: str, *, safe: bool, own: frozenset[str]
+    ) -> None:
+        for node in nodes:
+            self._walk(node, module, owner, of, safe=safe, own=own)
 
     def _target(self, node: ast.AST, module: str, of: str, own: frozenset[str]) -> str:
         names = self.names[module]

@@ -49,13 +49,14 @@ def keep_thing(actor: Actor, row: DueThing, *, kind: str, name: str, due_on: dat
         raise Refused(_("请选择是哪一类。"))
     if not name.strip():
         raise Refused(_("请写明是哪一件，例如“入口左侧 4 公斤干粉”。"))
-    renewed = row.pk is not None and due_on > _hold(row).due_on
+    known = bool(row.made_by)
+    renewed = known and due_on > _hold(row).due_on
     row.kind, row.name, row.due_on, row.look_at = kind, name.strip()[:60], due_on, now
-    if row.pk is None:
+    if known:
+        row.save(update_fields=["kind", "name", "due_on", "look_at", "area"])
+    else:
         row.made_at, row.made_by = now, actor.name
         row.save()
-    else:
-        row.save(update_fields=["kind", "name", "due_on", "look_at", "area"])
     if renewed:
         _close(row, now)
     _audit(actor, "keep_due_thing", row, now)
