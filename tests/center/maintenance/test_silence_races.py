@@ -22,7 +22,7 @@ from budayang.center.ingest.batch import Batch
 from budayang.center.ingest.judge import judge, silence
 from budayang.center.ingest.memory import Memory
 from budayang.center.ingest.sql import connect
-from budayang.center.ingest.store import Store
+from budayang.center.ingest.store import Profile, Store
 from budayang.center.maintenance import jobs
 from budayang.center.maintenance.models import AreaWatch, Incident, WorkOrder, WorkOrderEvent
 from budayang.center.platform.models import Delivery, Transition
@@ -60,6 +60,7 @@ class Play:
         self.hall, self.store = hall, store
         self.now_ms = int(START.timestamp() * 1000)
         self.memory, self.batch = Memory(), Batch()
+        self.rows: list[Profile] = []
         self.counter = self.seq = 0
         self.paper = "full"
         self.load()
