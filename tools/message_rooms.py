@@ -185,8 +185,14 @@ MONTHLY = (
     *(
         _body(f"rules/{name}.py")
         for name in (
-            "monthly", "monthly_figures", "monthly_measures", "monthly_tables", "monthly_upkeep", "monthly_voices",
-            "monthly_help", "monthly_making",
+            "monthly",
+            "monthly_figures",
+            "monthly_measures",
+            "monthly_tables",
+            "monthly_upkeep",
+            "monthly_voices",
+            "monthly_help",
+            "monthly_making",
         )
     ),
     _body("center/evaluation/monthly_around.py", "STOP_NOUNS", "_what"),
