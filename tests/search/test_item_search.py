@@ -45,6 +45,15 @@ NAMES = {i.code: i.name for i in service_items()}
         ("公鸡金体取", "ZZ114"),
         ("社保卡及活", "ZZ018"),
         ("身份正挂师", "ZZ073"),
+        # a character of a similar shape, neighbours exchanged, spoken numbers, characters and initials
+        ("招骋会", "ZZ029"),
+        ("草奖原补", "ZZ172"),
+        ("幺二三幺五投诉", "ZZ129"),
+        ("身份证yssb", "ZZ073"),
+        ("社保kmm", "ZZ019"),
+        # who names no firm means himself; another object is another item
+        ("查查我征信有没有逾期", "ZZ159"),
+        ("身份证寻不见了补一个", "ZZ068"),
         # former offices, life, the steppe
         ("劳动局仲裁", "ZZ030"),
         ("工商局打执照", "ZZ118"),
@@ -90,6 +99,14 @@ def test_every_item_is_first_under_its_own_name_and_found_by_pinyin_and_initials
         assert entry.item_code in [h.item_code for h in INDEX.find("".join(spelled), 5)], entry.name
         initials = "".join(syllable[0] for syllable in spelled)
         assert len(initials) > 14 or entry.item_code in [h.item_code for h in INDEX.find(initials, 5)], entry.name
+
+
+def test_every_saying_is_found_word_for_word() -> None:
+    said = [(text, entry.item_code) for entry in INDEX.entries for text, _kind in entry.sayings]
+    found = {text: INDEX.ask(text, 3) for text, _code in said}
+    assert [text for text, answer in found.items() if answer.verdict is not SearchVerdict.FOUND] == []
+    first = [found[text].hits[0].item_code == code for text, code in said]
+    assert sum(first) / len(first) > 0.999
 
 
 def test_every_item_has_many_sayings_and_none_stands_at_two_items() -> None:

@@ -175,10 +175,10 @@ def test_somebody_of_the_staff_comes_and_looks(tmp_path: Path) -> None:
     async def run(s: Stage, camera: Camera, wire: Wire) -> None:
         await at_the_check(s)
         assert (await s.post("check_staff"))["ok"]
-        await s.until(lambda: s.center.bodies("help"))
-        (call,) = s.center.bodies("help")
-        assert (call["kind"], call["step"], call["item"]) == ("check", "check", "ZZ088")
-        assert set(call) == {"kind", "mark", "step", "item"}, "nothing of the person"
+        await s.until(lambda: s.center.bodies("staff_check"))
+        (call,) = s.center.bodies("staff_check")
+        assert call["item"] == "ZZ088"
+        assert set(call) == {"mark", "item"}, "nothing of the person"
         view = s.view()
         assert "/console/help/check/?c=KBS-01." in view["check"]["address"]
         s.center.send("person_check", {"mark": "of another journey", "same": True})
@@ -199,8 +199,8 @@ def test_whom_the_staff_does_not_confirm_goes_no_further_that_way(tmp_path: Path
     async def run(s: Stage, camera: Camera, wire: Wire) -> None:
         await at_the_check(s)
         await s.post("check_staff")
-        await s.until(lambda: s.center.bodies("help"))
-        s.center.send("person_check", {"mark": s.center.bodies("help")[0]["mark"], "same": False})
+        await s.until(lambda: s.center.bodies("staff_check"))
+        s.center.send("person_check", {"mark": s.center.bodies("staff_check")[0]["mark"], "same": False})
         await s.until(lambda: "没有确认" in s.view()["check"]["text"])
         assert s.view()["state"] == "check"
         assert not (await s.post("submit"))["ok"]
@@ -212,10 +212,10 @@ def test_who_goes_away_is_waited_for_no_more(tmp_path: Path) -> None:
     async def run(s: Stage, camera: Camera, wire: Wire) -> None:
         await at_the_check(s)
         await s.post("check_staff")
-        await s.until(lambda: s.center.bodies("help"))
-        mark = s.center.bodies("help")[0]["mark"]
+        await s.until(lambda: s.center.bodies("staff_check"))
+        mark = s.center.bodies("staff_check")[0]["mark"]
         await s.post("exit")
-        await s.until(lambda: {"kind": "off", "mark": mark} in s.center.bodies("help"))
+        await s.until(lambda: {"mark": mark, "over": True} in s.center.bodies("staff_check"))
 
     scene(tmp_path, run)
 

@@ -55,7 +55,9 @@ def test_a_restart_tells_no_state_twice(tmp_path: Path) -> None:
     async def scene() -> None:
         center = Center()
         async with stage(tmp_path, center=center) as s:
-            await s.until(lambda: not s.terminal.outbox.waiting())
+            # how the terminal itself is comes a look later than its devices
+            own = {"catalogue": "here", "clock": "right"}
+            await s.until(lambda: center.states.get("terminal") == own and not s.terminal.outbox.waiting())
         told = len(center.bodies("status"))
         async with stage(tmp_path, center=center) as s:
             await asyncio.sleep(0.4)
@@ -85,6 +87,29 @@ def test_a_message_ends_the_held_sync_and_is_acknowledged(tmp_path: Path) -> Non
             await s.until(lambda: center.syncs[-1].wait_s == 25)
             center.send("notice", {"id": "n1", "title": "通知", "text": "t"})
             await s.until(lambda: s.view()["notices"] and not center.unacked, 2.0)
+
+    play(scene)
+
+
+def test_who_called_for_help_is_told_that_somebody_answers_and_nobody_else_is(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with stage(tmp_path) as s:
+            for _person in range(2):
+                await s.post("help", {"kind": "sos"})
+            await s.until(lambda: len(s.center.bodies("help")) == 2)
+            first, second = s.center.bodies("help")
+            assert first["call"] != second["call"]
+            s.center.send("help", {"call": first["call"]})
+            await s.until(lambda: not s.center.unacked)
+            assert s.view()["help"]["text"] == "已通知帮办，请稍候", "that was another person's call"
+            page = s.terminal.attendant.page
+            s.center.send("help", {"call": second["call"]})
+            await s.until(lambda: "已有人应答" in s.view()["help"]["text"])
+            assert s.terminal.attendant.page == page + 1, "the screen is drawn anew"
+            await s.post("help", {"kind": "off"})
+            s.center.send("help", {"call": second["call"]})
+            await s.until(lambda: not s.center.unacked)
+            assert s.view()["help"] is None
 
     play(scene)
 

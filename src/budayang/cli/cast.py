@@ -26,7 +26,15 @@ from budayang.center.services.payments import actions as payments
 from budayang.center.terminals import actions as terminals
 from budayang.center.terminals import queries as terminals_queries
 from budayang.center.terminals.models import Terminal
-from budayang.cli import cast_assets, cast_duty, cast_signs, cast_standard, cast_supplies, cast_watching
+from budayang.cli import (
+    cast_assets,
+    cast_duty,
+    cast_signs,
+    cast_standard,
+    cast_supervision,
+    cast_supplies,
+    cast_watching,
+)
 from budayang.data.cast import Demo
 
 SYSTEM = Actor.system()
@@ -73,6 +81,7 @@ def load(now: datetime) -> None:
         cast_assets.load(now)
         cast_signs.load(now)
         cast_standard.load(now)
+        cast_supervision.load(now)
     for row in demo.terminals:
         if row.runs:
             write_enrolment_code(terminals_queries.get_terminal(SYSTEM, row.code))

@@ -26,14 +26,14 @@ score is enough: who types 税 shall see what there is about 税…
 """
 SAID_SO = 0.95
 """…unless just that is said of something that is not ours: 驾照 is ours, 驾校 is not."""
-LEAST, ENOUGH = 0.16, 4.9
+LEAST, ENOUGH = 0.16, 3.0
 """An item nearer than the first may be an answer, when what speaks for it is worth the second. That and the weights
 below were fitted on the lists of questions by logistic regression, to one question in a hundred refused wrongly: see
 docs/mechanisms/search.md.
 """
-_SCORE, _HELD, _OUTSIDE, _LONG, _MANNER = 5.6, 2.5, 4.7, 2.5, 0.82
-_SCORE_IF_LONG, _OUTSIDE_IF_LONG = 3.3, 2.5
-LONG = 16
+_SCORE, _HELD, _BOTH, _OUTSIDE, _OUTSIDE_HELD, _LONG, _MANNER = 2.6, 1.23, 4.83, 2.66, 3.97, 1.16, 0.83
+_SCORE_IF_LONG, _OUTSIDE_IF_LONG = 3.39, 0.72
+LONG = 12
 MOST = 0.45
 
 
@@ -50,8 +50,8 @@ class Nearest:
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How a question is put: its number of signs; how much they sound like ours rather than others' (logarithms; more
-    than nothing: like ours).
+    """How a question is put: its number of signs without fillers; how much they sound like ours rather than others'
+    (logarithms; more than nothing: like ours).
     """
 
     length: int
@@ -65,9 +65,9 @@ def good_enough(ours: Nearest, outside: Nearest, manner: Manner) -> bool:
     if ours.covered >= WHOLE and ours.score >= WHOLE_FROM and outside.score < SAID_SO:
         return True
     long = min(manner.length, LONG) / LONG
-    for_it = (_SCORE + _SCORE_IF_LONG * long) * ours.score + _HELD * ours.held + _LONG * long
-    for_it += _MANNER * manner.total
-    return ours.score >= LEAST and for_it - (_OUTSIDE + _OUTSIDE_IF_LONG * long) * outside.score >= ENOUGH
+    for_it = (_SCORE + _SCORE_IF_LONG * long + _BOTH * ours.held) * ours.score + _HELD * ours.held + _LONG * long
+    against = (_OUTSIDE + _OUTSIDE_IF_LONG * long) * outside.score + _OUTSIDE_HELD * outside.held
+    return ours.score >= LEAST and for_it + _MANNER * manner.total - against >= ENOUGH
 
 
 def surely_outside(outside: Nearest, ours: Nearest) -> bool:
@@ -166,17 +166,17 @@ def _signs(*patterns: str) -> tuple[re.Pattern[str], ...]:
 _STRANGER = (
     "别人|他人|旁人|邻居|前妻|前夫|前任|前男友|前女友|小三|情敌|债主|债务人|欠[我债]?钱[的那]|同事|老板|对方|对象|男朋友"
     "|女朋友|男友|女友|某人|某个|某女|某男|某某|陌生人|网友|同学|亲戚|仇人|明星|房东|租客|那个女|那个男|那女的|那男的"
-    "|某位|领导|张三|李四|王五|老王|小王|小李|人家"
+    "|某位|领导|村长|书记|嘎查长|别家|他家|张三|李四|王五|老王|小王|小李|人家"
 )
 _IN_LAWS = "儿媳|女婿|小舅子|小姨子|小叔子|大姑子|妯娌|连襟|亲家|姐夫|妹夫|嫂子|弟媳"
 _SPOUSE = "老公|老婆|丈夫|妻子|媳妇|爱人"
 _PRIVATE = (
     "社保|医保|征信|信用报告|房产|房子|几套房|有没有房|名下|住址|住哪|住在哪|家庭地址|地址|身份证|户籍|户口|电话|手机号"
     "|工资|收入|存款|个税|纳税|交多少税|婚姻|结过婚|结婚没|结婚了没|离婚没|离过婚|婚史|开房|出入境|出国|行踪|位置|定位"
-    "|档案|病历|犯罪|案底|前科|公积金|记录|隐私|资料|征信报告|违章|养老金|低保"
+    "|档案|病历|犯罪|案底|前科|公积金|记录|隐私|资料|征信报告|违章|养老金|低保|补贴|补助"
 )
 _LOOK = "查|看看|看一下|看下|打印|打[个张份]?|调取|调出|搜|找出|弄到|偷看|瞅瞅|瞧瞧"
-_GENUINE = _signs("真假|真伪|真的假的|是不是[真假]|真不真|是真是假|识别|辨别|鉴别|核验|查验|防伪|不知道?真")
+_GENUINE = _signs("真假|真伪|真的假的|是不是(?:[真假]|伪造)|真不真|是真是假|识别|辨别|鉴别|核验|查验|防伪|不知道?真")
 _VICTIM = _signs("别让人|别叫人|被[人骗]|受骗|被冒|怕|担心|防止|举报|投诉|报案|有人|诈骗")
 _PAPER = (
     "假(?:的)?(?:身份证|证|章|公章|印章|驾照|驾驶证|学历|文凭|毕业证|结婚证|离婚证|房产证|房本|发票|病历|诊断|证明|执照"
@@ -224,7 +224,7 @@ REFUSALS: tuple[Refusal, ...] = (
         _signs(
             "(?:消|抹|清|洗)掉.{0,8}分|扣我的分|花钱.{0,4}分|扣的?分.{0,3}(?:消|抹|清|洗|弄|整)(?:掉|没|了)",
             f"(?:替|代|帮)(?:{_OTHERS}).{{0,4}}(?:处理|消|扣|顶)|(?:{_OTHERS})的违章.{{0,3}}(?:我来|我去|我顶|替)",
-            "买分|卖分|[买卖]驾照分|[买卖]驾驶证分|消分|销分(?!户)|代扣分|代消|替.{0,6}扣分|帮.{0,6}扣分|顶包|顶分|扣分黄牛",
+            "买分|卖分|[买卖](?:别人|他人|人家)的?(?:驾照|驾驶证|本子?)?的?分|[买卖]驾照分|[买卖]驾驶证分|消分|销分(?!户)|代扣分|代消|替.{0,6}扣分|帮.{0,6}扣分|顶包|顶分|扣分黄牛",
             f"用(?:{_OTHERS}).{{0,4}}(?:驾照|驾驶证|本).{{0,6}}(?:扣|销|处理|消)",
         ),
         _signs("举报|被人|有人|投诉"),
@@ -234,7 +234,7 @@ REFUSALS: tuple[Refusal, ...] = (
         "骗取、套取社会保险、公积金和补贴是违法的，要退回并受处罚，这里不提供任何帮助。",
         _signs(
             "(?:骗取?|冒领|套取|套现|套出来?|虚报|虚构)(?:出|领)?.{0,4}(?:低保|失业金|失业保险|补贴|补助|医保|公积金|社保|贷款|养老|津贴|保险)",
-            "套(?:医保|公积金|补贴|社保)|(?:医保卡?|公积金).{0,4}(?:套现|套钱|套取|换现金|刷成?现金)",
+            "(?<![一二三两首头几])套(?:医保|公积金|补贴|社保)|(?:医保卡?|公积金).{0,4}(?:套现|套钱|套取|换现金|刷成?现金)",
             "(?:低保|救助|补贴|公租房)?名额.{0,4}(?:弄给|卖给|转给|让给|买)",
             "公积金.{0,2}套出|装(?:残疾|病|穷).{0,3}领|(?:虚报|多报|谎报|瞒报).{0,8}(?:补贴|补助|低保|津贴)|花钱(?:办|买|弄).{0,3}低保",
             "(?:死去|去世|过世|死了|死人).{0,6}(?:继续|接着|还想|照样).{0,4}(?:领|取|刷)",
@@ -252,7 +252,7 @@ REFUSALS: tuple[Refusal, ...] = (
             "(?:身份证|身份|社保卡|医保卡|医保|驾照|驾驶证|脸|照片|指纹|户口).{0,6}(?:办|看病|买药|登|领|取|刷|考|注册|贷|开户|住)",
             "(?:找|让|叫|请)(?:个|别)?人(?:替|代|帮)我?.{0,3}(?:刷脸|认证|体检|考试|按指纹)",
             "身份证.{0,3}偷偷|偷偷.{0,4}(?:身份证|刷脸)|代签名|替人签名",
-            "冒用|冒充|冒名|顶替|代人刷脸|替人刷脸|代刷脸|代人认证|替人认证|代刷.{0,2}认证",
+            "假装.{0,3}是|冒用|冒充|冒名|顶替|代人刷脸|替人刷脸|代刷脸|代人认证|替人认证|代刷.{0,2}认证",
             "(?:拿|用).{0,8}照片.{0,6}(?:认证|刷脸|领)",
         ),
         (*_GENUINE, *_VICTIM),

@@ -8,14 +8,16 @@ import re
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 
-from budayang.search.plain import has_letters
+from budayang.search.plain import has_letters, is_chinese
 from budayang.search.sounds import Sounds, near
 
 # Costs of the cheapest way through a text. A word costs as much as one known character, so long words win; each
 # character that is read as another one of the same sound costs more than keeping two characters apart would save.
 _WORD, _KNOWN, _STRANGE, _LETTER = 1.0, 1.0, 1.7, 2.2
-_MISWRITTEN, _NEARLY, _INITIAL, _RARE, _UNFINISHED = 0.75, 0.25, 0.35, 0.5, 0.5
+_MISWRITTEN, _NEARLY, _INITIAL, _RARE, _UNFINISHED = 0.75, 0.1, 0.35, 0.5, 0.5
+_MISSHAPEN, _EXCHANGED, _IN_USE = 0.9, 0.75, 1.6
 _NEVER = 1e9
 _LONGEST_INITIALS = 8
 _CANDIDATES = 6
@@ -52,7 +54,7 @@ class Decoder:
                 self._by_near[near(key)].append(word)
                 if len(word) > 1 and word not in spelled_out:
                     self._by_initials["".join(syllable[0] for syllable in reading)].append(word)
-        self._beginnings = {key[:n] for key in self._by_near for n in range(1, len(key) + 1)}
+        self._near_keys = sorted(self._by_near)
         self._keys = sorted(self._by_sound)
 
     def read(self, text: str) -> tuple[str, float]:
@@ -62,6 +64,7 @@ class Decoder:
         sounds = [self._sounds.of(char) for char in text]
         letters = [char.isascii() and char.isalpha() for char in text]
         n = len(text)
+        mended = self._mended(text)
         best: list[tuple[float, int, str]] = [(0.0, 0, ""), *[(_NEVER, 0, "")] * n]
         for begin in range(n):
             so_far = best[begin][0]
@@ -69,12 +72,16 @@ class Decoder:
             alone = so_far + (_LETTER if letters[begin] else _KNOWN if char in self._chars else _STRANGE)
             if alone < best[begin + 1][0]:
                 best[begin + 1] = (alone, begin, char)
+            for end, word, toll in mended.get(begin, ()):
+                price = self._price(word) + toll
+                if so_far + price < best[end][0]:
+                    best[end] = (so_far + price, begin, word)
             key, pure = "", True
             for end in range(begin + 1, n + 1):
                 key += sounds[end - 1]
                 pure = pure and letters[end - 1]
                 near_key = near(key)
-                if near_key not in self._beginnings and not (pure and end - begin < _LONGEST_INITIALS):
+                if not self._begins_a_word(near_key) and not (pure and end - begin < _LONGEST_INITIALS):
                     break
                 price, word = self._word(text[begin:end], key, near_key, pure=pure)
                 if not word and pure and end == n:
@@ -88,6 +95,49 @@ class Decoder:
             brief += end - begin if 1 < len(piece) == end - begin and letters[begin] else 0
             end = begin
         return "".join(pieces[::-1]), brief / n
+
+    def _begins_a_word(self, near_key: str) -> bool:
+        at = bisect_left(self._near_keys, near_key)
+        return at < len(self._near_keys) and self._near_keys[at].startswith(near_key)
+
+    def _mended(self, text: str) -> dict[int, list[tuple[int, str, float]]]:
+        """Words written with a slip that sound does not explain: by where they begin, where they end, the word and its
+        toll. Of three to six characters one that nobody uses here (招骋会), or two neighbours exchanged (草奖原补).
+        """
+        found: dict[int, list[tuple[int, str, float]]] = defaultdict(list)
+        strange = {at for at, char in enumerate(text) if char not in self._chars and is_chinese(char)}
+        for begin in range(len(text) - 1):
+            for end in range(begin + 2, min(begin + 6, len(text)) + 1):
+                piece = text[begin:end]
+                wrong = strange.intersection(range(begin, end))
+                if not wrong and piece not in self._use:
+                    found[begin] += [(end, word, _EXCHANGED) for word in self._exchanged(piece)]
+                elif len(wrong) == 1 and len(piece) > 2:
+                    (at,) = wrong
+                    word = self._with_gaps.get(f"{text[begin:at]}_{text[at + 1 : end]}")
+                    if word:
+                        found[begin].append((end, word, _MISSHAPEN))
+        return found
+
+    def _exchanged(self, piece: str) -> Iterator[str]:
+        """Used words of which two neighbouring characters stand the other way round."""
+        for at in range(len(piece) - 1):
+            word = f"{piece[:at]}{piece[at + 1]}{piece[at]}{piece[at + 2 :]}"
+            if self._use.get(word, 0.0) >= _IN_USE:
+                yield word
+
+    @cached_property
+    def _with_gaps(self) -> dict[str, str]:
+        """Used words without one of their characters to the most used of them."""
+        gaps: dict[str, str] = {}
+        for word, use in self._use.items():
+            if use < _IN_USE or not 3 <= len(word) <= 6:
+                continue
+            for at in range(len(word)):
+                gap = f"{word[:at]}_{word[at + 1 :]}"
+                if use > self._use.get(gaps.get(gap, ""), 0.0):
+                    gaps[gap] = word
+        return gaps
 
     def choices(self, text: str) -> Iterator[str]:
         """Readings of a text of characters with one short run of letters, when the run is taken for initials: which of

@@ -38,9 +38,10 @@ _NEAR_ENOUGH = 0.8  # then nobody asks what else may have been meant
 _AS_MEANT, _AS_SPELLED, _BY_INITIALS, _ONE_OF_SEVERAL = 0.9, 0.95, 1.0, 0.97
 _SELDOM, _PART, _FEW, _SHORTENED = 0.06, 0.9, 3, 4
 _BRIEF = 0.55  # words put together from initials are half a guess: so much of the score is taken off
+_NOT_WORD_FOR_WORD = 0.98  # beside an item of which just this is said
 _TAIL = 0.3  # of the best score: what is further off is not shown
 _SINGLE_WORD_USE, _FILLER_USE, _WHOLE_USE = 3.0, 2.0, 1.0
-_LONGEST_WORD = 12
+_LONGEST_WORD, _LONGEST_PART = 12, 6
 _WHY = {"name": "名称", "common": "别名", "short": "简称", "former": "旧名", "event": "生活说法", "outside": "其他"}
 _ADVICE = {one.kind: one.advice for one in OUTSIDE}
 
@@ -98,7 +99,7 @@ class Index:
         refusal = find_refusal([asked] if spelled == asked else [asked, spelled])
         if refusal is not None:
             return Answer(SearchVerdict.REFUSED, reason=refusal.reason)
-        beside = is_no_matter(spelled)
+        beside = None if self._is_said_of_ours(spelled) else is_no_matter(spelled)
         if beside is not None:
             return Answer(SearchVerdict.NOT_FOUND, advice=_ADVICE.get(beside, ""))
         of_office = self._matcher.of_offices(spelled)
@@ -114,7 +115,10 @@ class Index:
         def take(matches: list[Match], share: float, how: str = "", read_as: str = "") -> None:
             said = self._said.get(read_as or asked)
             for match in matches:
-                score = share if said == match.item else match.score * share
+                if said is None:
+                    score = match.score * share
+                else:
+                    score = share if match.item == said else match.score * share * _NOT_WORD_FOR_WORD
                 if match.item not in best or score > best[match.item].score:
                     match = match._replace(covered=match.covered * share)
                     best[match.item] = _Found(score, match, how, read_as)
@@ -123,9 +127,10 @@ class Index:
             if spelled != asked:
                 take(self._matcher.nearest(spelled), _AS_SPELLED * trust, "拼音", spelled)
             if not (asked.isalpha() and asked.isascii()):
+                take(self._begun_in_characters(asked), _ONE_OF_SEVERAL, "拼音首字母")
                 for choice in self._decoder.choices(asked):
                     take(self._matcher.nearest(choice), _ONE_OF_SEVERAL, "拼音", choice)
-                    if max(one.score for one in best.values()) > _AS_MEANT:
+                    if max((one.score for one in best.values()), default=0.0) > _AS_MEANT:
                         break
             elif len(asked) <= LONGEST:
                 take(self._initials.nearest(asked), _BY_INITIALS, "拼音首字母")
@@ -137,6 +142,16 @@ class Index:
                     take(self._matcher.nearest(meant), _AS_MEANT, "同音", meant)
         return sorted(best.values(), key=lambda one: (-round(one.score, 9), -self._rank(one), one.match.item))
 
+    def _begun_in_characters(self, asked: str) -> list[Match]:
+        """Sayings that have the characters of the question, and its letters as the initials of the rest (身份证gs)."""
+        letters = "".join(self._sounds.of(char)[0] for char in asked)
+        return [
+            match
+            for match in self._initials.equal(letters)
+            if len(text := self._terms[match.term].text) == len(asked)
+            and all(own == char for own, char in zip(text, asked, strict=True) if not char.isascii())
+        ]
+
     def _rank(self, found: _Found) -> int:
         item = found.match.item
         return self.entries[item].rank if item < len(self.entries) else 0
@@ -145,7 +160,9 @@ class Index:
         ours = [one for one in found if one.match.item < len(self.entries)]
         others = [one for one in found if one.match.item >= len(self.entries)]
         best, outside = _nearest(ours), _nearest(others)
-        if not ours or not good_enough(best, outside, self._manners.of(ours[0].read_as or spelled)):
+        read = ours[0].read_as or spelled if ours else ""
+        manner = self._manners.of(read, len(self._lexicon.core(read)[0]))
+        if not ours or not (self._is_said_of_ours(spelled) or good_enough(best, outside, manner)):
             kind = self._outside[others[0].match.item - len(self.entries)] if others else ""
             sure = surely_outside(outside, best)
             return Answer(SearchVerdict.NOT_FOUND, advice=_ADVICE.get(kind, "") if sure else "")
@@ -190,6 +207,10 @@ class Index:
     @cached_property
     def _said(self) -> dict[str, int]:
         return {term.text: term.item for term in reversed(self._terms)}
+
+    def _is_said_of_ours(self, text: str) -> bool:
+        """Word for word: then nothing is weighed."""
+        return self._said.get(text, len(self.entries)) < len(self.entries)
 
     @cached_property
     def _matcher(self) -> Matcher:
@@ -240,24 +261,26 @@ class Index:
     @cached_property
     def _decoder(self) -> Decoder:
         """Its vocabulary: the lexicon, and the runs of two to four characters that the sayings use."""
-        uses: Counter[str] = Counter()
         readings: dict[str, tuple[str, ...]] = {}
+        vocabulary: dict[str, float] = {}
+        for length in (2, 3, 4):  # one after the other, to hold fewer at once
+            uses: Counter[str] = Counter()
+            for term in self._terms:
+                runs = [term.text[at : at + length] for at in range(len(term.text) - length + 1)]
+                uses.update(runs)
+                reading = self.contents.readings.get(term.text)
+                if reading:
+                    for at, run in enumerate(runs):
+                        readings.setdefault(run, reading[at : at + length])
+            vocabulary |= {
+                run: log(1 + count) for run, count in uses.items() if (count > 1 or length == 2) and is_chinese(run)
+            }
         for term in self._terms:
             text = term.text
-            reading = self.contents.readings.get(text)
-            for length in (2, 3, 4, *([len(text)] if 4 < len(text) <= _LONGEST_WORD else [])):
-                for at in range(len(text) - length + 1):
-                    run = text[at : at + length]
-                    uses[run] += 1
-                    if reading:
-                        readings.setdefault(run, reading[at : at + length])
-        whole = {term.text for term in self._terms if len(term.text) <= _LONGEST_WORD}
-        vocabulary = {
-            run: log(1 + count) for run, count in uses.items() if (count > 1 or len(run) == 2) and is_chinese(run)
-        }
-        for text in whole:
-            if is_chinese(text):
+            if len(text) <= (_LONGEST_PART if term.kind == "event" else _LONGEST_WORD) and is_chinese(text):
                 vocabulary[text] = max(vocabulary.get(text, 0.0), _WHOLE_USE)
+                if text in self.contents.readings:
+                    readings.setdefault(text, self.contents.readings[text])
         for word in self.contents.words:
             if is_chinese(word.text):
                 use = _FILLER_USE if word.sort == FILLER else _SINGLE_WORD_USE

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from math import log
 
 from budayang.search.matching import Match
@@ -25,11 +25,20 @@ class Initials:
             for gram in _grams(letters):
                 where[gram].append(number)
         self._where = dict(where)
+        self._equal: dict[str, list[int]] = defaultdict(list)
+        for number, (_item, _term, letters, _trust) in enumerate(sayings):
+            self._equal[letters].append(number)
         self._unheard = log(1 + len(sayings))
         self._rarity = {gram: len(gram) * log(1 + len(sayings) / len(numbers)) for gram, numbers in where.items()}
         self._weight = [
             sum(self._rarity[gram] for gram in _grams(letters)) for _item, _term, letters, _trust in sayings
         ]
+
+    def equal(self, letters: str) -> Iterator[Match]:
+        """Every saying with just these initials."""
+        for number in self._equal.get(letters, ()):
+            item, term, _own, trust = self._sayings[number]
+            yield Match(trust, item, term, 1.0)
 
     def nearest(self, letters: str) -> list[Match]:
         """The items with the nearest initials, best first; equal initials score their trust."""

@@ -104,8 +104,7 @@ class Checking:
     def call_staff(self, journey: Journey, check: Check) -> None:
         """Ask for somebody to come and look. The mark is this call's own."""
         check.mark, check.phase, check.text = secrets.token_hex(8), "staff", ""
-        body = {"kind": "check", "mark": check.mark, "step": State.CHECK.value, "item": journey.item}
-        self._outbox.append("help", body)
+        self._outbox.append("staff_check", {"mark": check.mark, "item": journey.item})
         self.wake()
 
     def take(self, journey: Journey, told: Mapping[str, Any]) -> bool:
@@ -151,7 +150,7 @@ class Checking:
 
     def _call_off(self, check: Check) -> None:
         if check.phase == "staff" and check.mark:
-            self._outbox.append("help", {"kind": "off", "mark": check.mark})
+            self._outbox.append("staff_check", {"mark": check.mark, "over": True})
             check.phase, check.mark = "choose", ""
             self.wake()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 
 from budayang.rules.carry_over import Stage
@@ -82,10 +83,10 @@ class Touches:
         if kind == "off":
             self._attendant.help = None
         elif kind in {"help", "sos"}:
-            self._attendant.help = {"kind": kind, "at": self._attendant.clock.now()}
-            self._attendant.outbox.append(
-                "help", {"kind": kind, "step": self._attendant.state.value, "item": self._attendant.journey.item}
-            )
+            call = secrets.token_hex(8)
+            self._attendant.help = {"kind": kind, "at": self._attendant.clock.now(), "call": call, "answered": False}
+            step, item = self._attendant.state.value, self._attendant.journey.item
+            self._attendant.outbox.append("help", {"kind": kind, "step": step, "item": item, "call": call})
             self._attendant.wake()
         else:
             return Posted(False, _("没有这个操作"))

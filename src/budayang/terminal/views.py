@@ -262,6 +262,8 @@ def help_words(terminal: Terminal) -> dict[str, Any] | None:
         return None
     online = terminal.uplink.line.level is not Level.OFFLINE
     text = _("已通知帮办，请稍候") if online else _("网络中断，通知还没有送到，请直接打电话")
+    if called["answered"]:
+        text = _("已有人应答，马上联系您，请留在这里")
     phone = keeper_phone(terminal)
     return {"kind": called["kind"], "at": moment(terminal, called["at"]), "text": text, "phone": phone}
 

@@ -215,8 +215,9 @@ def test_a_shift_is_handed_over_and_taken(desk: Desk, order: WorkOrder) -> None:
     row = Handover.objects.create(
         organization=desk.hall.bodies["RS"], place=desk.hall.city, giver=desk.hall.staff["ren"], taker=colleague,
         note="纸在门后", orders=[{"number": order.number, "title": "打印机卡纸", "where": "x", "state": "reported"}],
-        given_at=order.opened_at,
+        given_at=order.opened_at, left_out=7,
     )  # fmt: skip
+    assert "另有 7 张更早的没有列出" in page(desk, "mo", f"handovers/{row.pk}/")
     assert "1 份待接" in page(desk, "mo", "orders/")
     assert "纸在门后" in page(desk, "mo", f"handovers/{row.pk}/")
     assert "本人" in post(desk, "ren", f"handovers/{row.pk}/take/", answer="")

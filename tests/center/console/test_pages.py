@@ -80,7 +80,7 @@ def test_the_overview_tells_what_is_wrong_and_who_is_on_it(desk: Desk, today: da
     assert "测试RS" in html
     assert "打印机碳粉不足" in html
     assert "k-consumables" in html, "the strip shows whose minutes these were"
-    assert 'data-topic="maintenance terminals areas"' in html
+    assert 'data-topic="maintenance terminals areas evaluation"' in html
     assert "打印机缺纸" not in desk.client("ou").get("/console/live/").content.decode()
 
 

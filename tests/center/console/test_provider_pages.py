@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -41,6 +41,11 @@ def source(desk: Desk) -> LicenceSource:
 
 def text(answer: Any) -> str:
     return str(answer.content.decode())
+
+
+def test_the_first_day_of_a_provider_is_that_of_its_place(provider: PaymentProvider, now: datetime) -> None:
+    assert f"{now:%Y-%m-%d}" == "2026-11-23", "in UTC it is still yesterday"
+    assert provider.since_on == date(2026, 11, 24)
 
 
 def test_the_list_says_who_takes_the_money_and_whether_it_answers(

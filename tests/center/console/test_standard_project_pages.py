@@ -12,8 +12,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 from docx import Document
+from tests.center.console.the_desk import Desk
 from tests.center.hall import Hall, build
-from tests.center.standard.the_project import CODE, begin, consult, edition, furnish
+from tests.center.standard.the_project import CODE, begin, consult, edition, furnish, own_edition, step
 
 from budayang.center.platform import works
 from budayang.center.standard import opinion_actions, queries
@@ -277,3 +278,35 @@ def test_evidence_counts_areas_and_opens_their_months(house: Hall, now: datetime
     texts = [one.text for one in Document(io.BytesIO(bytes(row.content or b""))).paragraphs]
     assert "条款实施证据报告" in texts
     assert any("149 条没有证据" in one for one in texts)
+
+
+def test_pages_of_the_standard_call_people_by_their_names(desk: Desk, today: datetime) -> None:
+    zhu = desk.client("zhu")
+    project = furnish(desk.hall, begin(desk.hall, today), today)
+    step(desk.hall, project, "plan", today)
+    page = zhu.get(f"/console/standard-projects/{project.code}/").content.decode().split("<main")[1]
+    assert "测试zhu" in page
+    assert '<span class="muted">zhu</span>' not in page
+
+
+def test_another_text_is_taken_up_by_the_page_and_compared_clause_by_clause(desk: Desk, today: datetime) -> None:
+    zhu = desk.client("zhu")
+    project = step(desk.hall, begin(desk.hall, today), "plan", today)
+    text = own_edition(today)
+    address = f"/console/standard-projects/{project.code}/edition/"
+    assert desk.client("ning").get(address).status_code == 403
+    assert zhu.post(address, {"edition": ""}).status_code == 422
+    assert zhu.post(address, {"edition": text.pk}).status_code == 302
+    page = zhu.get(f"/console/standard-projects/{project.code}/").content.decode()
+    compare = f"/console/editions/{text.code}/compare/?with={edition().code}"
+    assert compare in page
+    assert zhu.get(compare).status_code == 200
+    step(desk.hall, Project.objects.get(), "consult", today)
+    page = zhu.get(f"/console/standard-projects/{project.code}/").content.decode()
+    assert f"文本 {edition().code} → {text.code}，逐条看差异" in page
+    shown = zhu.get(f"/console/editions/{text.code}/").content.decode()
+    assert "文本的状态随标准项目" in shown
+    assert "文本往下走一步" not in shown
+    assert zhu.post(f"/console/editions/{text.code}/move/submit/", {"note": "x"}).status_code == 302
+    text.refresh_from_db()
+    assert text.state == "comments"

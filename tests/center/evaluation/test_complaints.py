@@ -19,6 +19,7 @@ from budayang.center.maintenance.models import NoticeLine
 from budayang.center.platform.actions import Refused
 from budayang.center.platform.actors import Actor, Forbidden
 from budayang.center.platform.models import AuditLine, Transition
+from budayang.center.platform.own_links import own_mark
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 TEXT = "周日晚上九点按帮办没有人应"
@@ -134,8 +135,10 @@ def test_a_late_step_is_noted_and_told_once(hall: Hall, now: datetime, zhu: Acto
 
 def test_the_person_withdraws_and_what_was_said_goes_at_once(hall: Hall, now: datetime) -> None:
     row = hand_in(now, phone=PHONE)
-    assert actions.withdraw("ZZZZ-ZZZZ-ZZZZ", now) is None
-    gone = actions.withdraw(row.number, now)
+    assert actions.withdraw("ZZZZ-ZZZZ-ZZZZ", "", now) is None
+    with pytest.raises(Refused, match="凭号码只能看"):
+        actions.withdraw(row.number, own_mark("report", row.number), now)
+    gone = actions.withdraw(row.number, own_mark("complaint", row.number), now)
     assert gone is not None
     row.refresh_from_db()
     assert (row.state, row.words_sealed, row.phone_sealed) == ("withdrawn", None, None)

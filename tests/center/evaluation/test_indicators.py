@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from tests.center.evaluation.the_rater import PHONE, bad, finished_case, rate
@@ -12,6 +12,11 @@ from budayang.center.evaluation import actions
 from budayang.center.evaluation import negative_actions as negative
 from budayang.center.evaluation.indicator_queries import month_rows, month_span, months_back, total
 from budayang.center.platform.actors import Actor
+from budayang.center.platform.sealing import seal_field
+from budayang.center.services.case_actions import take_standing
+from budayang.center.services.lines.answers import Correction, Standing
+from budayang.center.services.models import Case
+from budayang.center.services.queries import finished_at_places
 from budayang.rules.evaluation import Counts, Ratio
 
 MONTH = date(2026, 11, 1)
@@ -113,3 +118,26 @@ def test_nothing_is_no_rate(parts: list[Counts]) -> None:
 def test_a_whole_is_of_counts_not_a_mean_of_rates() -> None:
     whole = total([Counts(rated={"satisfied": 1}), Counts(rated={"satisfied": 1, "unsatisfied": 8})])
     assert (whole.good, whole.total) == (2, 10)
+
+
+def test_a_matter_that_was_handed_in_counts_in_that_month_however_far_it_has_come(hall: Hall) -> None:
+    """Accepted by the department, sent back for more, done a month later: it is one matter of November."""
+    november, december = date(2026, 11, 1), date(2026, 12, 1)
+    handed_in = datetime(2026, 11, 30, 12, tzinfo=UTC)
+    case, _code = finished_case(hall.terminal, 1, handed_in, state="handed_in")
+    code = seal_field("services_case", case.number, "code", "A" * 20)
+    Case.objects.update(department_received_at=handed_in, code_sealed=code)
+    case.refresh_from_db()
+    later = handed_in
+    for standing in ("accepted", "correction", "done"):
+        later += timedelta(days=3)
+        told = Correction(later, ("身份证",), None) if standing == "correction" else None
+        take_standing(case.number, Standing(standing, later, correction=told), head=None, now=later)
+        month = month_rows(november, "/", "area")[0].counts
+        assert (month.done, month_rows(december, "/", "area")[0].counts.done) == (1, 0), standing
+        assert finished_at_places([case.place_path], *month_span(november)) == {
+            case.place_path: [(case.number, handed_in)]
+        }, standing
+    case.refresh_from_db()
+    assert (case.state, case.finished_at) == ("done", later), "its result is kept from its own end on"
+    assert finished_at_places([case.place_path], *month_span(december)) == {}

@@ -6,12 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
-from tests.center.evaluation.the_rater import counted
+from tests.center.evaluation.the_rater import counted, finished_case
 from tests.center.hall import Hall, number
 
 from budayang.center.evaluation import jobs, queries
 from budayang.center.evaluation.models import Invitation, NegativeCase, Rating, Visit
 from budayang.center.platform.models import Transition
+from budayang.center.services.case_accepting import grant_reply
 from budayang.center.terminals.models import Inbox
 
 MINUTE = timedelta(minutes=1)
@@ -110,3 +111,20 @@ def test_a_visit_that_timed_out_is_cleared_or_not(hall: Hall, now: datetime) -> 
 def test_nothing_about_a_person_is_in_the_tables() -> None:
     columns = {field.name for model in (Rating, Invitation, NegativeCase, Visit) for field in model._meta.get_fields()}
     assert not columns & {"name", "id_number", "phone", "identity", "identity_hash", "person"}
+
+
+def test_a_terminal_rates_its_own_matters_and_those_opened_at_it(hall: Hall, now: datetime) -> None:
+    """The number is kept as it is written, whatever a terminal made of it; a matter of the next machine is not its."""
+    case, _code = finished_case(hall.terminal, 1, now)
+    for kind, body in (("rating.shown", {}), ("rating", {"level": "unsatisfied"})):
+        hall.inbox(hall.other, kind, {"number": case.number, **body}, now, now)
+    jobs.read_inbox(now)
+    assert not Rating.objects.exists()
+    assert not Invitation.objects.exists()
+    grant_reply(case, hall.other.pk, "k" * 43, now)  # its person printed it again there
+    hall.inbox(hall.other, "rating", {"number": case.number, "level": "satisfied"}, now, now)
+    hall.inbox(hall.terminal, "rating", {"number": f" {number(2).lower()} ", "level": "satisfied"}, now, now)
+    hall.inbox(hall.terminal, "rating", {"number": number(2), "level": "unsatisfied"}, now, now)
+    jobs.read_inbox(now)
+    found = Rating.objects.order_by("pk").values_list("case_number", "level")
+    assert list(found) == [(case.number, "satisfied"), (number(2), "satisfied")]

@@ -40,6 +40,15 @@ def test_the_day_itself_is_not_over(today: date, found: Stage, look: datetime | 
     assert (stage(DUE, today, 60), next_look(DUE, today, 60, "Asia/Shanghai")) == (found, look)
 
 
+def test_a_page_from_before_brings_nothing_back(hall: Hall, thing: DueThing) -> None:
+    stale = DueThing.objects.get(pk=thing.pk)
+    due_things.retire_thing(hall.actor("lin"), thing, now=NOW)
+    with pytest.raises(Refused, match="不在了"):
+        keep(hall, stale, DUE + timedelta(days=90))
+    kept = DueThing.objects.get(pk=thing.pk)
+    assert (kept.retired_at, kept.look_at, kept.due_on) == (NOW, None, DUE)
+
+
 def test_it_is_told_sixty_days_ahead_then_graver_once_each(hall: Hall, thing: DueThing) -> None:
     assert due_things.judge_things(NOW) == 1
     assert not Incident.objects.exists()

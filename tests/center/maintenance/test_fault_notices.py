@@ -11,7 +11,16 @@ from tests.center.hall import Hall
 from budayang.center.config import wiring
 from budayang.center.maintenance import actions, fault_notice_queries, fault_notices
 from budayang.center.maintenance.manual_orders import open_manual
-from budayang.center.maintenance.models import FaultNotice, NoticeBoard, WorkOrder
+from budayang.center.maintenance.models import (
+    CheckListEdition,
+    FaultNotice,
+    NoticeBoard,
+    Round,
+    RoundAnswer,
+    RoundPhoto,
+    RoundPlan,
+    WorkOrder,
+)
 from budayang.center.platform.models import Transition
 from budayang.center.platform.worker import Loop, lane_of
 from budayang.center.terminals.models import IngestNotice, Outgoing, Terminal
@@ -202,3 +211,47 @@ def test_bodies_people_see_their_own_machines_notices(hall: Hall, jammed: dateti
         name: fault_notice_queries.notices_visible_to(hall.actor(name)).count() for name in ("lin", "ren", "shui", "ou")
     }
     assert seen == {"lin": 1, "ren": 1, "shui": 0, "ou": 0}
+
+
+def look(hall: Hall, code: str, value: str, at: datetime, number: int) -> RoundAnswer:
+    """What somebody who walks the daily round saw at a machine."""
+    plan = RoundPlan.objects.first() or RoundPlan.objects.create(
+        area=hall.area, list_code="daily", name="每日巡查", who="keeper", rhythm="daily",
+        windows=[["08:30", "11:30"]], starts_on=at.date(), made_at=at, made_by="test",
+    )  # fmt: skip
+    edition = CheckListEdition.objects.first() or CheckListEdition.objects.create(
+        place=hall.city, list_code="daily", name="每日巡查", valid_from=at.date(), questions=[], made_at=at,
+        made_by="test",
+    )  # fmt: skip
+    row = Round.objects.create(
+        plan=plan, area=hall.area, edition=edition, place_path=hall.area.place.path, on=at.date(),
+        opens_at=at - timedelta(seconds=number), closes_at=at + MINUTE, stops=[code],
+    )  # fmt: skip
+    return RoundAnswer.objects.create(
+        round=row, client_id=f"look-{number}", stop=code, question="fault_notice", value=value, answered_at=at,
+        received_at=at, by="lin",
+    )  # fmt: skip
+
+
+def test_what_the_platform_told_is_compared_with_what_rounds_saw(hall: Hall, jammed: datetime) -> None:
+    """Only looks at a machine whose fault was told at that moment count; a photograph stands beside its answer."""
+    before = look(hall, "KBS-01", "no", jammed - MINUTE, 1)
+    other = look(hall, "KBS-02", "no", jammed + MINUTE, 2)
+    lacks = look(hall, "KBS-01", "no", jammed + 2 * MINUTE, 3)
+    picture = RoundPhoto.objects.create(
+        round=lacks.round, client_id="photo-1", stop="KBS-01", question="fault_notice", sha256="0" * 64,
+        taken_at=jammed, received_at=jammed, by="lin",
+    )  # fmt: skip
+    hangs = look(hall, "KBS-01", "yes", jammed + 9 * MINUTE, 4)
+    well = jammed + 20 * MINUTE
+    hall.tell(hall.terminal, "printer", "media", "notPresent", well, well)
+    turn(well)
+    after = look(hall, "KBS-01", "no", well + MINUTE, 5)
+    row = FaultNotice.objects.select_related("incident__terminal").get()
+    seen = fault_notice_queries.looks_at(row, well + 9 * MINUTE)
+    assert [(one.answer, one.hangs, one.photos) for one in seen] == [(lacks, False, (picture.pk,)), (hangs, True, ())]
+    assert not {before, other, after} & {one.answer for one in seen}
+    day = timedelta(days=1)
+    assert fault_notice_queries.counts_on_site(hall.area.pk, jammed - day, jammed + day) == (1, 1)
+    assert fault_notice_queries.counts_on_site(hall.area.pk, jammed + 5 * MINUTE, jammed + day) == (1, 0)
+    assert fault_notice_queries.counts_on_site(hall.far_area.pk, jammed - day, jammed + day) == (0, 0)

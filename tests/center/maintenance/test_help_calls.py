@@ -14,7 +14,7 @@ from budayang.center.maintenance.notice_jobs import CONSUMERS
 from budayang.center.platform.actions import Refused
 from budayang.center.platform.actors import Forbidden
 from budayang.center.platform.models import AuditLine, Transition
-from budayang.center.terminals.models import Inbox
+from budayang.center.terminals.models import Inbox, Outgoing
 from budayang.rules.help_calls import waited
 
 pytestmark = pytest.mark.django_db
@@ -58,6 +58,19 @@ def test_the_answer_is_measured_from_the_press_and_ends_the_alarm(hall: Hall, no
     assert line.details == {"kind": "sos", "seconds": 21}
     press(hall, now + 60 * SECOND)
     assert HelpCall.objects.count() == 2, "a call that was answered is over: the next press is a new one"
+
+
+def test_the_terminal_is_told_that_somebody_answers(hall: Hall, now: datetime) -> None:
+    hall.inbox(hall.terminal, "help", {"kind": "help", "call": "a1"}, now, now)
+    hall.inbox(hall.terminal, "help", {"kind": "help", "call": "b2"}, now + SECOND, now + SECOND)
+    calls.read_presses(now + SECOND)
+    calls.answer(hall.actor("lin"), HelpCall.objects.get(), now=now + 9 * SECOND)
+    sent = Outgoing.objects.get(terminal=hall.terminal, kind="help")
+    assert sent.body == {"call": "b2"}, "the last press is the one that stands on the screen"
+    assert sent.expires_at == now + 69 * SECOND
+    press(hall, now + 20 * SECOND, "button")
+    calls.answer(hall.actor("lin"), HelpCall.objects.get(kind="button"), now=now + 30 * SECOND)
+    assert Outgoing.objects.filter(kind="help").count() == 1, "a button on the wall has no screen"
 
 
 def test_a_call_for_a_helper_is_a_fault_only_when_nobody_answers(hall: Hall, now: datetime) -> None:

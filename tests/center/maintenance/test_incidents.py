@@ -120,6 +120,28 @@ def test_clocks_stand_still_below_a_parent_and_run_on_after_it(hall: Hall, now: 
     assert queries.order_clocks(order, now + 62 * MINUTE).repair.used_s == 2 * 60
 
 
+@pytest.mark.parametrize("when", ["before", "meanwhile"])
+def test_a_persons_pause_outlives_the_parent(hall: Hall, now: datetime, when: str) -> None:
+    ren = hall.actor("ren")
+    hall.tell(hall.terminal, "printer", "media", "jammed", now, now)
+    order = queries.get_order(ren, WorkOrder.objects.get().number)
+    actions.accept_order(ren, order, now=now + MINUTE)
+    if when == "before":
+        actions.pause(ren, order, reason="spare_part", note="等定影器", now=now + MINUTE)
+    hall.silence(hall.terminal, now + 2 * MINUTE, now + 2 * MINUTE)
+    order.refresh_from_db()
+    assert order.state == "accepted_paused"
+    if when == "meanwhile":
+        actions.resume(ren, order, now=now + 5 * MINUTE)
+        actions.pause(ren, order, reason="spare_part", now=now + 6 * MINUTE)
+    hall.heard(hall.terminal, now + 62 * MINUTE, now + 62 * MINUTE)
+    order.refresh_from_db()
+    assert Incident.objects.get(kind="paper_jam").cause_id is None
+    assert order.state == "accepted_paused", "the part has not come because the power came back"
+    actions.resume(ren, order, now=now + 90 * MINUTE)
+    assert queries.order_clocks(order, now + 90 * MINUTE).repair.used_s <= 3 * 60
+
+
 def test_without_ingest_silence_is_neither_opened_nor_closed(hall: Hall, now: datetime) -> None:
     hall.silence(hall.terminal, now, now + MINUTE)
     later = now + timedelta(hours=1)  # ingest has not beaten since

@@ -545,6 +545,11 @@ def test_keys_and_addresses_are_sealed_and_never_shown_again(alarm: Alarm) -> No
     notice_actions.change_channel(SYSTEM, channel, name="新名", values={"key": ""}, per_minute=5, now=alarm.now)
     channel.refresh_from_db()
     assert channel.hint.endswith("cdef"), "renaming keeps the keys"
+    stale = NoticeChannel.objects.get(pk=channel.pk)
+    notice_actions.switch_channel(SYSTEM, channel, active=False, now=alarm.now)
+    notice_actions.change_channel(SYSTEM, stale, name="更新", values={"key": ""}, per_minute=5, now=alarm.now)
+    channel.refresh_from_db()
+    assert (channel.name, channel.is_active) == ("更新", False), "a page from before switches nothing on again"
     lines = str(list(AuditLine.objects.values_list("details", flat=True)))
     assert "example.cn" not in lines
     assert "0123456789" not in lines

@@ -157,6 +157,20 @@ def test_a_keeper_hands_over_everybodys_orders_of_the_area(hall: Hall, order: Wo
     assert [one["number"] for one in row.orders] == [order.number]
 
 
+def test_of_too_many_open_orders_tonights_are_listed_and_the_rest_is_counted(
+    hall: Hall, order: WorkOrder, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(handover_actions, "MOST_ORDERS", 2)
+    for minute, (prop, state) in enumerate((("media", "jammed"), ("toner", "out")), 1):
+        hall.tell(hall.terminal, "printer", prop, state, now + minute * MINUTE, now + minute * MINUTE)
+    newest = list(WorkOrder.objects.order_by("-opened_at").values_list("number", flat=True))
+    assert len(newest) == 3
+    row = handover_actions.hand_over(
+        hall.actor("ren"), organization=hall.bodies["RS"], place=hall.city, taker=hall.staff["mo"], note="x", now=now
+    )
+    assert ([one["number"] for one in row.orders], row.left_out) == (newest[:2], 1)
+
+
 def test_nobody_hands_over_for_another_body(hall: Hall, now: datetime) -> None:
     with pytest.raises(Forbidden):
         handover_actions.hand_over(

@@ -47,6 +47,12 @@ def say(hall: Hall, run: CommandRun, ok: bool, at: datetime) -> None:
         jobs.take_test_prints([Transition.objects.filter(kind="commands.test_print").latest("id")], at)
 
 
+def test_the_number_carries_the_day_of_the_place(hall: Hall, now: datetime) -> None:
+    assert f"{now:%y%m%d}" == "261123", "in UTC it is still yesterday"
+    hall.tell(hall.terminal, "printer", "paper.upper", "out", now, now)
+    assert WorkOrder.objects.get().number.startswith("GD261124-")
+
+
 def test_the_whole_way_to_a_closed_order(hall: Hall, order: WorkOrder, now: datetime) -> None:
     ren = hall.actor("ren")
     actions.accept_order(ren, order, now=now + MINUTE)

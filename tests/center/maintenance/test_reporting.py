@@ -29,6 +29,7 @@ from budayang.center.platform import retention
 from budayang.center.platform.actions import Refused, set_parameter
 from budayang.center.platform.actors import Forbidden
 from budayang.center.platform.models import AuditLine, Transition
+from budayang.center.platform.own_links import own_mark
 from budayang.center.terminals import report_addresses
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -161,7 +162,7 @@ def test_nothing_chosen_and_a_wrong_number_are_refused_with_the_repair(hall: Hal
 def test_beyond_the_limit_of_an_address_it_waits_for_a_person_and_is_not_lost(hall: Hall, now: datetime) -> None:
     set_parameter(SYSTEM, "report_client_hour", hall.city, 2, valid_from=now - HOUR)
     kinds = ("light", "dirty", "fire", "help")
-    made = [say(hall, kind, now, photo=photo()) for kind in kinds]
+    made = [say(hall, kind, now, photo=photo) for kind in kinds]
     assert [one.state for one in made] == ["received", "received", "held", "held"]
     assert Incident.objects.count() == 2
     assert ReportPhoto.objects.count() == 2, "a flood must not fill the disk"
@@ -216,21 +217,29 @@ def test_an_order_that_was_called_off_means_that_nothing_was_found(hall: Hall, n
 
 
 def test_withdrawn_everything_personal_goes_and_an_order_nobody_began_too(hall: Hall, now: datetime) -> None:
-    report = say(hall, "light", now, phone=PHONE, note="靠窗那盏", photo=photo())
-    report_actions.withdraw_report(report.number, now + MINUTE)
+    report = say(hall, "light", now, phone=PHONE, note="靠窗那盏", photo=photo)
+    report_actions.withdraw_report(report.number, own_mark("report", report.number), now + MINUTE)
     gone = again(report)
     assert (gone.state, gone.phone_sealed, gone.note_sealed, gone.phone_hint) == ("withdrawn", None, None, "")
     assert not ReportPhoto.objects.exists()
     assert (Incident.objects.get().state, WorkOrder.objects.get().state) == ("closed", "cancelled")
-    assert report_actions.withdraw_report("7Q2M-4XTD-9HWR", now) is None
+    assert report_actions.withdraw_report("7Q2M-4XTD-9HWR", "", now) is None
+
+
+def test_the_number_alone_takes_nothing_back(hall: Hall, now: datetime) -> None:
+    report, other = say(hall, "light", now, phone=PHONE), say(hall, "light", now)
+    for mark in ("", "0" * 20, own_mark("report", other.number), own_mark("complaint", report.number)):
+        with pytest.raises(Refused, match="凭号码只能看"):
+            report_actions.withdraw_report(report.number, mark, now + MINUTE)
+    assert (again(report).state, again(report).phone_hint) == ("received", "139****1234")
 
 
 def test_withdrawn_the_others_voice_and_a_begun_order_stay(hall: Hall, now: datetime) -> None:
     first, second = say(hall, "light", now), say(hall, "light", now)
-    report_actions.withdraw_report(first.number, now)
+    report_actions.withdraw_report(first.number, own_mark("report", first.number), now)
     assert WorkOrder.objects.get().state == "reported"
     actions.accept_order(hall.actor("lin"), WorkOrder.objects.get(), now=now)
-    report_actions.withdraw_report(second.number, now)
+    report_actions.withdraw_report(second.number, own_mark("report", second.number), now)
     assert (Incident.objects.get().state, WorkOrder.objects.get().state) == ("open", "accepted")
 
 
@@ -298,7 +307,7 @@ def test_overdue_it_becomes_an_incident_of_the_area_and_ends_with_the_last_answe
 def test_an_overdue_report_that_is_taken_back_waits_for_no_answer(hall: Hall, now: datetime) -> None:
     report = say(hall, "light", now)
     assert report_following.escalate_unanswered(now + 4 * HOUR) == 1
-    report_actions.withdraw_report(report.number, now + 5 * HOUR)
+    report_actions.withdraw_report(report.number, own_mark("report", report.number), now + 5 * HOUR)
     assert Incident.objects.get(kind="report_unanswered").state == "closed"
 
 
@@ -326,7 +335,7 @@ def test_who_left_a_number_gets_the_answer_as_a_message_and_no_copy_stays(hall: 
 
 
 def test_phone_words_and_photo_are_sealed_and_each_look_is_written_down(hall: Hall, now: datetime) -> None:
-    report = say(hall, "print", now, phone=PHONE, note="左边那台", photo=photo())
+    report = say(hall, "print", now, phone=PHONE, note="左边那台", photo=photo)
     kept = again(report)
     assert kept.phone_hint == "139****1234"
     for blob in (kept.phone_sealed, kept.note_sealed, ReportPhoto.objects.get().sealed):
@@ -357,7 +366,7 @@ def test_retention_erases_what_is_due_and_keeps_the_report(
     hall: Hall, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retention._wiring, "rules", report_keeping.RETENTION)
-    ended, forgotten = say(hall, "light", now, phone=PHONE, photo=photo()), say(hall, "dirty", now, note="门口")
+    ended, forgotten = say(hall, "light", now, phone=PHONE, photo=photo), say(hall, "dirty", now, note="门口")
     report_actions.set_aside(hall.actor("lin"), again(ended), "joke", now)
     assert again(ended).erase_at == now + timedelta(days=7)
     assert again(forgotten).erase_at == now + timedelta(days=60)

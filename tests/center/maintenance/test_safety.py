@@ -182,6 +182,14 @@ def test_a_new_camera_owes_only_the_days_that_it_is_there(hall: Hall, now: datet
     assert not safety_queries.cameras_visible_to(lin).exists()
 
 
+def test_a_page_from_before_brings_no_camera_back(hall: Hall, camera: Camera, now: datetime) -> None:
+    stale = Camera.objects.get(pk=camera.pk)
+    actions.retire_camera(hall.actor("lin"), camera, now=now)
+    with pytest.raises(Refused, match="不在了"):
+        actions.keep_camera(hall.actor("lin"), stale, name="入口", covers="x", recorder="", keep_d=90, now=now)
+    assert Camera.objects.get().retired_at == now
+
+
 def test_a_door_of_which_nobody_tells_is_no_fault_once_the_promise_is_over(hall: Hall, now: datetime) -> None:
     """A locked door is a fault only while the area is promised to be open."""
     begun = now - timedelta(hours=3)

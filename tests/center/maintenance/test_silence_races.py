@@ -1,7 +1,8 @@
 """Data that arrives in the very moment of the silence decision never leaves an incident that cannot clear.
 
 What ingest does is done by ingest's own memory, judge and store on the test's database: a heartbeat, the silence
-decision, a commit, a commit that fails and is read anew; what maintenance does by its own consumer. hypothesis puts
+decision, a commit, a commit that fails and is read anew, a row that the console changed, read before a decision and
+taken over after it; what maintenance does by its own consumer. hypothesis puts
 them into any order, and delivers news late, in batches and twice.
 """
 
@@ -21,7 +22,7 @@ from budayang.center.ingest.batch import Batch
 from budayang.center.ingest.judge import judge, silence
 from budayang.center.ingest.memory import Memory
 from budayang.center.ingest.sql import connect
-from budayang.center.ingest.store import Store
+from budayang.center.ingest.store import Profile, Store
 from budayang.center.maintenance import jobs
 from budayang.center.maintenance.models import AreaWatch, Incident, WorkOrder, WorkOrderEvent
 from budayang.center.platform.models import Delivery, Transition
@@ -42,6 +43,8 @@ STEPS = st.lists(
         st.tuples(st.just("decide"), st.none()),
         st.tuples(st.just("commit"), st.none()),
         st.tuples(st.just("fail"), st.none()),
+        st.tuples(st.just("read"), st.none()),
+        st.tuples(st.just("take"), st.none()),
         st.tuples(st.just("deliver"), st.integers(1, 4)),
         st.tuples(st.just("again"), st.integers(0, 5)),
     ),
@@ -57,13 +60,14 @@ class Play:
         self.hall, self.store = hall, store
         self.now_ms = int(START.timestamp() * 1000)
         self.memory, self.batch = Memory(), Batch()
+        self.rows: list[Profile] = []
         self.counter = self.seq = 0
         self.paper = "full"
         self.load()
 
     def load(self) -> None:
         """As the writer does at its start and after a commit that failed."""
-        self.memory, self.batch = Memory(), Batch()
+        self.memory, self.batch, self.rows = Memory(), Batch(), []
         store = self.store
         self.memory.load(store.profiles(), store.open_states(), store.peripherals(), store.pending(), self.now_ms)
         known = self.known
@@ -105,7 +109,15 @@ class Play:
         batch, self.batch = self.batch, Batch()
         lost = self.store.commit(batch, READERS, self.now_ms)
         if lost:
-            self.memory.refresh(sorted(lost), self.store.profiles(sorted(lost)), [], self.now_ms)
+            self.memory.refresh(sorted(lost), self.store.profiles(sorted(lost)), [], self.now_ms, lost=True)
+
+    def read(self) -> None:
+        """What the writer reads when the console changed the terminal; taking it over is another turn of its loop."""
+        self.rows = self.store.profiles([self.known.id])
+
+    def take(self) -> None:
+        rows, self.rows = self.rows, []
+        self.memory.refresh([one.id for one in rows], rows, [], self.now_ms)
 
     def deliver(self, most: int) -> None:
         """The consumer's turn, with some of what waits."""
@@ -134,6 +146,10 @@ class Play:
                 self.commit()
             case "fail":
                 self.load()
+            case "read":
+                self.read()
+            case "take":
+                self.take()
             case "deliver":
                 self.deliver(int(str(how)))
             case "again":
@@ -165,6 +181,10 @@ def test_whatever_the_order_the_last_word_stands(tmp_path: Path) -> None:
     @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
     @given(STEPS)
     @example([("sync", False), ("commit", None), ("wait", PLAN_MS + GRACE_MS), ("decide", None), ("sync", False)])
+    @example(
+        [("sync", False), ("commit", None), ("wait", 60_000), ("read", None), ("decide", None), ("take", None),
+         ("commit", None), ("sync", False)]
+    )  # fmt: skip
     def run(steps: list[tuple[str, object]]) -> None:
         clean()
         play = Play(hall, store)

@@ -117,3 +117,11 @@ def test_every_sealed_column_of_the_house_is_in_the_list() -> None:
         if isinstance(field, models.BinaryField) and "seal" in field.name
     }
     assert found - foreign == known
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_key_is_made_and_put_aside_outside_of_any_transaction(keys: Path, now: datetime) -> None:
+    """As the command line calls them: the audit line needs a transaction of their own."""
+    resealing.rotate(SYSTEM, now)
+    resealing.retire(SYSTEM, 1, now)
+    assert {line.action for line in AuditLine.objects.all()} == {"platform.rotate_key", "platform.retire_key"}

@@ -43,7 +43,7 @@ def test_one_is_handed_in_and_followed_to_its_answer(client: Client, hall: Hall,
     given = {"kind": "complaint", "area": "KBS", "text": TEXT, "phone": PHONE, "terminal": ""}
     answer = client.post("/complaints/", given)
     row = Complaint.objects.get()
-    assert answer["Location"] == f"/complaints/{row.number}/"
+    assert answer["Location"].startswith(f"/complaints/{row.number}/?own=")
     page = client.get(answer["Location"]).content.decode()
     for said in ("待受理", "最迟", "139****1234", row.number):
         assert said in page, said
@@ -72,14 +72,20 @@ def test_what_is_refused_keeps_what_was_typed(client: Client, hall: Hall, change
 
 
 def test_it_is_found_by_its_number_and_withdrawn(client: Client, hall: Hall) -> None:
-    client.post("/complaints/", {"kind": "suggestion", "area": "KBS", "text": TEXT})
+    own = client.post("/complaints/", {"kind": "suggestion", "area": "KBS", "text": TEXT})["Location"]
     number = Complaint.objects.get().number
     assert client.get("/complaints/find/", {"number": number.lower().replace("-", "")})["Location"].endswith(
         f"{number}/"
     )
     assert client.get("/complaints/find/", {"number": "12"}).status_code == 400
     assert client.get("/complaints/ZZZZ-ZZZZ-ZZZZ/").status_code == 404
-    client.post(f"/complaints/{number}/withdraw/")
+    assert "/withdraw/" not in client.get(f"/complaints/{number}/").content.decode(), "whom it blames has the number"
+    refused = client.post(f"/complaints/{number}/withdraw/")
+    assert refused.status_code == 403
+    assert "凭号码只能看" in refused.content.decode()
+    assert Complaint.objects.get().state == "received"
+    assert "/withdraw/" in client.get(own).content.decode()
+    client.post(f"/complaints/{number}/withdraw/", {"own": own.partition("?own=")[2]})
     assert "您已撤回" in client.get(f"/complaints/{number}/").content.decode()
 
 

@@ -112,7 +112,17 @@ def test_what_is_refused_says_the_repair_and_keeps_what_was_typed(
 
 @pytest.mark.parametrize(
     ("days", "state", "asked"),
-    [(1, "done", True), (6.9, "done", True), (7, "done", False), (1, "handed_in", True), (1, "failed", False)],
+    [
+        (1, "done", True),
+        (6.9, "done", True),
+        (7, "done", False),
+        (1, "handed_in", True),
+        (1, "failed", False),
+        (1, "in_process", True),
+        (6.9, "correction", True),
+        (7, "in_process", False),
+        (1, "withdrawn", False),
+    ],
 )
 def test_only_what_is_done_and_in_time(
     client: Client, hall: Hall, now: datetime, days: float, state: str, asked: bool

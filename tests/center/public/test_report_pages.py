@@ -15,6 +15,8 @@ from tests.center.services_cast import SYSTEM
 
 from budayang.center.maintenance import report_actions
 from budayang.center.maintenance.models import Incident, Report
+from budayang.center.platform.uploads import UploadedSheet, read_sheet
+from budayang.center.public import reports
 from budayang.center.services.publishing import catalogue_of
 from budayang.center.terminals.models import Terminal
 from budayang.center.terminals.report_addresses import path_of
@@ -61,7 +63,8 @@ def test_a_report_is_made_and_followed(client: Client, door: str, night: datetim
     assert "门打不开" in page
     answer = client.post(door, {"kind": "print", "note": "", "phone": PHONE, "photo": picture()})
     report = Report.objects.get()
-    assert (answer.status_code, answer["Location"]) == (302, f"/report/{report.number}/")
+    assert answer.status_code == 302
+    assert answer["Location"].startswith(f"/report/{report.number}/?own=")
     page = client.get(f"/report/{report.number}/").content.decode()
     for words in ("打印不出来", "已收到", "最迟", "139****1234", "只有处理的人能看", report.number):
         assert words in page
@@ -122,13 +125,41 @@ def test_beyond_the_limit_it_is_kept_and_says_so_without_a_puzzle(client: Client
     assert "已经留下" in page
 
 
-def test_withdrawn_by_whoever_holds_the_number(client: Client, door: str) -> None:
-    client.post(door, {"kind": "light", "phone": PHONE})
+def test_withdrawn_from_the_link_of_who_reported_and_not_by_who_knows_the_number(client: Client, door: str) -> None:
+    own = client.post(door, {"kind": "light", "phone": PHONE})["Location"]
     number = Report.objects.get().number
-    client.post(f"/report/{number}/withdraw/")
+    assert own.partition("?own=")[2] not in str(list(Report.objects.values())), "no list or export can give it away"
     page = client.get(f"/report/{number}/").content.decode()
+    assert "弄错了，撤回" not in page
+    assert "撤回要用报修后打开的那个网址" in page
+    refused = client.post(f"/report/{number}/withdraw/")
+    assert refused.status_code == 403
+    assert "凭号码只能看" in refused.content.decode()
+    assert Report.objects.get().state == "received"
+    page = client.get(own).content.decode()
+    assert "弄错了，撤回" in page
+    assert f'hx-get="{own}"' in page, "the page that renews itself stays the person's own"
+    client.post(f"/report/{number}/withdraw/", {"own": own.partition("?own=")[2]})
+    page = client.get(own).content.decode()
     assert "您撤回了这件报修" in page
     assert "弄错了，撤回" not in page
+
+
+def test_beyond_the_limit_no_photo_is_decoded(client: Client, door: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+
+    def count(content: bytes) -> UploadedSheet:
+        read.append(len(content))
+        return read_sheet(content)
+
+    monkeypatch.setattr(reports, "read_sheet", count)
+    for _n in range(9):
+        assert client.post(door, {"kind": "light", "photo": picture()}).status_code == 302
+    assert (len(read), Report.objects.count()) == (6, 9)
+    client.post(door, {"kind": "light", "photo": SimpleUploadedFile("a.jpg", b"MZ not a picture")})
+    assert len(read) == 6
+    assert client.post(door, {"note": "x", "photo": picture()}).status_code == 422
+    assert len(read) == 6, "nor before the rest of the form is right"
 
 
 def test_a_number_is_looked_up_as_it_was_written_down(client: Client, door: str) -> None:

@@ -12,19 +12,31 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
 from tests.center.services.the_bank import KEY, Hall, Killed, open_hall, outcome, promise
+from tests.center.services.the_counter import PERSON
 
 from budayang.center.platform.actions import Refused
 from budayang.center.platform.actors import Actor
 from budayang.center.platform.models import Transition
 from budayang.center.platform.sealing import open_field
-from budayang.center.services import case_jobs, case_queries
+from budayang.center.services import case_jobs, case_queries, case_requests, errands
+from budayang.center.services.case_accepting import GRANT_S, CaseRefused
 from budayang.center.services.case_results import code_of
 from budayang.center.services.case_reviewing import ask_again, settle_review
 from budayang.center.services.case_withdrawing import withdraw
-from budayang.center.services.models import Case, Errand, Paper, Payment, PaymentEvent, ReconciliationLine
+from budayang.center.services.models import (
+    Case,
+    Connector,
+    ConnectorItem,
+    Errand,
+    Paper,
+    Payment,
+    PaymentEvent,
+    ReconciliationLine,
+)
 from budayang.center.services.payments import actions, callbacks, looking, reconciling
 from budayang.center.services.payments.provider import Movement, signature
 from budayang.center.services.states import MOVING_PAYMENT_STATES, PAYMENT_TRANSITIONS, PaymentState
+from budayang.wire.paying import PayAsk
 
 pytestmark = pytest.mark.django_db
 SYSTEM = Actor.system()
@@ -272,6 +284,81 @@ def test_unclear_after_paying_is_a_persons(hall: Hall) -> None:
     assert (hall.case(number).state, hall.office.effects[number], hall.office.outputs[number]) == ("done", 1, 1)
 
 
+def test_an_errand_that_only_waited_its_turn_cannot_have_arrived(hall: Hall) -> None:
+    number = paid(hall)
+    pk = Errand.objects.get(kind="paid").pk
+    queued = errands.take_errand(pk, hall.clock.now)
+    assert queued is not None
+    hall.pass_s(errands.LEASE_S + 1)
+    taken = errands.take_errand(pk, hall.clock.now)
+    assert taken is not None
+    assert not taken.unclear
+    assert not errands.renew_errand(queued, hall.clock.now), "a rival has it"
+    assert errands.renew_errand(taken, hall.clock.now)
+    hall.pass_s(errands.LEASE_S + 1)
+    again = errands.take_errand(pk, hall.clock.now)
+    assert again is not None
+    assert again.unclear, "killed in its call"
+    hall.pass_s(errands.LEASE_S + 1)
+    hall.carry()
+    assert hall.case(number).state == "done"
+
+
+OTHERS = [
+    pytest.param({"name": "测试乙", "id_number": "999999199001015678"}, id="another number"),
+    pytest.param({"name": "试测甲", "id_number": PERSON["id_number"]}, id="another name"),
+]
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_an_answer_to_a_payment_about_somebody_else_is_never_used(hall: Hall, other: dict[str, str]) -> None:
+    number = paid(hall)
+    hall.office.whose = other
+    hall.carry()
+    assert (hall.case(number).state, hall.payment(number).state) == ("review", "paid")
+    assert not Paper.objects.exists()
+    assert Connector.objects.get(department__items__code="ZZ001").circuit_why == "wrong_person"
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_a_standing_about_somebody_else_is_never_used(hall: Hall, other: dict[str, str]) -> None:
+    promise("ZZ001", can_be_asked=True)
+    hall.office.first = "handed_in"
+    number = hall.accept()
+    hall.carry()
+    hall.office.whose = other
+    hall.office.decide(number, "done")
+    hall.pass_s(3600)
+    hall.carry()
+    assert (hall.case(number).state, Paper.objects.count()) == ("handed_in", 0)
+    assert Connector.objects.get(department__items__code="ZZ001").circuit_why == "wrong_person"
+
+
+def test_answers_about_the_person_of_the_case_are_used(hall: Hall) -> None:
+    promise("ZZ001", can_be_asked=True)
+    hall.office.whose = {"name": "测试 甲", "id_number": str(PERSON["id_number"])}
+    hall.office.after_pay = "handed_in"
+    number = paid(hall)
+    hall.carry()
+    assert (hall.case(number).state, hall.payment(number).state) == ("handed_in", "settled")
+    hall.office.decide(number, "done")
+    hall.pass_s(3600)
+    hall.carry()
+    assert hall.case(number).state == "done"
+
+
+def test_a_standing_that_does_not_name_its_person_as_promised_is_not_known(hall: Hall) -> None:
+    promise("ZZ001", can_be_asked=True)
+    hall.office.first = "handed_in"
+    number = hall.accept()
+    hall.carry()
+    ConnectorItem.objects.update(names_person=True)
+    hall.office.decide(number, "done")
+    hall.pass_s(3600)
+    hall.carry()
+    assert (hall.case(number).state, Paper.objects.count()) == ("handed_in", 0)
+
+
 def test_a_person_finds_out_that_nothing_was_done(hall: Hall) -> None:
     number = paid(hall)
     hall.office.faults.plan = ["broken"] * 3
@@ -330,6 +417,22 @@ def test_a_bill_that_was_paid_is_not_asked_for_again(hall: Hall) -> None:
     hall.carry(2)
     assert (hall.case(number).state, hall.payment(number).state) == ("due", "open")
     assert Payment.objects.filter(case__number=number).count() == 2
+
+
+def test_who_goes_on_paying_is_not_cut_off(hall: Hall) -> None:
+    """A code that stands for longer than a quarter of an hour, and another after it: whoever waits may go on."""
+    number, terminal = due(hall), hall.terminal.pk
+    for _turn in range(8):
+        hall.pass_s(600)
+        assert case_requests.look(number, terminal, "key", hall.clock.now).pay is not None
+    ask = PayAsk(reply_key="key")
+    assert case_requests.pay(SYSTEM, number, terminal, ask, hall.clock.now).state == "due"
+    with pytest.raises(CaseRefused):
+        case_requests.look(number, terminal, "another", hall.clock.now)
+    hall.pass_s(GRANT_S)
+    with pytest.raises(CaseRefused) as refused:
+        case_requests.look(number, terminal, "key", hall.clock.now)
+    assert refused.value.code == "unknown_reply_key", "who went away proves the identity anew"
 
 
 def test_without_a_provider_the_person_is_told(hall: Hall) -> None:

@@ -15,6 +15,7 @@ import httpx
 import pytest
 from django.conf import settings
 from django.db import connection, transaction
+from tests.center.services.the_bank import promise
 from tests.center.services.the_counter import (
     DONE,
     EPOCH,
@@ -339,9 +340,25 @@ def test_a_taken_over_case_that_cannot_be_reached_is_unclear(
     kiosk: Kiosk, now: datetime, department: Department
 ) -> None:
     department.script = [httpx.ConnectError("no")]
-    killed_in_the_middle(kiosk, now)
+    killed_in_the_middle(kiosk, now, calling=True)
     kiosk.counter.clock.pass_s(case_actions.LEASE_S + 1)
     assert kiosk.wait().json()["state"] == "review"
+
+
+def test_a_case_that_only_waited_its_turn_cannot_have_arrived(
+    kiosk: Kiosk, now: datetime, department: Department
+) -> None:
+    """A queue longer than the lease: taken over before the first attempt, at a department that is never asked twice."""
+    promise("ZZ001", honours_key=False)
+    killed_in_the_middle(kiosk, now)
+    kiosk.counter.clock.pass_s(case_actions.LEASE_S + 1)
+    assert kiosk.wait().json()["state"] == "done"
+    assert len(department.asked) == 1
+    kiosk.new_journey()
+    department.script = [httpx.ConnectError("no")]
+    killed_in_the_middle(kiosk, kiosk.counter.clock.now, count=2)
+    kiosk.counter.clock.pass_s(case_actions.LEASE_S + 1)
+    assert kiosk.wait(number=kiosk.number(2)).json()["state"] == "failed", "nobody was reached, and it is said so"
 
 
 def test_no_personal_datum_lies_open_anywhere(kiosk: Kiosk, capfd: Callable[..., Any], tmp_path: Path) -> None:
@@ -359,12 +376,14 @@ def test_no_personal_datum_lies_open_anywhere(kiosk: Kiosk, capfd: Callable[...,
     assert settings.BUDAYANG.demo
 
 
-def killed_in_the_middle(kiosk: Kiosk, now: datetime) -> case_actions.Taken:
-    """A case accepted and claimed by a process that dies here. One transaction: the running application sees both."""
+def killed_in_the_middle(kiosk: Kiosk, now: datetime, *, calling: bool = False, count: int = 1) -> case_actions.Taken:
+    """A case accepted and claimed by a process that dies here, before or in its first call. One transaction: the
+    running application sees both."""
+    number = kiosk.number(count)
     with transaction.atomic():
         case_actions.accept_case(
             Actor.terminal("KBS-01", "/150600/A-KBS/"),
-            number=kiosk.number(),
+            number=number,
             terminal_id=kiosk.terminal.pk,
             item_code="ZZ001",
             person=case_actions.CasePrivate(**PERSON),  # type: ignore[arg-type]
@@ -373,8 +392,10 @@ def killed_in_the_middle(kiosk: Kiosk, now: datetime) -> case_actions.Taken:
             lang="zh",
             now=now,
         )
-        taken = case_actions.take_case(kiosk.number(), now)
-    assert taken is not None
+        taken = case_actions.take_case(number, now)
+        assert taken is not None
+        if calling:
+            assert case_actions.renew_lease(number, taken.worker, unclear=False, now=now)
     return taken
 
 

@@ -222,6 +222,18 @@ def test_an_unclear_answer_to_it_is_a_persons_who_has_it_told_again(kiosk: Kiosk
     assert Errand.objects.get().state == "done"
 
 
+def test_an_answer_about_somebody_else_is_never_used_and_is_a_persons(
+    kiosk: Kiosk, clock: Clock, office: Office
+) -> None:
+    other = {"name": "测试乙", "id_number": STRANGER}
+    office.says = [httpx.Response(200, json={"outcome": "done", "message": "乙的证明", "for": other})]
+    case = in_correction(kiosk, clock)
+    assert open_it(kiosk, case).status_code == 200
+    assert bring(kiosk, case).status_code == 202
+    assert kiosk.wait(number=case.number).json()["state"] == "review"
+    assert "乙" not in Case.objects.get().message
+
+
 @pytest.mark.parametrize(("found", "state"), [("handed_in", "handed_in"), ("refused", "failed")])
 def test_a_person_finds_out_whether_the_department_has_it(
     kiosk: Kiosk, clock: Clock, office: Office, found: str, state: str

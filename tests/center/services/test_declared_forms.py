@@ -11,7 +11,7 @@ from tests.center.services_cast import SYSTEM, city, jia, new_terminal
 from budayang import data
 from budayang.center.services import actions as services
 from budayang.center.services import connector_actions, connector_jobs, form_checks, item_forms
-from budayang.center.services.models import Connector, Item, Offering
+from budayang.center.services.models import Connector, DepartmentHours, Item, Offering
 from budayang.center.services.publishing import catalogue_of
 
 __all__ = ["city", "jia", "new_terminal"]
@@ -106,3 +106,40 @@ def test_a_line_that_was_registered_is_read_at_once(
     assert connector_jobs.read_wanted(now) == 0, "read once"
     connector_actions.ask_reading(SYSTEM, "RS", now)
     assert connector_jobs.read_wanted(now) == 1
+
+
+WRONG_HOURS = [
+    pytest.param({CODE: "always"}, id="text"),
+    pytest.param({CODE: [1]}, id="list"),
+    pytest.param({CODE: {"weekly": 5}}, id="weekly"),
+    pytest.param({CODE: {"weekly": [5], "exceptions": ["x"]}}, id="days"),
+    pytest.param({CODE: {"weekly": [], "exceptions": ["x"]}}, id="exceptions"),
+]
+
+
+@pytest.mark.parametrize("items", WRONG_HOURS)
+def test_hours_that_cannot_be_read_leave_those_of_others_and_are_not_asked_for_at_once_again(
+    line: Connector, now: datetime, monkeypatch: pytest.MonkeyPatch, items: dict[str, Any]
+) -> None:
+    good = {"items": {"ZZ037": {"weekly": [[0, "09:00", "17:00"]]}}, "confirmed_by": "医保局"}
+
+    def ask(what: str, codes: Any = None) -> dict[str, Any]:
+        return {"RS": {"items": items, "confirmed_by": ""}, "YB": good} if what == "hours" else {}
+
+    monkeypatch.setattr(connector_jobs, "ask_all", ask)
+    assert connector_jobs.pull_hours(now) == 1
+    assert DepartmentHours.objects.get(item__code="ZZ037").confirmed_by == "医保局"
+    assert connector_jobs.read_wanted(now) == 1
+    assert connector_jobs.read_wanted(now) == 0
+
+
+def test_a_line_that_cannot_be_read_in_an_unforeseen_way_waits_for_its_plan(
+    line: Connector, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ask(what: str, codes: Any = None) -> dict[str, Any]:
+        raise RuntimeError("a fault of ours")
+
+    monkeypatch.setattr(connector_jobs, "ask_all", ask)
+    with pytest.raises(RuntimeError):
+        connector_jobs.read_wanted(now)
+    assert connector_jobs.read_wanted(now) == 0

@@ -18,7 +18,7 @@ from budayang.center.platform.models import AuditLine
 from budayang.center.platform.sealing import open_field, seal_field
 from budayang.center.services import keeping, privacy
 from budayang.center.services.connector_actions import declare_items
-from budayang.center.services.models import Case, CaseStep, HelpCall, PersonCheck, WindowTask
+from budayang.center.services.models import Case, CaseStep, PersonCheck, StaffCheck, WindowTask
 from budayang.center.services.publishing import catalogue_of
 from budayang.center.terminals.models import Terminal
 
@@ -51,10 +51,10 @@ def submit(kiosk: Kiosk, check: dict[str, Any] | None, count: int = 1) -> tuple[
     return answer.status_code, answer.json()
 
 
-def staff_saw(jia: Terminal, now: datetime, result: str = "same", mark: str = "a1b2") -> HelpCall:
-    return HelpCall.objects.create(
-        terminal_id=jia.pk, place_path=jia.area.place.path, kind="check", mark=mark, state="ended", result=result,
-        called_at=now, ended_at=now, answered_by="测试甲",
+def staff_saw(jia: Terminal, now: datetime, result: str = "same", mark: str = "a1b2") -> StaffCheck:
+    return StaffCheck.objects.create(
+        terminal_id=jia.pk, place_path=jia.area.place.path, mark=mark, state="ended", result=result, asked_at=now,
+        ended_at=now, answered_by="测试甲",
     )  # fmt: skip
 
 
@@ -137,7 +137,7 @@ def test_what_nobody_saw_here_and_now_does_not_hold(
 ) -> None:
     call = staff_saw(yi if wrong == "elsewhere" else jia, now, "different" if wrong == "different" else "same")
     if wrong == "long ago":
-        HelpCall.objects.filter(pk=call.pk).update(ended_at=now - timedelta(hours=2))
+        StaffCheck.objects.filter(pk=call.pk).update(ended_at=now - timedelta(hours=2))
     assert submit(kiosk, {"way": "staff", "at": AT, "mark": "a1b2"})[0] == 422
 
 

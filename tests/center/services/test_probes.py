@@ -240,15 +240,36 @@ def test_two_workers_try_once(judged: datetime, jia: Terminal) -> None:
 
 def test_booking_takes_a_free_slot_and_says_when_there_is_none(judged: datetime, jia: Terminal) -> None:
     declare(judged, kind="book")
-    full = Department(slots=[{"id": "S1", "left": 0}])
+    times = {"start": "2026-12-01T09:00:00+08:00", "end": "2026-12-01T09:50:00+08:00"}
+    full = Department(slots=[{"id": "S1", "left": 0, **times}])
     probe = probe_actions.ask_probe(SYSTEM, "ZZ001", now=judged)
     now = run(judged, full, 2)
     probe.refresh_from_db()
     assert (probe.state, probe.text, full.asked) == ("failed", "没有可预约的时段", [])
-    free = Department(slots=[{"id": "S1", "left": 0}, {"id": "S2", "left": 3}])
+    free = Department(slots=[{"id": "S1", "left": 0, **times}, {"id": "S2", "left": 3, **times}])
     probe_actions.ask_probe(SYSTEM, "ZZ001", now=now)
     run(now, free, 2)
     assert free.asked[0]["form"]["slot"] == "S2"
+
+
+@pytest.mark.parametrize(
+    "slots",
+    [
+        pytest.param([{"id": "S1", "start": "2026-12-01T09:00:00+08:00", "left": "x"}], id="left is no number"),
+        pytest.param([{"start": "2026-12-01T09:00:00+08:00", "left": 1}], id="no id"),
+        pytest.param([5], id="no objects"),
+        pytest.param(5, id="no list"),
+    ],
+)
+def test_slots_that_cannot_be_read_fail_that_try_alone(judged: datetime, jia: Terminal, slots: Any) -> None:
+    declare(judged, kind="book")
+    declare(judged, "ZZ037", "YB")
+    tries = [probe_actions.ask_probe(SYSTEM, item, now=judged) for item in ("ZZ001", "ZZ037")]
+    run(judged, Department(slots=slots), 2)
+    for one in tries:
+        one.refresh_from_db()
+    assert [(one.state, one.due_at) for one in tries] == [("failed", None), ("passed", None)]
+    assert tries[0].text == "部门没有给出能读懂的答复"
 
 
 def test_who_may_try_and_what(judged: datetime, jia: Terminal) -> None:

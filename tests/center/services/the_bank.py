@@ -97,6 +97,7 @@ class Office:
     withdrawn: set[str] = field(default_factory=set)
     refused: set[str] = field(default_factory=set)
     fen: int = 1250
+    whose: dict[str, str] | None = None  # what its outcomes say of whose record they are, when they do
     asked: list[httpx.Request] = field(default_factory=list)
 
     async def __call__(self, request: httpx.Request) -> httpx.Response:
@@ -162,7 +163,8 @@ class Office:
     def _outcome(self, word: str, number: str) -> dict[str, Any]:
         if word == "done":
             self.outputs[number] = self.outputs.get(number, 0) + 1
-        return outcome(word, number, self.fen)
+        found = outcome(word, number, self.fen)
+        return found if self.whose is None else {**found, "for": {**self.whose, "case": number}}
 
     def _paid(self, number: str, body: dict[str, Any], key: str) -> httpx.Response:
         assert body["amount_fen"] == self.fen

@@ -10,7 +10,7 @@ from tests.center.hall import SYSTEM, Hall
 from budayang.center.areas import actions as areas
 from budayang.center.maintenance import round_actions, round_jobs
 from budayang.center.maintenance import round_plan_actions as planning
-from budayang.center.maintenance.models import Round
+from budayang.center.maintenance.models import FaultNotice, Incident, Round, RoundAnswer
 from budayang.center.maintenance.round_actions import Given
 from budayang.center.signage import plate_actions
 from budayang.center.signage.models import PlanVersion, SignPlan
@@ -115,3 +115,31 @@ def test_plates_answer_for_phone_and_hours_until_they_lie(drawn: Hall) -> None:
 
 def test_a_fault_that_people_were_told_of_answers_for_its_notice(drawn: Hall) -> None:
     assert judge(drawn)["BS-05"].answer == "no_evidence"
+    look(drawn, {})
+    incident = incident_of(drawn)
+    FaultNotice.objects.create(
+        incident=incident, area=drawn.area, text={}, shown_at=MORNING + timedelta(seconds=3), changed_at=MORNING
+    )
+    assert judge(drawn)["BS-05"].answer == "met", "told in time"
+    looked = look_at_notice(drawn, "no", MORNING + timedelta(minutes=5))
+    assert judge(drawn)["BS-05"].answer == "not_met", "whoever stood there saw none"
+    RoundAnswer.objects.filter(pk=looked.pk).update(value="yes")
+    assert judge(drawn)["BS-05"].answer == "met"
+
+
+def incident_of(drawn: Hall) -> Incident:
+    """A fault of a machine."""
+    return Incident.objects.create(
+        kind="paper_jam", subject="terminal:KBS-01/printer", title="打印机卡纸", place_path=drawn.area.place.path,
+        area=drawn.area, terminal=drawn.terminal, severity="general", bucket="device", opened_at=MORNING,
+        noticed_at=MORNING,
+    )  # fmt: skip
+
+
+def look_at_notice(drawn: Hall, value: str, at: datetime) -> RoundAnswer:
+    """What a round of the morning said of the machine's notice."""
+    row = Round.objects.get()
+    return RoundAnswer.objects.create(
+        round=row, client_id="notice-1", stop="KBS-01", question="fault_notice", value=value, answered_at=at,
+        received_at=at, by="lin",
+    )  # fmt: skip

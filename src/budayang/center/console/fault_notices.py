@@ -103,6 +103,7 @@ def notice_detail(request: HttpRequest, number: int) -> HttpResponse:
     context = {
         "row": row,
         "shown": queries.shown(row),
+        "looks": queries.looks_at(row, timezone.now()),
         "state": notice_state(row),
         "where": _where(row),
         "may_print": actor.may(*actions.PRINTERS, place_path=row.incident.place_path, organizations=bodies),

@@ -16,7 +16,7 @@ from django.utils import timezone
 from budayang.center.console.listing import State
 from budayang.center.console.services import truth_state
 from budayang.center.platform.access import ANY_STAFF, allow
-from budayang.center.services import help_queries, queries, searching
+from budayang.center.services import caller_queries, queries, searching
 
 LONGEST = 60
 ROWS = 6
@@ -32,7 +32,7 @@ class Row:
     place: queries.PlaceWhere | None
     state: State | None
     places: int
-    here: help_queries.Here | None = None
+    here: caller_queries.Here | None = None
 
     @property
     def here_state(self) -> State | None:
@@ -41,7 +41,7 @@ class Row:
         return truth_state(verdict.truth.value) if verdict is not None else None
 
 
-def _row(item: Any, now: datetime, here: help_queries.Here | None) -> Row:
+def _row(item: Any, now: datetime, here: caller_queries.Here | None) -> Row:
     places = queries.where(item.code, now)
     if not places:
         return Row(item, None, None, 0, here)
@@ -54,7 +54,7 @@ def find(request: HttpRequest, *, at: Any | None = None) -> dict[str, Any]:
     answer = searching.ask(query, ROWS) if query else None
     hits = answer.hits if answer else ()
     items = {row.code: row for row in queries.items().filter(code__in=[hit.item_code for hit in hits])}
-    here = help_queries.seen_from(at.pk, items, now) if at is not None else {}
+    here = caller_queries.seen_from(at.pk, items, now) if at is not None else {}
     rows = [_row(items[hit.item_code], now, here.get(hit.item_code)) for hit in hits if hit.item_code in items]
     return {"query": query, "answer": answer, "rows": rows, "now": now, "at": at}
 

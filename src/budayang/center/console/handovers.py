@@ -97,7 +97,7 @@ def handover_list(request: HttpRequest) -> HttpResponse:
             Column("state", _("状态"), _state, kind="state"),
             Column("body", _("单位"), lambda row: row.organization.name, sort="organization__name"),
             Column("place", _("范围"), lambda row: row.place.name, sort="place__path"),
-            Column("orders", _("未结束工单"), lambda row: len(row.orders), kind="number"),
+            Column("orders", _("未结束工单"), lambda row: len(row.orders) + row.left_out, kind="number"),
             Column("taken", _("接班时间"), lambda row: row.taken_at, sort="taken_at", kind="moment"),
         ),
         queryset=actions.handovers_visible_to(actor),
@@ -135,8 +135,12 @@ def handover_new(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("已交班，等%(name)s确认。") % {"name": row.taker.name})
             return redirect("console:handover", row.pk)
-    orders = [(one, order_state(one.state), maintenance.who(one)) for one in actions.open_orders(body, place)]
-    context = {"form": form, "word": word, "orders": orders, "has_people": bool(people), "roster": following}
+    found, left_out = actions.open_orders(body, place)
+    orders = [(one, order_state(one.state), maintenance.who(one)) for one in found]
+    context = {
+        "form": form, "word": word, "orders": orders, "left_out": left_out, "all": len(orders) + left_out,
+        "has_people": bool(people), "roster": following,
+    }  # fmt: skip
     return render(request, "console/maintenance/handover_new.html", context, status=422 if form.errors else 200)
 
 
@@ -156,6 +160,7 @@ def handover(request: HttpRequest, pk: int) -> HttpResponse:
         "row": row,
         "state": _state(row),
         "orders": orders,
+        "all": len(orders) + row.left_out,
         "may_take": row.taken_at is None and reader(request).staff_id == row.taker_id,
     }
     return render(request, "console/maintenance/handover.html", context)

@@ -33,6 +33,12 @@ def _waited(row: HelpCall, now: datetime) -> Waited:
     return waited(row.pressed_at, row.answered_at, limit_s=row.limit_s, late=row.late, now=now)
 
 
+def call_state(row: HelpCall, now: datetime) -> State:
+    """How a call stands, as word and shape."""
+    verdict = _waited(row, now).verdict
+    return State(TONES[verdict], words(VERDICT_NAMES[verdict]))
+
+
 def _by_state(rows: QuerySet[HelpCall], value: str) -> QuerySet[HelpCall]:
     return rows.filter(answered_at__isnull=value == "open")
 
@@ -45,10 +51,6 @@ def call_list(request: HttpRequest) -> HttpResponse:
     waiting = [(row, _waited(row, now)) for row in calls.open_calls(actor)[:20]]
     above = {"waiting": [(row, one, words(CALL_NAMES[row.kind])) for row, one in waiting], "may": may}
 
-    def state(row: HelpCall) -> State:
-        verdict = _waited(row, now).verdict
-        return State(TONES[verdict], words(VERDICT_NAMES[verdict]))
-
     return listing(
         request,
         title=_("求助呼叫"),
@@ -57,7 +59,7 @@ def call_list(request: HttpRequest) -> HttpResponse:
             Column("kind", _("怎么呼叫"), lambda row: words(CALL_NAMES[row.kind]), sort="kind"),
             Column("area", _("自助区"), lambda row: row.area.name, sort="area__name"),
             Column("terminal", _("终端"), lambda row: row.terminal.name, sort="terminal__code"),
-            Column("state", _("状态"), state, kind="state"),
+            Column("state", _("状态"), lambda row: call_state(row, now), kind="state"),
             Column("waited", _("等了（秒）"), lambda row: round(_waited(row, now).seconds), kind="number"),
             Column("limit", _("时限（秒）"), lambda row: row.limit_s, kind="number"),
             Column("pressed", _("按下"), lambda row: row.pressed_at, sort="pressed_at", kind="moment"),
@@ -76,8 +78,8 @@ def call_list(request: HttpRequest) -> HttpResponse:
         ),
         search=("terminal__code", "terminal__name", "area__name"),
         default_sort="-pressed",
-        row_url=None,
-        empty=_("还没有人呼叫。"),
+        row_url=lambda row: reverse("console:help_call", args=[row.pk]),
+        empty=_("还没有人呼叫。终端屏幕下方的“呼叫帮办”“紧急求助”点一下，这里就会出现。"),
         export_name=_("求助呼叫"),
         topic="maintenance",
         above=render_to_string("console/safety/_waiting_calls.html", above, request=request),
@@ -98,7 +100,7 @@ def call_answer(request: HttpRequest, number: int) -> HttpResponse:
         messages.error(request, str(refusal))
     else:
         messages.success(request, _("已记下您应答了。"))
-    return redirect(reverse("console:help_calls"))
+    return redirect("console:help_call", number)
 
 
 urlpatterns = [

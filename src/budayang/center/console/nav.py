@@ -66,7 +66,6 @@ CHAPTERS: tuple[Chapter, ...] = (
         _("办理事项"),
         "item",
         (
-            Entry("/console/help/", _("帮办台")),
             Entry("/console/finder/", _("事项检索")),
             Entry("/console/items/", _("事项目录")),
             Entry("/console/catalogue/", _("目录版本")),

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from budayang.center.console.listing import Column, Filter, State, Tone, listing
+from budayang.center.console.people import People
 from budayang.center.console.reader import reader
 from budayang.center.platform.access import allow
 from budayang.center.platform.actions import Refused
@@ -77,13 +78,15 @@ def edition_import(request: HttpRequest) -> HttpResponse:
         else:
             return redirect("console:edition_proposal", row.pk)
     edition = queries.current_edition()
+    proposals = list(editions_room.proposals()[:10])
+    people = People([one.brought_by for one in proposals])
     context = {
         "form": form,
         "edition": edition,
         "sheets": [
             (words(one.title), [(words(column.title), column.needed) for column in one.columns]) for one in SHEETS
         ],
-        "proposals": [(row, proposal_state(row)) for row in editions_room.proposals()[:10]],
+        "proposals": [(row, proposal_state(row), people.called(row.brought_by)) for row in proposals],
     }
     return render(request, "console/standard/import.html", context, status=422 if form.is_bound else 200)
 
@@ -126,6 +129,7 @@ def edition_proposal(request: HttpRequest, number: int) -> HttpResponse:
         template="console/standard/proposal.html",
         extra={
             "proposal": found,
+            "by": People([found.brought_by]).called(found.brought_by),
             "state": proposal_state(found),
             "figures": [(str(word), found.counts.get(key, 0)) for key, word in COUNTED.items()],
             "changes": [(words(CHANGE_NAMES[key]), n) for key, n in counted.items()],

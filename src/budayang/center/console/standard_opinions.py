@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from budayang.center.console.listing import Action, Column, Filter, State, Tone, listing
+from budayang.center.console.people import People
 from budayang.center.console.reader import reader
 from budayang.center.console.registers import choices
 from budayang.center.console.standard_forms import DecisionForm, OpinionForm
@@ -150,6 +151,7 @@ def opinion(request: HttpRequest, project: str, pk: int) -> HttpResponse:
         "project": row,
         "one": one,
         "state": opinion_state(one),
+        "by": People([one.decided_by]).called(one.decided_by),
         "table": words(TABLE_TITLES[one.kind]),
         "source": words(SOURCE_NAMES[one.source]),
         "clause": next((text for text in clause_texts(row.edition) if text.number == one.clause_number), None),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from budayang.center.console.listing import Action, Column, Filter, State, listing
+from budayang.center.console.people import People
 from budayang.center.console.reader import reader
 from budayang.center.console.standard_training import KEEPERS, edition_in_force, form_page
 from budayang.center.console.standard_training_forms import QuestionForm
@@ -31,6 +32,8 @@ def questions(request: HttpRequest) -> HttpResponse:
     """All questions of the edition in force."""
     edition = edition_in_force()
     numbers = {one.code: one.number for one in clause_texts(edition)}
+    rows = Question.objects.filter(edition=edition)
+    people = People(rows.order_by().values_list("written_by", flat=True).distinct())
     return listing(
         request,
         title=_("测试题"),
@@ -39,11 +42,11 @@ def questions(request: HttpRequest) -> HttpResponse:
             Column("text", _("题目"), lambda row: row.text, sort="text"),
             Column("clause", _("章条"), lambda row: f"{numbers.get(row.clause_code, '')} {row.clause_code}"),
             Column("right", _("答案"), lambda row: row.choices[row.right]),
-            Column("by", _("出题人"), lambda row: row.written_by, sort="written_by"),
+            Column("by", _("出题人"), lambda row: people.called(row.written_by), sort="written_by"),
             Column("at", _("时间"), lambda row: row.written_at, sort="written_at", kind="moment"),
             Column("state", _("状态"), _question_state, kind="state"),
         ),
-        queryset=Question.objects.filter(edition=edition),
+        queryset=rows,
         filters=(
             Filter(
                 "state",
@@ -96,7 +99,8 @@ def question(request: HttpRequest, pk: int) -> HttpResponse:
     """One question with its clause."""
     row = _found(pk)
     clause = next((one for one in clause_texts(row.edition) if one.code == row.clause_code), None)
-    context = {"row": row, "state": _question_state(row), "clause": clause}
+    by = People([row.written_by]).called(row.written_by)
+    context = {"row": row, "state": _question_state(row), "clause": clause, "by": by}
     return render(request, "console/standard/question.html", context)
 
 

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from budayang.center.console.listing import Action, Column, Filter, State, Tone, listing
+from budayang.center.console.people import People
 from budayang.center.console.reader import reader
 from budayang.center.console.registers import choices
 from budayang.center.console.standard_training_forms import AdoptionForm, EventForm, HeldForm
@@ -238,6 +239,8 @@ def _adoption_state(row: Adoption | None) -> State:
 def adoptions(request: HttpRequest) -> HttpResponse:
     """The register: who takes the standard how, and since when."""
     actor = reader(request)
+    rows = training_queries.adoptions_visible_to(actor)
+    people = People(rows.order_by().values_list("by", flat=True).distinct())
     return listing(
         request,
         title=_("采用登记"),
@@ -252,9 +255,9 @@ def adoptions(request: HttpRequest) -> HttpResponse:
             Column("until", _("过渡到哪天"), lambda row: row.until_on.isoformat() if row.until_on else ""),
             Column("paper", _("依据"), lambda row: row.paper),
             Column("note", _("说明"), lambda row: row.note),
-            Column("by", _("登记人"), lambda row: row.by),
+            Column("by", _("登记人"), lambda row: people.called(row.by)),
         ),
-        queryset=training_queries.adoptions_visible_to(actor),
+        queryset=rows,
         filters=(Filter("kind", _("怎样采用"), choices(ADOPTION_NAMES), lambda rows, v: rows.filter(kind=v)),),
         search=("place__name", "paper", "note"),
         default_sort="-since",

@@ -21,7 +21,7 @@ from budayang.center.platform.actions import Refused, emit
 from budayang.center.platform.actors import Actor
 from budayang.center.platform.queries import parameter
 from budayang.center.platform.wording import words
-from budayang.center.services.queries import find_case
+from budayang.center.services.queries import find_case, was_opened_at
 from budayang.center.terminals.queries import find_terminal
 from budayang.rules.evaluation import (
     LEVEL_BY_CODE,
@@ -31,7 +31,7 @@ from budayang.rules.evaluation import (
     rating_problem,
     reasons_for,
 )
-from budayang.wire.numbers import is_number
+from budayang.wire.numbers import BadNumber, parse_number
 
 log = structlog.get_logger(__name__)
 
@@ -44,10 +44,12 @@ def record_invitation(
 ) -> Invitation | None:
     """The rating page was shown for case `number`. The second time on the same channel changes nothing.
 
-    Returns None for a number that cannot be a case number: what a broken terminal sends must not stop its inbox.
+    Returns None for a number that cannot be of a case of this terminal: what a broken terminal sends must not stop its
+    inbox.
     """
     terminal = find_terminal(JOB, terminal_code)
-    if terminal is None or not is_number(number):
+    number = _number_at(terminal, number)
+    if terminal is None or not number:
         log.warning("invitation ignored", terminal=terminal_code)
         return None
     place_path = terminal.area.place.path
@@ -78,7 +80,8 @@ def record_rating(
     """A case was rated. It counts once: a repeated or a second answer returns the first, unchanged.
 
     A negative level opens a negative-rating case with its clocks, counted in working days.
-    Returns None for an unknown level or an impossible case number (logged, never guessed).
+    Returns None for an unknown level, an impossible case number, or one of another terminal's case that nobody opened
+    at this one (logged, never guessed).
 
     Args:
         texts: the edition of reasons that the person read; "" takes the one in force at `at`.
@@ -86,7 +89,8 @@ def record_rating(
     """
     terminal = find_terminal(JOB, terminal_code)
     rule = LEVEL_BY_CODE.get(level)
-    if terminal is None or rule is None or not is_number(number):
+    number = _number_at(terminal, number)
+    if terminal is None or rule is None or not number:
         log.warning("rating ignored", terminal=terminal_code, level=level)
         return None
     case = find_case(number)
@@ -115,6 +119,20 @@ def record_rating(
     told = {"level": level, "negative": rule.negative, "channel": channel}
     _tell(number, "evaluation.rated", place_path, terminal_code, told, at, now)
     return rating
+
+
+def _number_at(terminal: Any, text: str) -> str:
+    """The case number as it is kept, if it is of this terminal's own case, or of one that its person opened here; else
+    "". The check character alone says only that it was typed right.
+    """
+    try:
+        parts = parse_number(text)
+    except BadNumber:
+        return ""
+    if terminal is None:
+        return ""
+    own = parts.terminal == terminal.code.replace("-", "").upper()
+    return str(parts) if own or was_opened_at(str(parts), terminal.pk) else ""
 
 
 def _look_at(place_path: str, now: datetime) -> datetime:

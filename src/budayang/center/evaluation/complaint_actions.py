@@ -21,6 +21,7 @@ from budayang.center.evaluation.negative_actions import read_phone
 from budayang.center.platform import queries as platform
 from budayang.center.platform.actions import Refused, emit, record
 from budayang.center.platform.actors import Actor, Role
+from budayang.center.platform.own_links import is_own
 from budayang.center.platform.sealing import CannotOpen, lookup_hash, open_field, seal_field
 from budayang.center.platform.wording import words
 from budayang.center.services.promise_numbers import make_number
@@ -208,11 +209,17 @@ def decline(actor: Actor, row: Complaint, *, reason: str, note: str, now: dateti
 
 
 @transaction.atomic
-def withdraw(number: str, now: datetime) -> Complaint | None:
-    """The person takes it back; words and telephone go at once. None: there is no such number."""
+def withdraw(number: str, mark: str, now: datetime) -> Complaint | None:
+    """The person takes it back; words and telephone go at once. None: there is no such number.
+
+    Raises:
+        Refused: `mark` is not that of the person's own link; the number alone is known to whom it may blame.
+    """
     row = Complaint.objects.filter(number=number).first()
     if row is None or row.state in FINAL_STATES or row.state == "answered":
         return row
+    if not is_own("complaint", number, mark):
+        raise Refused(_("只有交上后打开的那个网址能撤回；凭号码只能看。"))
     _move(Actor.public(), row, "withdraw", now)
     erase([row.pk])
     return row

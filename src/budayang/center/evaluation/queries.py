@@ -19,7 +19,8 @@ NEGATIVE = tuple(level.code for level in LEVELS if level.negative)
 SATISFIED = tuple(level.code for level in LEVELS if not level.negative)
 NOT_STEPS = ("opened", "order", "phone", "warned", "overdue")
 """Events of a negative-rating case that owe nothing to a clock."""
-RATEABLE = ("done", "handed_in")
+RATEABLE = ("done", "handed_in", "in_process", "correction")
+"""What could be done at the terminal is done; where the department stands with it since does not matter."""
 NAMED_AT_ONCE = 5000
 """Numbers that one query names: a statement's variables are limited."""
 
@@ -144,7 +145,9 @@ def find_rating(number: str) -> Rating | None:
 
 
 def may_still_rate(case: Any, now: datetime) -> bool:
-    """Whether a case (a row of the services room) is done or handed in, and still within the days for rating."""
+    """Whether a case (a row of the services room) is done or handed in, whatever its department did since, and still
+    within the days for rating.
+    """
     if case.state not in RATEABLE or case.finished_at is None:
         return False
     return bool(case.finished_at <= now < case.finished_at + timedelta(days=rating_days(case, now)))

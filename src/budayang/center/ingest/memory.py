@@ -171,11 +171,24 @@ class Memory:
                 self.by_id[terminal_id].gone.add(subject)
         self._take_pending(list(self.by_id), pending)
 
-    def refresh(self, ids: Sequence[int], profiles: Sequence[Profile], pending: Sequence[Pending], now_ms: int) -> None:
-        """Take over what the console changed; what ingest itself keeps (counter, sequence, states) stays."""
+    def refresh(
+        self,
+        ids: Sequence[int],
+        profiles: Sequence[Profile],
+        pending: Sequence[Pending],
+        now_ms: int,
+        *,
+        lost: bool = False,
+    ) -> None:
+        """Take over what the console changed; what ingest itself keeps (counter, sequence, states, silence) stays.
+
+        Only ingest writes silence, and a row may have been read before a silence that waits for its commit. The row
+        counts for terminals whose silence the database refused (`lost`): they were suspended meanwhile.
+        """
         for profile in profiles:
             known = self._take(profile, now_ms)
-            known.silent = profile.silent_ms is not None and known.silent
+            if lost:
+                known.silent = profile.silent_ms is not None and known.silent
             self.watch(known)
         self._take_pending(ids, pending)
 

@@ -206,7 +206,7 @@ class Writer:
         if done is not None and not done.done():
             done.set_result(None)
         if lost:
-            await self.refresh(sorted(lost))
+            await self.refresh(sorted(lost), lost=True)
 
     def _fail_waiting(self) -> None:
         if self._done is not None and not self._done.done():
@@ -224,10 +224,10 @@ class Writer:
         if pulse.terminals:
             await self.refresh(pulse.terminals)
 
-    async def refresh(self, ids: list[int]) -> None:
-        """Read some terminals again."""
+    async def refresh(self, ids: list[int], *, lost: bool = False) -> None:
+        """Read some terminals again; `lost`: the database refused what memory says of their silence."""
         profiles, pending = await self._in_store(lambda store: (store.profiles(ids), store.pending(ids)))
-        self.memory.refresh(ids, profiles, pending, self.clock_ms())
+        self.memory.refresh(ids, profiles, pending, self.clock_ms(), lost=lost)
         missing = [one for one in ids if one in self.memory.by_id and self.memory.by_id[one].key is None]
         if missing:
             await self._load_keys(missing)

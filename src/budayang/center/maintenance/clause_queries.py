@@ -208,8 +208,11 @@ def practised(area_id: int, until: datetime) -> Practised:
 
 
 def machines_filed(terminal_ids: Collection[int]) -> tuple[set[int], set[int]]:
-    """(terminals that have a file: owner, make and day of purchase; those whose acceptance was passed)."""
-    rows = Asset.objects.filter(terminal__in=terminal_ids, component="", kind="terminal").exclude(state="scrapped")
+    """(terminals that have a file: owner, make and day of purchase; those whose acceptance was passed). What was
+    scrapped with a machine that is retired was its file.
+    """
+    rows = Asset.objects.filter(terminal__in=terminal_ids, component="", kind="terminal")
+    rows = rows.exclude(state="scrapped", terminal__retired_at__isnull=True)
     filed = {one.terminal_id for one in rows if one.make and one.bought_on is not None}
     accepted = AssetAcceptance.objects.filter(asset__in=rows, passed=True).values_list("asset__terminal_id", flat=True)
     return {one for one in filed if one is not None}, {one for one in accepted if one is not None}

@@ -50,15 +50,27 @@ def keep_thing(actor: Actor, row: DueThing, *, kind: str, name: str, due_on: dat
     if not name.strip():
         raise Refused(_("请写明是哪一件，例如“入口左侧 4 公斤干粉”。"))
     known = bool(row.made_by)
-    renewed = known and due_on > row.due_on
+    renewed = known and due_on > _hold(row).due_on
     row.kind, row.name, row.due_on, row.look_at = kind, name.strip()[:60], due_on, now
-    if not known:
+    if known:
+        row.save(update_fields=["kind", "name", "due_on", "look_at", "area"])
+    else:
         row.made_at, row.made_by = now, actor.name
-    row.save()
+        row.save()
     if renewed:
         _close(row, now)
     _audit(actor, "keep_due_thing", row, now)
     return row
+
+
+def _hold(row: DueThing) -> DueThing:
+    """The row as it is now, kept from others until the end of the transaction. Refused when it is gone: a page that
+    was opened before somebody retired it does not bring it back.
+    """
+    held = DueThing.objects.select_for_update().filter(pk=row.pk, retired_at__isnull=True).first()
+    if held is None:
+        raise Refused(_("它刚刚已被登记为不在了。还在的话，请重新登记一件。"))
+    return held
 
 
 def new_thing(actor: Actor, area: Any, *, kind: str, name: str, due_on: date, now: datetime) -> DueThing:
@@ -70,7 +82,7 @@ def keep_asset_day(asset: Asset, kind: str, due_on: date | None, *, now: datetim
     """Bring the day of an asset's warranty or life in step with the register; the caller checked the scope and writes
     the audit line of the asset. None: there is no such day, or the asset is gone.
     """
-    row = DueThing.objects.filter(asset=asset, kind=kind, retired_at__isnull=True).first()
+    row = DueThing.objects.select_for_update().filter(asset=asset, kind=kind, retired_at__isnull=True).first()
     if due_on is None:
         if row is not None:
             retire_thing(JOB, row, now=now)

@@ -44,9 +44,9 @@ def next_on_duty(organization_id: int, place_path: str, now: datetime, but: int 
     return (later or coming)[0].person if coming else None
 
 
-def open_orders(organization: Organization, place: Place) -> list[WorkOrder]:
-    """What is not done at a place and below it, oldest first: the orders of a body, for the managing unit everybody's,
-    as it watches over them.
+def open_orders(organization: Organization, place: Place) -> tuple[list[WorkOrder], int]:
+    """What is not done at a place and below it, newest first, as tonight's is what the next one does not know: the
+    orders of a body, for the managing unit everybody's, as it watches over them. Then how many older ones are left out.
     """
     rows = WorkOrder.objects.filter(place_path__startswith=place.path)
     if organization.kind != Organization.Kind.MANAGER:
@@ -54,7 +54,8 @@ def open_orders(organization: Organization, place: Place) -> list[WorkOrder]:
     rows = rows.exclude(state__in=FINAL_ORDER_STATES).select_related(
         "incident__terminal", "incident__area", "organization", "assignee"
     )
-    return list(rows.order_by("opened_at", "pk")[:MOST_ORDERS])
+    found = list(rows.order_by("-opened_at", "-pk")[:MOST_ORDERS])
+    return found, rows.count() - len(found) if len(found) == MOST_ORDERS else 0
 
 
 @transaction.atomic
@@ -67,13 +68,15 @@ def hand_over(
         raise Refused(_("请选择接班的人，不能交给自己。"))
     if not note.strip():
         raise Refused(_("请写几句要交代的事；没有特别的事就写“无异常”。"))
+    orders, left_out = open_orders(organization, place)
     row = Handover.objects.create(
         organization=organization,
         place=place,
         giver_id=actor.staff_id,
         taker=taker,
         note=note.strip()[:600],
-        orders=_listed(open_orders(organization, place)),
+        orders=_listed(orders),
+        left_out=left_out,
         given_at=now,
     )
     _record(actor, "maintenance.hand_over", row, now)

@@ -27,6 +27,7 @@ from budayang.center.platform.queries import parameter, scope_q
 from budayang.center.platform.roles import OPERATING_ROLES
 from budayang.center.terminals import queries as terminals
 from budayang.center.terminals.inbox import InboxRow, consume_inbox
+from budayang.center.terminals.sending import put
 from budayang.rules.causes import get_cause
 from budayang.rules.evidence import Line
 from budayang.rules.help_calls import CALL_NAMES, URGENT, is_late
@@ -36,7 +37,9 @@ ANSWERERS = (Role.SUPERVISOR, Role.AREA_KEEPER, Role.GUARD)
 READERS = OPERATING_ROLES | {Role.GUARD}
 EVENT = "help"
 PRESSED, UNANSWERED = "help_pressed", "help_unanswered"
-STEP, ITEM, NOTE = 20, 32, 200
+STEP, ITEM, NOTE, TOKEN = 20, 32, 200, 16
+TOLD_S = 60
+"""So long the word that somebody answers is worth showing: then the person is spoken with, or has gone."""
 
 
 def calls_visible_to(actor: Actor) -> QuerySet[HelpCall]:
@@ -65,13 +68,14 @@ def _take(row: InboxRow, now: datetime) -> None:
     if kind not in CALL_NAMES or machine is None:
         return  # a word of a newer terminal, or a machine that was taken out meanwhile
     open_now = HelpCall.objects.filter(terminal_id=row.terminal_id, kind=kind, answered_at__isnull=True, late=False)
-    if open_now.update(presses=F("presses") + 1):
+    token = _word(row.body, "call", TOKEN)
+    if open_now.update(presses=F("presses") + 1, token=token):
         return
     limit_s = float(parameter("help_answer_s", row.place_path, now))
     late = is_late(row.at, row.received_at)
     test = None if late else running_test(machine.area_id, "help", row.at)
     call = HelpCall.objects.create(
-        terminal=machine, area=machine.area, kind=kind, step=_word(row.body, "step", STEP),
+        terminal=machine, area=machine.area, kind=kind, token=token, step=_word(row.body, "step", STEP),
         item=_word(row.body, "item", ITEM), pressed_at=row.at, told_at=now, limit_s=limit_s, late=late, test=test,
         due_at=None if late else row.at + timedelta(seconds=limit_s),
     )  # fmt: skip
@@ -96,6 +100,10 @@ def answer(actor: Actor, call: HelpCall, *, note: str = "", now: datetime) -> He
     for kind in (PRESSED, UNANSWERED):
         for one in Incident.objects.filter(subject=_subject(call), kind=kind, state="open"):
             close_incident(JOB, one, closed_at=now, now=now)
+    if call.token:
+        # With the terminal's own word for the press: never shown to the next person.
+        body = {"call": call.token}
+        put([(call.terminal_id, body)], EVENT, now, expires_at=now + timedelta(seconds=TOLD_S))
     if call.test is not None:
         end_measured(call.test, seconds=(now - call.pressed_at).total_seconds(), now=now)
     _tell(call, "answered", now)

@@ -84,14 +84,15 @@ class Ledger:
     """Of machines that are watched from beside: when a source could tell."""
 
     def promise_of(self, terminal_id: int) -> list[Span]:
-        """What a terminal promised: its area's windows, from its first enrolment on."""
+        """What a terminal promised: its area's windows, from its first enrolment on until it was retired."""
         machine = self.machines[terminal_id]
         promised = self.promised.get(machine.area_id, [])
         if machine.since_us is None:
             return []
-        if not promised or machine.since_us <= promised[0][0]:
+        until = EVER if machine.until_us is None else machine.until_us
+        if not promised or (machine.since_us <= promised[0][0] and until >= promised[-1][1]):
             return promised
-        return overlap(promised, [(machine.since_us, EVER)])
+        return overlap(promised, [(machine.since_us, until)]) if machine.since_us < until else []
 
     def claims_of(self, terminal_id: int) -> list[Claim]:
         """Everything that makes the terminal unusable as a whole."""

@@ -24,6 +24,8 @@ from budayang.rules.evidence import Line
 WAITING = ("terminal_silent", "department_link_down", "department_probe_failed", "machine_probe_failed")
 """Kinds whose order waits for what the neighbours say."""
 PARENT_PAUSE = "power_or_network"
+OUR_JOBS = "maintenance."
+"""How the names of this room's jobs begin, as an order's events keep them; a person's begin otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,14 +156,23 @@ def hang_many(
     emit_many([news_of("hung" if cause else "freed", row, now, now) for row, cause in moved])
     for row, cause in moved:
         order = orders.get(row.pk)
-        if order is not None:
-            # An order that nobody accepted yet has nothing to stop; its time is told by its events.
+        if order is not None and cause is not None:
+            # An order that nobody accepted yet has nothing to stop; its time is told by its events. One that a person
+            # paused already stays his.
             with contextlib.suppress(Refused):
-                event = "paused" if cause else "resumed"
-                step(actor, order, event, reason=PARENT_PAUSE if cause else "", at=now, now=now)
-        elif cause is None and row.order_due_at is None:
+                step(actor, order, "paused", reason=PARENT_PAUSE, at=now, now=now)
+        elif order is not None and _paused_by_us(order):
+            with contextlib.suppress(Refused):
+                step(actor, order, "resumed", at=now, now=now)
+        elif order is None and cause is None and row.order_due_at is None:
             open_order(actor, row, now)
     return len(moved)
+
+
+def _paused_by_us(order: WorkOrder) -> bool:
+    """Whether the last pause is that of `hang_many`: who waits for a part goes on waiting when the power is back."""
+    last = order.events.filter(event="paused").order_by("-pk").first()
+    return last is not None and last.reason == PARENT_PAUSE and last.by.startswith(OUR_JOBS)
 
 
 def close_incident(

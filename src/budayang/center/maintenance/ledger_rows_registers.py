@@ -84,6 +84,7 @@ def _handovers(scope: Scope) -> Iterator[Row]:
     for one in rows.filter(near).order_by("given_at", "pk"):
         taken = f"{one.taker.name} {scope.moment(one.taken_at)} 接班" if one.taken_at else f"{one.taker.name} 未接班"
         orders = f"附未结束工单 {len(one.orders)} 张" if one.orders else ""
+        orders += f"，另有 {one.left_out} 张更早的没有列出" if one.left_out else ""
         yield (
             scope.moment(one.given_at), "交接班", one.organization.name, one.giver.name, join(one.note, orders),
             join(taken, one.answer),

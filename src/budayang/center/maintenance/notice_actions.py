@@ -71,7 +71,8 @@ def change_channel(
     fresh = any(text.strip() for text in values.values())
     if fresh:
         _seal(channel, values)
-    channel.save()
+    # Nothing else: a page that was opened before the channel was switched off, or got its keys, changes neither.
+    channel.save(update_fields=["name", "per_minute", *(("sealed", "hint") if fresh else ())])
     _record(actor, "channel_changed", channel, {"keys": fresh}, now)
     return channel
 

@@ -28,10 +28,9 @@ from budayang.center.maintenance.models.orders import FINAL_ORDER_STATES
 from budayang.center.maintenance.notice_people import Receiver
 from budayang.center.maintenance.queries import affects_text, who
 from budayang.center.platform.models import Place, Staff
-from budayang.center.platform.queries import find_place_by_path, parameter, place_chain
+from budayang.center.platform.queries import parameter, place_chain, zone_of
 from budayang.center.platform.wording import words
 from budayang.rules import notices as rules
-from budayang.rules.calendars import DEFAULT_ZONE
 from budayang.rules.maintenance import Severity
 from budayang.rules.notices import Fact, Text
 
@@ -251,11 +250,6 @@ def text_of(message: NoticeMessage) -> Text:
 def link_of(message: NoticeMessage) -> str:
     """Where the receiver confirms or looks; never from the Host header."""
     return f"{settings.BUDAYANG.public_url or 'http://127.0.0.1:8800'}/n/{queries.token_of(message)}/"
-
-
-def zone_of(place_path: str) -> str:
-    place = find_place_by_path(place_path)
-    return place.zone if place else DEFAULT_ZONE
 
 
 def _withdraw_older(message: NoticeMessage, notice_ids: Sequence[int]) -> None:

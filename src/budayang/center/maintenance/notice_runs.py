@@ -27,7 +27,7 @@ from budayang.center.maintenance.notice_people import Receiver, bodies_of, recei
 from budayang.center.platform.actions import emit, record
 from budayang.center.platform.actors import Actor
 from budayang.center.platform.models import Staff
-from budayang.center.platform.queries import parameter
+from budayang.center.platform.queries import parameter, zone_of
 from budayang.rules import escalation
 from budayang.rules.causes import hushes
 from budayang.rules.escalation import Cursor, Step, read_step
@@ -81,7 +81,7 @@ def _hushed_until(incident: Incident, now: datetime) -> datetime | None:
 def _create(incident: Incident, now: datetime) -> Notice | None:
     responsible = bodies_of(incident)["responsible"]
     name, steps = queries.policy_for(incident.place_path, responsible, incident.severity)
-    zone = messages.zone_of(incident.place_path)
+    zone = zone_of(incident.place_path)
     run = Notice(
         incident=incident,
         place_path=incident.place_path,

@@ -17,6 +17,7 @@ from budayang.center.maintenance.order_proving import proofs_of, standing
 from budayang.center.platform.actions import Refused, audit_line, emit_many, record_many
 from budayang.center.platform.actors import Actor, Role
 from budayang.center.platform.models import AuditLine, Transition
+from budayang.center.platform.queries import local_day
 from budayang.center.terminals import command_actions
 from budayang.center.terminals import queries as terminals
 from budayang.rules.maintenance import (
@@ -53,7 +54,7 @@ def open_order(actor: Actor, incident: Incident, now: datetime) -> WorkOrder | N
         policy=limits_for(incident.policy, organization_id, incident.severity, now),
         opened_at=now,
     )
-    order.number = f"GD{now:%y%m%d}-{order.pk:05d}"
+    order.number = f"GD{local_day(incident.place_path, now):%y%m%d}-{order.pk:05d}"
     order.save(update_fields=["number"])
     write(actor, order, "reported", at=now, now=now, holder=holder_words(order))
     return order

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -21,6 +22,7 @@ from budayang.center.maintenance.report_queries import TABLE, opened
 from budayang.center.platform import queries as platform
 from budayang.center.platform.actions import Refused, record
 from budayang.center.platform.actors import Actor, Role
+from budayang.center.platform.own_links import is_own
 from budayang.center.platform.sealing import CannotOpen, lookup_hash, open_field, seal_field
 from budayang.center.services.promise_numbers import make_number
 from budayang.rules.reports import ABUSE_REASONS, KINDS, OPEN_STATES, ReportKind
@@ -36,14 +38,14 @@ _PHONE = re.compile(r"^1\d{10}$")
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a person sent. `photo`: a JPEG that was written anew (platform.uploads.read_photo). `known`: the incident
-    that the person says is the same.
+    """What a person sent. `photo` makes the JPEG, written anew by platform.uploads, or raises Refused; decoding costs a
+    second, so it is called only for what is kept. `known`: the incident that the person says is the same.
     """
 
     kind: str = ""
     note: str = ""
     phone: str = ""
-    photo: bytes = b""
+    photo: Callable[[], bytes] | None = None
     known: int | None = None
 
 
@@ -54,7 +56,7 @@ def take_report(spot: following.Spot, said: Said, *, client: str, now: datetime)
         client: the caller's network address; only an hour's count by its keyed hash is kept.
 
     Raises:
-        Refused: no kind was chosen, or the telephone number is none; the message names the repair.
+        Refused: no kind was chosen, the telephone number is none, or the photo is none; the message names the repair.
     """
     kind = KINDS.get(said.kind)
     known = following.find_known(spot, kind, said.known, now)
@@ -66,14 +68,19 @@ def take_report(spot: following.Spot, said: Said, *, client: str, now: datetime)
     if phone and not _PHONE.match(phone):
         raise Refused(_("手机号是 11 位数字，以 1 开头；不想留可以空着。"))
     held = _beyond_limits(spot, client, now)
+    # A flood must neither fill the disk nor keep the processor: what waits for a person waits without its photo. Read
+    # before the transaction, which nobody else writes beside.
+    photo = said.photo() if said.photo is not None and not held else b""
     with transaction.atomic():
-        report = _write(spot, kind, said, phone, held=held, now=now)
+        report = _write(spot, kind, said, phone, photo, held=held, now=now)
         if not held:
             following.join(report, known or following.open_own(spot, kind, now), joined=known is not None, now=now)
     return report
 
 
-def _write(spot: following.Spot, kind: ReportKind, said: Said, phone: str, *, held: bool, now: datetime) -> Report:
+def _write(
+    spot: following.Spot, kind: ReportKind, said: Said, phone: str, photo: bytes, *, held: bool, now: datetime
+) -> Report:
     number, path = make_number(), spot.place_path
     note = said.note.strip()[:NOTE_LENGTH]
     report = Report.objects.create(
@@ -90,9 +97,8 @@ def _write(spot: following.Spot, kind: ReportKind, said: Said, phone: str, *, he
         note_sealed=seal_field(TABLE, number, "note", note) if note else None,
         erase_at=now + timedelta(days=float(platform.parameter("report_phone_most_d", path, now))),
     )
-    # A flood must not fill the disk: what waits for a person waits without its photo.
-    if said.photo and not held:
-        text = base64.b64encode(said.photo).decode()
+    if photo:
+        text = base64.b64encode(photo).decode()
         ReportPhoto.objects.create(report=report, sealed=seal_field(PHOTO_TABLE, number, "photo", text))
     following.write(Actor.public(), report, "made", now, details={"kind": kind.code, "held": held})
     return report
@@ -113,13 +119,18 @@ def _beyond_limits(spot: following.Spot, client: str, now: datetime) -> bool:
 
 
 @transaction.atomic
-def withdraw_report(number: str, now: datetime) -> Report | None:
+def withdraw_report(number: str, mark: str, now: datetime) -> Report | None:
     """The person takes it back; what it says of a person goes at once. An order that nobody began is called off when
     no other voice stands behind it. None: there is no such number.
+
+    Raises:
+        Refused: `mark` is not that of the person's own link; the number alone is known to whom it may blame.
     """
     report = Report.objects.filter(number=number).first()
     if report is None or report.state not in OPEN_STATES:
         return report
+    if not is_own("report", number, mark):
+        raise Refused(_("只有报修后打开的那个网址能撤回；凭号码只能看。"))
     following.move(Actor.public(), report, "withdraw", now)
     erase([report.pk])
     following.call_off_if_alone(report, now)

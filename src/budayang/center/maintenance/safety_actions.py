@@ -170,17 +170,20 @@ def keep_camera(
         raise Refused(_("录像至少保存 %(n)s 天（JB-27），请写不少于这个数。") % {"n": least})
     if not name.strip() or not covers.strip():
         raise Refused(_("请写明摄像头的名称和照着哪里。"))
+    known = bool(row.made_by)
+    if known and not Camera.objects.select_for_update().filter(pk=row.pk, retired_at=None).exists():
+        raise Refused(_("它刚刚已被登记为不在了。还在的话，请重新登记一件。"))
     row.name, row.covers, row.recorder, row.keep_d = (
         name.strip()[:40],
         covers.strip()[:80],
         recorder.strip()[:60],
         keep_d,
     )
-    if not row.made_by:
+    if not known:
         row.made_at, row.made_by = now, actor.name
     try:
         with transaction.atomic():
-            row.save()
+            row.save(update_fields=["name", "covers", "recorder", "keep_d"] if known else None)
     except IntegrityError:
         raise Refused(_("这里已经有叫“%(name)s”的摄像头。") % {"name": row.name}) from None
     _audit(actor, "keep_camera", f"camera:{row.pk}", area, now, keep_d=keep_d)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypedDict
+from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet
 
@@ -22,6 +23,7 @@ from budayang.center.platform.models import (
     Work,
 )
 from budayang.center.platform.roles import BODY_ROLES, OPERATING_ROLES, Role
+from budayang.rules.calendars import DEFAULT_ZONE
 from budayang.rules.parameters import PARAMETERS
 from budayang.rules.profiles import DEFAULTS as PROFILE_DEFAULTS
 
@@ -92,6 +94,17 @@ def get_place(code: str) -> Place:
 
 def find_place_by_path(path: str) -> Place | None:
     return Place.objects.filter(path=path).first()
+
+
+def zone_of(place_path: str) -> str:
+    """The zone of a place; of the whole ("/") the one that holds where nobody wrote another."""
+    place = find_place_by_path(place_path)
+    return place.zone if place else DEFAULT_ZONE
+
+
+def local_day(place_path: str, now: datetime) -> date:
+    """The day on the calendar of a place: what happens there at 02:00 is no longer yesterday's."""
+    return now.astimezone(ZoneInfo(zone_of(place_path))).date()
 
 
 def places_visible_to(actor: Actor) -> QuerySet[Place]:

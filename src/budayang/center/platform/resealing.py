@@ -16,6 +16,7 @@ from datetime import datetime
 from typing import Any
 
 from django.apps import apps
+from django.db import transaction
 from django.db.models import BinaryField, F, Func, QuerySet, Value
 from django.utils.translation import gettext as _
 
@@ -90,6 +91,7 @@ def rows_by_key() -> dict[int, int]:
     return dict(sorted(found.items()))
 
 
+@transaction.atomic
 def rotate(actor: Actor, now: datetime) -> int:
     """Make a new field key, which seals from now on; returns its id. The rows follow by `reseal`.
 
@@ -132,6 +134,7 @@ def _move(column: SealedColumn, pk: object, key: str, sealed: bytes) -> int:
     return int(rows.update(**{column.column: seal_field(column.table, key, column.name, text)}))
 
 
+@transaction.atomic
 def retire(actor: Actor, key_id: int, now: datetime) -> None:
     """Put a field key that seals nothing any more aside, into `keys/retired/`. Whoever restores a backup from before
     the change needs it again; it is destroyed when no such backup is left.

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
@@ -15,6 +16,7 @@ from budayang.center.evaluation import complaint_actions, complaint_queries
 from budayang.center.evaluation.complaint_actions import Said
 from budayang.center.platform.access import PUBLIC, allow
 from budayang.center.platform.actions import Refused
+from budayang.center.platform.own_links import is_own, own_mark
 from budayang.center.platform.wording import words
 from budayang.center.services.promise_numbers import read_number
 from budayang.rules.evaluation.complaints import DECLINE_REASONS, EVENT_NAMES, FINAL_STATES, KIND_NAMES, state_name
@@ -43,7 +45,7 @@ def complaint_new(request: HttpRequest) -> HttpResponse:
         except Refused as refused:
             problem = str(refused)
         else:
-            return redirect("public:complaint_progress", made.number)
+            return redirect(_own_page(made.number, own_mark("complaint", made.number)))
     context: dict[str, Any] = {
         "kinds": [(code, words(name)) for code, name in KIND_NAMES.items()],
         "areas": areas.list_public().order_by("name"),
@@ -52,6 +54,10 @@ def complaint_new(request: HttpRequest) -> HttpResponse:
         "most": complaint_actions.WORDS_LENGTH,
     }
     return _private(render(request, "public/complaint.html", context, status=422 if problem else 200))
+
+
+def _own_page(number: str, mark: str) -> str:
+    return f"{reverse('public:complaint_progress', args=[number])}?own={mark}"
 
 
 @allow(PUBLIC)
@@ -70,7 +76,14 @@ def complaint_find(request: HttpRequest) -> HttpResponse:
 @allow(PUBLIC)
 @never_cache
 def complaint_progress(request: HttpRequest, number: str) -> HttpResponse:
-    """How it stands by the five steps, the answer, and until when there is one."""
+    """How it stands by the five steps, the answer, and until when there is one.
+
+    ?own= is the mark of the link that the person got after handing it in: only there it can be taken back.
+    """
+    return _progress(request, number, request.GET.get("own", ""))
+
+
+def _progress(request: HttpRequest, number: str, mark: str, *, problem: str = "", status: int = 200) -> HttpResponse:
     try:
         found = complaint_queries.find_progress(number, _address(request))
     except complaint_queries.TooManyLooks:
@@ -87,13 +100,19 @@ def complaint_progress(request: HttpRequest, number: str) -> HttpResponse:
         "declined": words(DECLINE_REASONS.get(row.declined_for, "")),
         "answer_by": limits.answer if not row.answered_at and row.state not in FINAL_STATES else None,
         "open": row.state not in FINAL_STATES and row.state != "answered",
+        "own": mark if is_own("complaint", row.number, mark) else "",
+        "problem": problem,
     }
-    return _private(render(request, "public/complaint_progress.html", context))
+    return _private(render(request, "public/complaint_progress.html", context, status=status))
 
 
 @allow(PUBLIC)
 @require_POST
 def complaint_withdraw(request: HttpRequest, number: str) -> HttpResponse:
-    """Take it back; words and telephone go at once."""
-    complaint_actions.withdraw(read_number(number) or "", timezone.now())
-    return redirect("public:complaint_progress", number)
+    """Take it back; words and telephone go at once. Only from the person's own link."""
+    known, mark = read_number(number) or "", request.POST.get("own", "")[:40]
+    try:
+        complaint_actions.withdraw(known, mark, timezone.now())
+    except Refused as refused:
+        return _progress(request, known, "", problem=str(refused), status=403)
+    return redirect(_own_page(known or number, mark))

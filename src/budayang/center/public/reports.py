@@ -10,6 +10,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -21,6 +22,7 @@ from budayang.center.maintenance.report_actions import Said
 from budayang.center.maintenance.report_following import Spot
 from budayang.center.platform.access import PUBLIC, allow
 from budayang.center.platform.actions import Refused
+from budayang.center.platform.own_links import is_own, own_mark
 from budayang.center.platform.uploads import PHOTO_BYTES, BadUpload, read_sheet
 from budayang.center.platform.wording import words
 from budayang.center.public.uploading import InMemory
@@ -72,7 +74,7 @@ def _report(request: HttpRequest, spot: Spot) -> HttpResponse:
                 kind=given["kind"],
                 note=given["note"],
                 phone=given["phone"],
-                photo=_photo(request),
+                photo=lambda: _photo(request),
                 known=int(given["known"]) if given["known"].isdecimal() and len(given["known"]) < 16 else None,
             ),
             client=_address(request),
@@ -80,7 +82,11 @@ def _report(request: HttpRequest, spot: Spot) -> HttpResponse:
         )
     except Refused as refused:
         return render(request, "public/report.html", _page(spot, problem=str(refused), **given), status=422)
-    return redirect("public:report_progress", made.number)
+    return redirect(_own_page(made.number, own_mark("report", made.number)))
+
+
+def _own_page(number: str, mark: str) -> str:
+    return f"{reverse('public:report_progress', args=[number])}?own={mark}"
 
 
 def _photo(request: HttpRequest) -> bytes:
@@ -135,7 +141,14 @@ def report_find(request: HttpRequest) -> HttpResponse:
 @allow(PUBLIC)
 @never_cache
 def report_progress(request: HttpRequest, number: str) -> HttpResponse:
-    """How a report stands: 已收到, 有人处理, 已修好; what was answered, and until when somebody answers."""
+    """How a report stands: 已收到, 有人处理, 已修好; what was answered, and until when somebody answers.
+
+    ?own= is the mark of the link that the person got after reporting: only there it can be taken back.
+    """
+    return _progress(request, number, request.GET.get("own", ""))
+
+
+def _progress(request: HttpRequest, number: str, mark: str, *, problem: str = "", status: int = 200) -> HttpResponse:
     try:
         found = report_queries.find_progress(number, _address(request))
     except report_queries.TooManyLooks:
@@ -145,14 +158,21 @@ def report_progress(request: HttpRequest, number: str) -> HttpResponse:
     made = found.report
     spot = report_following.spot_of(made)
     again = f"{path_of(spot.what, spot.code)}?kind={made.kind}"
-    context = {"found": found, "report": made, "spot": spot, "again": again}
-    return _private(render(request, "public/report_progress.html", context))
+    own = mark if is_own("report", made.number, mark) else ""
+    page = _own_page(made.number, own) if own else reverse("public:report_progress", args=[made.number])
+    context = {
+        "found": found, "report": made, "spot": spot, "again": again, "own": own, "page": page, "problem": problem,
+    }  # fmt: skip
+    return _private(render(request, "public/report_progress.html", context, status=status))
 
 
 @allow(PUBLIC)
 @require_POST
 def report_withdraw(request: HttpRequest, number: str) -> HttpResponse:
-    """Take it back; telephone, words and photo go at once."""
-    known = read_number(number)
-    report_actions.withdraw_report(known or "", timezone.now())
-    return redirect("public:report_progress", number)
+    """Take it back; telephone, words and photo go at once. Only from the person's own link."""
+    known, mark = read_number(number) or "", request.POST.get("own", "")[:40]
+    try:
+        report_actions.withdraw_report(known, mark, timezone.now())
+    except Refused as refused:
+        return _progress(request, known, "", problem=str(refused), status=403)
+    return redirect(_own_page(known or number, mark))

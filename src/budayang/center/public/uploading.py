@@ -104,6 +104,9 @@ def _take_one(link: Any, kind: str, file: UploadedFile[bytes]) -> str:
     """Take one file; why it was not taken, "" when it was."""
     now = timezone.now()
     place_path = link.terminal.area.place.path
+    full = _("这种材料已经够了，不用再传。")
+    if not material_actions.has_room(link, kind):
+        return full  # decoding costs a second: not for what would be turned away
     try:
         sheet = read_sheet(file.read(), most=int(parameter("material_sheet_bytes", place_path, now)))
     except BadUpload as bad:
@@ -117,7 +120,7 @@ def _take_one(link: Any, kind: str, file: UploadedFile[bytes]) -> str:
         material_actions.add_upload(link, kind, sheet.media, sheet.content, problems, now)
     except LinkGone as gone:
         if gone.why == "full":
-            return _("这种材料已经够了，不用再传。")
+            return full
         raise
     return ""
 

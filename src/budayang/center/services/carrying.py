@@ -24,7 +24,7 @@ from budayang.center.services.errands import ErrandTaken
 from budayang.center.services.payments.runner import PaymentRunner
 from budayang.center.services.receipts import newest_witness
 from budayang.center.services.runner import CaseRunner
-from budayang.center.services.sending import Answer, DepartmentLine, Withdrawal
+from budayang.center.services.sending import Answer, DepartmentLine, Withdrawal, same_masks
 from budayang.center.services.threads import in_thread
 
 log = structlog.get_logger(__name__)
@@ -108,7 +108,7 @@ class ErrandRunner:
                 bill=str(taken.body["bill"]),
                 amount_fen=int(taken.body["amount_fen"]),
                 paid_at=datetime.fromisoformat(taken.body["paid_at"]),
-                whose=None,
+                whose=same_masks(taken.masked),
                 unclear=taken.unclear,
                 still_ours=still_ours,
             )
@@ -118,7 +118,7 @@ class ErrandRunner:
             number=taken.number,
             item=taken.item,
             body=errands.correction_body(taken),
-            whose=None,
+            whose=same_masks(taken.masked),
             unclear=taken.unclear,
             still_ours=still_ours,
         )
@@ -134,7 +134,8 @@ class ErrandRunner:
         address = await in_thread(find_address, asked.department)
         if address is None:
             return
-        standing = await self.line.asked(asked.department, *address, number=asked.number, item=asked.item)
+        whose = same_masks(asked.masked)
+        standing = await self.line.asked(asked.department, *address, number=asked.number, item=asked.item, whose=whose)
         if standing is None:
             return
         head = await in_thread(newest_witness)

@@ -127,7 +127,11 @@ def _store(
         place_path=place.path,
         identity_hash=owner,
         code_hash=code_hash(code),
-        masked={"name": codes.mask_name(person.name), "id_number": codes.mask_id_number(person.id_number)},
+        # Without blanks, as answers of departments are compared with it later (`lines.answers.same_masks`).
+        masked={
+            "name": codes.mask_name("".join(person.name.split())),
+            "id_number": codes.mask_id_number("".join(person.id_number.split())),
+        },
         request_sealed=seal_field(TABLE, number, "request", json.dumps(body, ensure_ascii=False, sort_keys=True)),
         code_sealed=seal_field(TABLE, number, "code", code),
         consent_version=consent[0][:40],
@@ -158,10 +162,16 @@ def grant_reply(case: Case, terminal_id: int, reply_key: str, now: datetime) -> 
 
 
 def require_grant(case: Case, terminal_id: int, reply_key: str, now: datetime) -> None:
-    """Raises CaseRefused (unknown_reply_key) unless this journey submitted the case or proved its identity."""
+    """Raises CaseRefused (unknown_reply_key) unless this journey submitted the case or proved its identity.
+
+    Whoever still waits is not cut off: a code may stand for an hour. The grant is renewed once half of it is over.
+    """
     granted = CaseGrant.objects.filter(case=case, terminal_id=terminal_id, reply_key=reply_key, expires_at__gt=now)
-    if not granted.exists():
+    until = granted.values_list("expires_at", flat=True).first()
+    if until is None:
         raise CaseRefused("unknown_reply_key")
+    if until < now + timedelta(seconds=GRANT_S / 2):
+        granted.update(expires_at=now + timedelta(seconds=GRANT_S))
 
 
 def find_repeated(number: str, terminal_id: int, item_code: str, reply_key: str) -> Case | None:

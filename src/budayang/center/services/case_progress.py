@@ -33,11 +33,12 @@ AT_ONCE = 50
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A case that this process is to ask its department about now."""
+    """A case that this process is to ask its department about now. `masked`: what is left of its person."""
 
     number: str
     item: str
     department: str
+    masked: dict[str, str]
 
 
 def take_polls(now: datetime) -> list[Asked]:
@@ -52,7 +53,7 @@ def take_polls(now: datetime) -> list[Asked]:
         pause_s = DEMO_POLL_S if settings.BUDAYANG.demo else float(parameter("case_poll_s", case.place_path, now))
         after = now + timedelta(seconds=pause_s) if askable else None
         if Case.objects.filter(pk=case.pk, wake_at=case.wake_at).update(wake_at=after) and askable:
-            found.append(Asked(case.number, case.item.code, case.item.department.code))
+            found.append(Asked(case.number, case.item.code, case.item.department.code, case.masked))
     return found
 
 

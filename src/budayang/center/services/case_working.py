@@ -42,6 +42,7 @@ def waiting_numbers(now: datetime, *, accepted_before: datetime | None = None, l
     return list(rows.order_by("accepted_at").values_list("number", flat=True)[:limit])
 
 
+@transaction.atomic
 def take_case(number: str, now: datetime) -> Taken | None:
     """Claim a case for this process, or None when somebody else has it or it is finished."""
     before = Case.objects.filter(number=number).values_list("state", flat=True).first()
@@ -53,17 +54,24 @@ def take_case(number: str, now: datetime) -> Taken | None:
         state=CASE_TRANSITIONS[CaseState(before), "take"],
         worker=worker,
         lease_until=now + timedelta(seconds=LEASE_S),
-        # Taken over from a process that was killed: whether its call arrived is not known here.
-        **({"unclear": True} if before == CaseState.WORKING else {}),
     )
     if claimed != 1:
         return None
+    if before == CaseState.WORKING and has_open_attempt(number):
+        # Taken over from a process that was killed in its call: whether that arrived is not known here. One that only
+        # waited its turn at the department (longer than its lease, or killed in it) sent nothing, and never will.
+        Case.objects.filter(number=number).update(unclear=True)
     case = Case.objects.select_related("item__department").get(number=number)
     try:
         body = open_field(TABLE, number, "request", bytes(case.request_sealed or b"")).encode()
     except CannotOpen:
         body = b""
     return Taken(number, worker, case.item.department.code, body, case.unclear, case.item.code)
+
+
+def has_open_attempt(number: str) -> bool:
+    """Whether an attempt to hand the case in has no end, or one that left it open."""
+    return CaseAttempt.objects.filter(case__number=number, kind="send", proved__in=("", "unclear")).exists()
 
 
 @transaction.atomic

@@ -13,6 +13,7 @@ from typing import Any
 
 import structlog
 from django.conf import settings
+from django.db import DatabaseError
 from django.utils import timezone
 
 from budayang.center.platform.actions import Refused
@@ -36,6 +37,9 @@ HOURS_S = 10.0 if settings.BUDAYANG.demo else 3600.0
 READ_S = 2.0
 PROBE_TIMEOUT_S = 2.0
 ASKED_AT_ONCE = 8
+
+UNREADABLE = (Refused, KeyError, TypeError, ValueError, AttributeError, DatabaseError)
+"""What an answer of a wrong shape may raise where it is read or stored: that department alone has no answer then."""
 
 Body = dict[str, Any] | str
 """What a department said, or in one word why nothing could be read."""
@@ -104,7 +108,7 @@ def pull_hours(now: datetime, codes: Collection[str] | None = None) -> int:
             continue
         try:
             changed += _take_hours(code, body, now)
-        except (Refused, KeyError, TypeError, ValueError) as error:
+        except UNREADABLE as error:
             log.warning("department's hours cannot be read", department=code, error=type(error).__name__)
     return changed
 
@@ -115,6 +119,8 @@ def _take_hours(code: str, body: dict[str, Any], now: datetime) -> int:
     for item_code, hours in dict(body.get("items") or {}).items():
         if not Item.objects.filter(code=item_code, department__code=code).exists():
             continue  # not in the catalogue, or another department's
+        if not isinstance(hours, dict):
+            raise ValueError("hours of an item are not an object")
         row = actions.set_department_hours(
             JOB,
             code,
@@ -139,7 +145,7 @@ def pull_items(now: datetime, codes: Collection[str] | None = None) -> int:
             continue
         try:
             changed += declare_items(JOB, code, body, now)
-        except (TypeError, ValueError) as error:
+        except UNREADABLE as error:
             log.warning("department's declaration cannot be read", department=code, error=str(error)[:120])
             note_declaration(code, str(error))
     return changed
@@ -151,11 +157,13 @@ def read_wanted(now: datetime) -> int:
     wanted = dict(rows.values_list("department__code", "read_now_at"))
     if not wanted:
         return 0
-    pull_items(now, wanted)
-    pull_hours(now, wanted)
-    for code, at in wanted.items():
-        # Asked for again meanwhile: the moment is another, and it is read again.
-        Connector.objects.filter(department__code=code, read_now_at=at).update(read_now_at=None)
+    try:
+        pull_items(now, wanted)
+        pull_hours(now, wanted)
+    finally:  # also when it fails: the plan's next turn reads it, not this one at once for ever
+        for code, at in wanted.items():
+            # Asked for again meanwhile: the moment is another, and it is read again.
+            Connector.objects.filter(department__code=code, read_now_at=at).update(read_now_at=None)
     return len(wanted)
 
 

@@ -27,7 +27,9 @@ PAUSES_S = (5, 15, 60, 300, 900)
 
 @dataclass(frozen=True, slots=True)
 class ErrandTaken:
-    """An errand that this process may now carry. `unclear`: an earlier attempt may have reached the department."""
+    """An errand that this process may now carry. `unclear`: an earlier attempt may have reached the department.
+    `masked`: what is left of the case's person, to tell whose record an answer is from.
+    """
 
     pk: int
     key: str
@@ -38,6 +40,7 @@ class ErrandTaken:
     department: str
     body: dict[str, Any]
     unclear: bool
+    masked: dict[str, str]
 
 
 def make_errand(case: Case, kind: str, key: str, body: Mapping[str, Any], now: datetime) -> Errand:
@@ -86,11 +89,11 @@ def take_errand(pk: int, now: datetime) -> ErrandTaken | None:
     except CannotOpen:
         body = {}
     case = row.case
-    open_tries = CaseAttempt.objects.filter(case_id=row.case_id, kind=row.kind, proved__in=("", "unclear"))
-    unclear = before == ErrandState.RUNNING or open_tries.exists()
-    return ErrandTaken(
-        pk, row.key, row.kind, worker, case.number, case.item.code, case.item.department.code, body, unclear
-    )
+    # Not whether it was running: one that only waited its turn at the department has sent nothing.
+    tries = CaseAttempt.objects.filter(case_id=row.case_id, kind=row.kind, proved__in=("", "unclear"))
+    unclear = tries.exists()
+    item, department = case.item.code, case.item.department.code
+    return ErrandTaken(pk, row.key, row.kind, worker, case.number, item, department, body, unclear, case.masked)
 
 
 @transaction.atomic

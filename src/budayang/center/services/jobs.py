@@ -17,13 +17,13 @@ from budayang.center.services import (
     case_actions,
     case_jobs,
     connector_jobs,
-    help_actions,
     joint_actions,
     judging,
     marks,
     offering_actions,
     privacy,
     publishing,
+    staff_checks,
     truth_jobs,
 )
 from budayang.center.services.models import Offering
@@ -67,13 +67,9 @@ def publish_due(now: datetime) -> int:
 
 
 def read_inbox(now: datetime) -> int:
-    """What terminals say of papers and of journeys that people left, and calls for help."""
-
-    def take_call(row: terminal_actions.InboxRow) -> None:
-        help_actions.take_call(row.terminal, row.body, row.at, now)
-
+    """What terminals say of papers, of journeys that people left, and of who waits to be looked at by the staff."""
     done = terminal_actions.consume_inbox(("case.paper", "case.abandoned"), _handle_event, now)
-    return done + terminal_actions.consume_inbox(("help",), take_call, now)
+    return done + terminal_actions.consume_inbox((staff_checks.EVENT,), staff_checks.take, now)
 
 
 def _handle_event(row: terminal_actions.InboxRow) -> None:
@@ -133,7 +129,6 @@ DUES: tuple[Due, ...] = (
     Due("services.publish", 1.0, publish_due),
     Due("services.notices", privacy.LOOK.total_seconds(), privacy.announce_started),
     Due("services.inbox", 0.2, read_inbox),
-    Due("services.help", 60.0, help_actions.end_stale),
     *case_jobs.DUES,
     *truth_jobs.DUES,
 )

@@ -19,9 +19,9 @@ from budayang.center.services.models import (
     Case,
     CaseGrant,
     Errand,
-    HelpCall,
     PersonCheck,
     Promise,
+    StaffCheck,
     Trip,
     VerificationAttempt,
 )
@@ -198,12 +198,12 @@ RETENTION: tuple[Rule, ...] = (
         _delete,
     ),
     Rule(
-        "services.help_calls",
-        _("终端上的呼叫（地点、步骤和事项，不含个人信息）"),
+        "services.staff_checks",
+        _("在终端前等工作人员核对（地点和事项，不含个人信息）"),
         _("90 天"),
-        lambda: HelpCall.objects.all(),
-        "called_at",
-        _older("called_at", timedelta(days=CALL_DAYS)),
+        lambda: StaffCheck.objects.all(),
+        "asked_at",
+        _older("asked_at", timedelta(days=CALL_DAYS)),
         _delete,
     ),
     Rule(

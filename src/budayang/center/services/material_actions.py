@@ -198,20 +198,25 @@ def _holds(link_id: int, mine: str) -> bool:
     return UploadLink.objects.filter(pk=link_id, holder_hash=mine).exists()
 
 
+def has_room(link: UploadLink, kind: str) -> bool:
+    """Whether another picture of this kind is wanted. A page asks before it decodes one; `add_upload` decides."""
+    most = next((int(one["most"]) for one in link.kinds if one["kind"] == kind), 0)
+    return UploadedSheet.objects.filter(link=link, kind=kind).count() < most
+
+
 def add_upload(link: UploadLink, kind: str, media: str, content: bytes, problems: Sequence[str], now: datetime) -> int:
     """Seal what a phone gave to the journey's key and keep it until the terminal fetched it; returns its position.
 
     Raises:
         LinkGone: over, or full (so many of this kind are there already).
     """
-    most = next((int(one["most"]) for one in link.kinds if one["kind"] == kind), 0)
     sealed = seal(mac.from_text(link.reply_key, 32), content, upload_info(link.name))
     with transaction.atomic():
         # Holding the link's row keeps two pictures of one moment from the same place.
         alive = UploadLink.objects.select_for_update().filter(pk=link.pk, closed_at__isnull=True, expires_at__gt=now)
         if alive.first() is None:
             raise LinkGone("over")
-        if UploadedSheet.objects.filter(link=link, kind=kind).count() >= most:
+        if not has_room(link, kind):
             raise LinkGone("full")
         last = UploadedSheet.objects.filter(link=link).aggregate(last=Max("position"))["last"] or 0
         UploadedSheet.objects.create(

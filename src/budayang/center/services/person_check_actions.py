@@ -13,7 +13,7 @@ from budayang.center.platform.actions import record
 from budayang.center.platform.actors import Actor
 from budayang.center.services.case_accepting import CaseRefused
 from budayang.center.services.case_telling import note_step
-from budayang.center.services.models import Case, ConnectorItem, HelpCall, PersonCheck
+from budayang.center.services.models import Case, ConnectorItem, PersonCheck, StaffCheck
 from budayang.center.services.window_actions import missing_of, send_to_window
 from budayang.rules.person_check import SCORES, WAY_NAMES, Way
 from budayang.wire.messages import CaseCheck, CasePrivate
@@ -57,10 +57,9 @@ def read_check(terminal_id: int, item_code: str, person: CasePrivate, now: datet
     if way is Way.FACE:
         return _by_face(told, at)
     if way is Way.STAFF:
-        seen = HelpCall.objects.filter(
-            terminal_id=terminal_id, kind="check", mark=told.mark, result="same", ended_at__gt=now - CONFIRMED_FOR
-        )
-        call = seen.exclude(mark="").first()
+        call = StaffCheck.objects.filter(
+            terminal_id=terminal_id, mark=told.mark, result="same", ended_at__gt=now - CONFIRMED_FOR
+        ).first()
         if call is None:
             raise CaseRefused("check_missing")
         return Made(way, call.ended_at or at, by=call.answered_by)

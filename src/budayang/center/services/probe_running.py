@@ -25,6 +25,7 @@ from budayang.center.areas import queries as areas
 from budayang.center.platform.actions import Refused
 from budayang.center.platform.actors import Forbidden
 from budayang.center.services import codes, judging, probe_actions, probe_failures
+from budayang.center.services.booking import read_slots
 from budayang.center.services.case_accepting import verify_url
 from budayang.center.services.connector_actions import open_test_identity
 from budayang.center.services.connector_queries import capability, find_address
@@ -72,6 +73,15 @@ class _Question:
     number: str
     identity: Mapping[str, str]
     form: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """How the department's step went. `excused`: by its own word, so no fault of it."""
+
+    ok: bool
+    text: str
+    excused: bool = False
 
 
 def plan_due(now: datetime) -> int:
@@ -284,14 +294,27 @@ async def _ask_all(questions: Sequence[_Question], line: LineMaker) -> list[Prob
 
 
 async def _ask(question: _Question, line: DepartmentLine) -> Probe:
-    """One matter for the test identity, marked as a test; its outcome as a step of the try."""
+    """One matter for the test identity, marked as a test; its outcome as a step of the try.
+
+    Whatever a department says, the try comes to its end, and the others of the same turn with it.
+    """
     began = time.monotonic()
+    try:
+        heard = await _hear(question, line)
+    except Exception as error:
+        log.exception("a try failed in an unexpected way", probe=question.probe.pk, error=type(error).__name__)
+        heard = _Heard(False, _("部门没有给出能读懂的答复"))
+    took_ms = round((time.monotonic() - began) * 1000)
+    add_step(question.probe, "department", heard.ok, heard.text, took_ms, excused=heard.excused)
+    return question.probe
+
+
+async def _hear(question: _Question, line: DepartmentLine) -> _Heard:
     form = dict(question.form)
     if question.kind == "book":
         slot = await _free_slot(question, line)
         if slot is None:
-            _note(question, began, ok=False, text=_("没有可预约的时段"), excused=True)
-            return question.probe
+            return _Heard(False, _("没有可预约的时段"), excused=True)
         form["slot"] = slot
     code = codes.make_code()
     body = {
@@ -306,33 +329,22 @@ async def _ask(question: _Question, line: DepartmentLine) -> Probe:
     async def ours(unclear: bool) -> bool:
         return True
 
-    try:
-        answer = await line.ask(
-            question.department, question.address[0], question.address[1],
-            number=question.number, body=json.dumps(body, ensure_ascii=False).encode(), unclear=False, still_ours=ours,
-        )  # fmt: skip
-    except Exception as error:
-        log.exception("a try failed in an unexpected way", probe=question.probe.pk, error=type(error).__name__)
-        answer = None
+    answer = await line.ask(
+        question.department, question.address[0], question.address[1],
+        number=question.number, body=json.dumps(body, ensure_ascii=False).encode(), unclear=False, still_ours=ours,
+    )  # fmt: skip
     if answer is not None and answer.event in ANSWERS:
-        _note(question, began, ok=True, text=ANSWERS[answer.event])
-    elif answer is not None and answer.event == "refused":
-        _note(question, began, ok=False, text=_("部门没有办理测试事项"))
-    elif answer is not None and answer.event == "not_reached":
+        return _Heard(True, ANSWERS[answer.event])
+    if answer is not None and answer.event == "refused":
+        return _Heard(False, _("部门没有办理测试事项"))
+    if answer is not None and answer.event == "not_reached":
         text = _("部门系统关着") if answer.retry_after_s else _("部门系统没有应答")
-        _note(question, began, ok=False, text=text, excused=bool(answer.retry_after_s))
-    else:
-        _note(question, began, ok=False, text=_("部门没有给出能读懂的答复"))
-    return question.probe
+        return _Heard(False, text, excused=bool(answer.retry_after_s))
+    return _Heard(False, _("部门没有给出能读懂的答复"))
 
 
 async def _free_slot(question: _Question, line: DepartmentLine) -> str | None:
+    """Raises what a list of times of a wrong shape raises."""
     path = f"/v1/slots?item={question.probe.item.code}"
     found = await line.read(question.department, *question.address, kind="slots", path=path)
-    slots = (found or {}).get("slots") or []
-    return next((str(one["id"]) for one in slots if isinstance(one, dict) and int(one.get("left") or 0) > 0), None)
-
-
-def _note(question: _Question, began: float, *, ok: bool, text: str, excused: bool = False) -> None:
-    took_ms = round((time.monotonic() - began) * 1000)
-    add_step(question.probe, "department", ok, text, took_ms, excused=excused)
+    return next((one.id for one in read_slots(found) if one.left > 0), None) if found is not None else None

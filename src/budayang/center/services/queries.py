@@ -8,17 +8,18 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from budayang.center.platform.actors import Actor
 from budayang.center.platform.queries import scope_q
 from budayang.center.services import judging
 from budayang.center.services.alternatives import Alternative, Alternatives
-from budayang.center.services.models import Case, Connector, Department, DepartmentHours, Item, Offering
+from budayang.center.services.models import Case, CaseGrant, Connector, Department, DepartmentHours, Item, Offering
 from budayang.center.services.places import STALE_S, Point, point_of
 from budayang.center.services.places import distance_km as distance_km
-from budayang.center.services.states import CaseState
+from budayang.center.services.states import DONE_STATES, CaseState
 from budayang.center.terminals import queries as terminals
 from budayang.rules.calendars import DEFAULT_ZONE, DayKind, add_workdays
 from budayang.rules.services import Truth, Verdict
@@ -204,6 +205,13 @@ def find_case(number: str) -> Case | None:
     return rows.defer("request_sealed", "result_sealed").filter(number=number).first()
 
 
+def was_opened_at(number: str, terminal_id: int) -> bool:
+    """Whether a journey on this terminal was lately let at the case: its own, or one that proved the same identity on
+    another machine (a paper printed again, what was missing handed in).
+    """
+    return CaseGrant.objects.filter(case__number=number, terminal_id=terminal_id).exists()
+
+
 def known_numbers(numbers: Sequence[str]) -> set[str]:
     """Which of these are numbers of cases that are here."""
     found: set[str] = set()
@@ -230,16 +238,20 @@ def case_counts(start: datetime, end: datetime, place_path: str = "/") -> dict[s
 
 def finished_at_places(paths: Collection[str], start: datetime, end: datetime) -> dict[str, list[tuple[str, datetime]]]:
     """Place path → (number, when) of the cases done or handed in during [start, end) just there, oldest first."""
-    rows = Case.objects.filter(
-        Q(state=CaseState.DONE) | Q(state=CaseState.HANDED_IN),
-        finished_at__gte=start,
-        finished_at__lt=end,
-        place_path__in=list(paths),
-    )
+    rows = _finished(start, end).filter(place_path__in=list(paths))
     found: dict[str, list[tuple[str, datetime]]] = {}
-    for path, number, at in rows.order_by("finished_at").values_list("place_path", "number", "finished_at"):
+    for path, number, at in rows.order_by("here_at").values_list("place_path", "number", "here_at"):
         found.setdefault(path, []).append((number, at))
     return found
+
+
+def _finished(start: datetime, end: datetime, place_path: str = "/") -> QuerySet[Case]:
+    """Cases of which what could be done at the terminal was done in [start, end). One that was handed in counts then,
+    however far its department has come with it since, and not again when that is done.
+    """
+    rows = Case.objects.filter(state__in=DONE_STATES, place_path__startswith=place_path)
+    here = Coalesce("department_received_at", "finished_at")
+    return rows.annotate(here_at=here).filter(here_at__gte=start, here_at__lt=end)
 
 
 def finished_counts(
@@ -249,12 +261,7 @@ def finished_counts(
 
     `among`, `without`: queries of case numbers of a room above; only those in it, those not in it.
     """
-    rows = Case.objects.filter(
-        Q(state=CaseState.DONE) | Q(state=CaseState.HANDED_IN),
-        finished_at__gte=start,
-        finished_at__lt=end,
-        place_path__startswith=place_path,
-    )
+    rows = _finished(start, end, place_path)
     if among is not None:
         rows = rows.filter(number__in=among)
     if without is not None:

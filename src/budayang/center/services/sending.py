@@ -35,6 +35,7 @@ from budayang.center.services.lines.answers import (
     Withdrawal,
     read_answer,
     read_standing,
+    same_masks,
     same_person,
 )
 from budayang.center.services.lines.calls import Call, NoAnswer, NotSent
@@ -59,6 +60,7 @@ __all__ = [
     "make_client",
     "read_answer",
     "read_standing",
+    "same_masks",
     "same_person",
 ]
 
@@ -190,10 +192,11 @@ class DepartmentLine:
     ) -> Standing | None:
         """How a matter stands at the department; None when that is not known. A read is not repeated.
 
-        A standing whose outcome is about another person is not known either.
+        A standing whose outcome is about another person, or does not name it as the item promised, is not known either.
         """
+        promised, door = await self.journal.capability(item), _Door(department, url, key)
         async with self._limit(department):
-            return await self._standing(_Door(department, url, key), number, item, whose)
+            return await self._standing(door, number, item, whose, must_name=promised.names_person)
 
     async def withdraw(
         self, department: str, url: str, key: str, *, number: str, item: str = "", reason: str

@@ -148,6 +148,8 @@ FINAL_CASE_STATES = frozenset(
 # Nothing more happens by itself.
 ENDED_CASE_STATES = frozenset({C.DONE, C.FAILED, C.WITHDRAWN})
 AT_DEPARTMENT = frozenset({C.HANDED_IN, C.IN_PROCESS, C.CORRECTION})
+# What could be done at the terminal is done.
+DONE_STATES = (C.DONE, C.HANDED_IN, C.IN_PROCESS, C.CORRECTION)
 
 PAPER_TRANSITIONS: dict[tuple[PaperState, str], PaperState] = {
     (P.ENTITLED, "sent"): P.SENT,

@@ -25,20 +25,23 @@ class Use:
 
 def days_used(machines: Collection[Any], start: datetime, until: datetime, zone: str) -> dict[int, Use]:
     """Area → its use over the local days of [start, until) that are over; one query. A machine counts from the day
-    after its enrolment on; machines that only others watch tell of no stays and are left out.
+    after its enrolment until the day before it was retired; those that only others watch tell of no stays and are left
+    out.
     """
     place = ZoneInfo(zone)
     own = {one.pk: one for one in machines if one.kind == "own" and one.enrolled_at is not None}
     first, after = start.astimezone(place).date(), until.astimezone(place).date()
     since = {pk: max(first, one.enrolled_at.astimezone(place).date() + timedelta(days=1)) for pk, one in own.items()}
+    gone = {pk: one.retired_at.astimezone(place).date() for pk, one in own.items() if one.retired_at is not None}
+    ends = {pk: min(after, gone.get(pk, after)) for pk in own}
     rows = Trip.objects.filter(terminal_id__in=list(own), at__gte=start, at__lt=until)
     seen = rows.annotate(on=TruncDate("at", tzinfo=place)).values_list("terminal_id", "on").order_by().distinct()
     used: dict[int, int] = {}
     for pk, on in seen:
-        used[pk] = used.get(pk, 0) + (since[pk] <= on < after)
+        used[pk] = used.get(pk, 0) + (since[pk] <= on < ends[pk])
     found: dict[int, Use] = {}
     for pk, one in own.items():
-        days = max(0, (after - since[pk]).days)
+        days = max(0, (ends[pk] - since[pk]).days)
         before = found.get(one.area_id, Use(0, 0))
         found[one.area_id] = Use(before.days + days, before.used + used.get(pk, 0))
     return found

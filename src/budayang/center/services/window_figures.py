@@ -20,11 +20,10 @@ from budayang.center.platform.models import Place
 from budayang.center.platform.queries import scope_q
 from budayang.center.platform.uploads import TableRefused, UploadedTable, read_table
 from budayang.center.services.models import Case, Department, WindowFigure
-from budayang.center.services.states import CaseState
+from budayang.center.services.states import DONE_STATES
 from budayang.rules.calendars import DEFAULT_ZONE
 
 COLUMNS = ("日期", "地点代码", "部门", "叫号数")
-DONE_STATES = (CaseState.DONE, CaseState.HANDED_IN, CaseState.IN_PROCESS, CaseState.CORRECTION)
 MOST_CALLED = 100_000
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from budayang.center.maintenance.fault_notice_queries import counts_on_site
 from budayang.center.signage.clause_queries import clauses_of
 from budayang.center.standard.measuring import EVIDENCE_ROWS, Evidence, Gathering, evidence
 from budayang.rules.signs.conformity import ClauseOnPlan
@@ -18,11 +19,13 @@ def measure_signs(seen: Gathering) -> list[tuple[str, ClauseAnswer, list[Evidenc
     """(clause, answer, evidence) of BS-01 to BS-24."""
     area, (told, late) = seen.area, seen.told
     month, half_year = seen.together.signs_seen
+    hangs, lacks = counts_on_site(area.pk, seen.start, seen.until)
+    notices = OnSite(told + hangs, late + lacks, "故障告示的记录")
     found = clauses_of(
         area,
         month=month.get(area.pk, []),
         half_year=half_year.get(area.pk, []),
-        notices=OnSite(told, late, "故障告示") if told + late else None,
+        notices=notices if notices.good + notices.bad else None,
         now=seen.now,
     )
     return [(one.clause, _answer(one), _rows(area, one)) for one in found]

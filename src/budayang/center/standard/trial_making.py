@@ -20,7 +20,7 @@ from budayang.center.services.promise_queries import Offered
 from budayang.center.standard import assessing, queries
 from budayang.center.standard.given_queries import given_at
 from budayang.center.standard.measuring import Gathering, Measured
-from budayang.center.standard.measuring.gathered import JOB
+from budayang.center.standard.measuring.gathered import JOB, worked_in
 from budayang.center.standard.measuring.hardware import measure_time
 from budayang.center.standard.models import ClauseVerdict, Edition
 from budayang.center.standard.trial_supplies import supplies_of
@@ -79,7 +79,7 @@ def replay_areas(
     until = min(end, now)
     batch = assessing.Batch(areas, start, end, now)
     zone = areas[0].place.zone
-    ids = [one.pk for rows in batch.together.machines.values() for one in rows if one.enrolled_at]
+    ids = [one.pk for rows in batch.together.machines.values() for one in rows if worked_in(one, until)]
     ground = Ground(micros(start), micros(until), zone, supplies_of(ids, start, until, question.chosen))
     hours = replay_queries.replayed(ids, start, until, lambda _area, rows: replay(rows, question.chosen, ground))
     divided = hours.divided()

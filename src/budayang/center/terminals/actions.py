@@ -271,8 +271,8 @@ def retire(actor: Actor, terminal_id: int, now: datetime) -> Terminal:
     """End a machine's life here: no credential, no session, history kept."""
     terminal = _locked(actor, terminal_id, Role.SYSTEM_ADMIN)
     _drop_credential(terminal, now, "retired")
-    Terminal.objects.filter(pk=terminal.pk).update(state=Terminal.State.RETIRED, state_reason="")
-    terminal.state = Terminal.State.RETIRED
+    Terminal.objects.filter(pk=terminal.pk).update(state=Terminal.State.RETIRED, state_reason="", retired_at=now)
+    terminal.state, terminal.retired_at = Terminal.State.RETIRED, now
     TerminalNow.objects.filter(pk=terminal.pk).update(gravity=GRAVITY.index("retired"), updated_at=now)
     _notify(terminal)
     _record(actor, "terminals.retire", terminal, {}, now)

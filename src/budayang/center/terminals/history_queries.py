@@ -16,7 +16,7 @@ MOST_NAMED = 1000
 
 
 class Machine(NamedTuple):
-    """A terminal as hours are counted for it. `since_us` None: it promised nothing."""
+    """A terminal as hours are counted for it. `since_us` None: it promised nothing. `until_us`: it was retired then."""
 
     id: int
     code: str
@@ -24,6 +24,7 @@ class Machine(NamedTuple):
     owner_id: int
     watched: bool
     since_us: int | None
+    until_us: int | None
 
 
 class StateRow(NamedTuple):
@@ -55,18 +56,25 @@ def machines(terminal_ids: Collection[int]) -> dict[int, Machine]:
     if len(terminal_ids) <= MOST_NAMED:
         rows = rows.filter(pk__in=list(terminal_ids))
     wanted = set(terminal_ids)
-    found = rows.values_list(
-        "pk", "code", "area_id", "owner_id", "kind", Micros("enrolled_at"), Micros("registered_at")
-    )
+    moments = (Micros("enrolled_at"), Micros("registered_at"), Micros("retired_at"))
+    found = rows.values_list("pk", "code", "area_id", "owner_id", "kind", *moments)
     return {row[0]: _machine(*row) for row in found if row[0] in wanted}
 
 
 def _machine(
-    pk: int, code: str, area_id: int, owner_id: int, kind: str, enrolled_us: int | None, registered_us: int
+    pk: int,
+    code: str,
+    area_id: int,
+    owner_id: int,
+    kind: str,
+    enrolled_us: int | None,
+    registered_us: int,
+    retired_us: int | None,
 ) -> Machine:
     watched = kind == Terminal.Kind.WATCHED
     since_us = registered_us if watched and enrolled_us is None else enrolled_us
-    return Machine(pk, code, area_id, owner_id, watched, None if kind == Terminal.Kind.RELAY else since_us)
+    since_us = None if kind == Terminal.Kind.RELAY else since_us
+    return Machine(pk, code, area_id, owner_id, watched, since_us, retired_us)
 
 
 def rows_in_states(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -83,6 +83,15 @@ def visible_to(actor: Actor) -> QuerySet[Terminal]:
     mine = scope_q(actor, place="area__place__path", organizations=("owner_id", "vendor_id"))
     machines = Terminal.objects.filter(mine).exclude(kind=Terminal.Kind.RELAY)
     return machines.select_related("area__place", "owner", "vendor")
+
+
+def stood_in(area_ids: Collection[int], start: datetime, until: datetime) -> QuerySet[Terminal]:
+    """Machines for people that stood in areas during [start, until), also those that were retired since; of one that
+    was retired before moments were kept nothing is known.
+    """
+    rows = Terminal.objects.filter(area__in=list(area_ids), registered_at__lt=until).exclude(kind=Terminal.Kind.RELAY)
+    gone = Q(state=Terminal.State.RETIRED) & (Q(retired_at__isnull=True) | Q(retired_at__lte=start))
+    return rows.exclude(gone).select_related("area__place", "owner", "vendor")
 
 
 def where_or_whose(word: str) -> Q:

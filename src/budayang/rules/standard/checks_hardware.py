@@ -24,7 +24,7 @@ HARDWARE_CHECKS: tuple[ClauseCheck, ...] = (
     ratio("YJ-05", "做过常规测试的天数比例", "days_tested", "days_elapsed"),
     ratio("YJ-06", "按时完成的上下班前检查比例", "before_after_done", "before_after_due"),
     check("YJ-07", "设备正常运行率", 0, GE, "ratio", _TIME, _availability, parameter="availability_target"),
-    ratio("YJ-08", "设备完好率", "terminals_good", "terminals", parameter="good_condition_target"),
+    ratio("YJ-08", "设备完好率", "terminals_good", "terminals_standing", parameter="good_condition_target"),
     check(
         "YJ-09",
         "设备故障台时占总台时的比例",

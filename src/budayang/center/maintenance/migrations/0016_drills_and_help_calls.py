@@ -49,6 +49,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(max_length=8)),
+                ('token', models.CharField(blank=True, max_length=16)),
                 ('step', models.CharField(blank=True, max_length=20)),
                 ('item', models.CharField(blank=True, max_length=32)),
                 ('pressed_at', models.DateTimeField()),

@@ -14,14 +14,15 @@ class HelpCall(models.Model):
     """One call, from the press to the answer. Nothing of the person: where, when, and at which step of a matter.
 
     `pressed_at` is the press by the terminal's clock, `told_at` when it reached us, `presses` how often it was pressed
-    before somebody answered. `limit_s` was in force at the press; `due_at` is the indexed moment at which it becomes
-    unanswered. `late`: it came so late that nobody waits there any more, so it alarmed nobody. `test`: the measured
-    test that this press belongs to.
+    before somebody answered, `token` the terminal's own word for the last press. `limit_s` was in force at the press;
+    `due_at` is the indexed moment at which it becomes unanswered. `late`: it came so late that nobody waits there any
+    more, so it alarmed nobody. `test`: the measured test that this press belongs to.
     """
 
     terminal = models.ForeignKey("terminals.Terminal", on_delete=PROTECT, related_name="+")
     area = models.ForeignKey("areas.Area", on_delete=PROTECT, related_name="+")
     kind = models.CharField(max_length=8)
+    token = models.CharField(max_length=16, blank=True)
     step = models.CharField(max_length=20, blank=True)
     item = models.CharField(max_length=32, blank=True)
     pressed_at = models.DateTimeField()

@@ -63,7 +63,8 @@ class OrderPart(models.Model):
 
 class Handover(models.Model):
     """交班: what one person on duty leaves to the next. `orders`: the open orders as they stood then, as JSON
-    [{"number", "title", "where", "state"}]. It counts as handed over when the taker has said so.
+    [{"number", "title", "where", "state"}], newest first; `left_out`: how many older ones the list has no room for. It
+    counts as handed over when the taker has said so.
     """
 
     organization = models.ForeignKey("platform.Organization", on_delete=models.PROTECT, related_name="+")
@@ -72,6 +73,7 @@ class Handover(models.Model):
     taker = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     note = models.CharField(max_length=600)
     orders = models.JSONField(default=list)
+    left_out = models.PositiveIntegerField(default=0)
     given_at = models.DateTimeField()
     taken_at = models.DateTimeField(null=True, blank=True)
     answer = models.CharField(max_length=300, blank=True)

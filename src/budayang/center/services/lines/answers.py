@@ -16,6 +16,8 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
+from budayang.center.services.codes import mask_id_number, mask_name
+
 MAX_ANSWER = 8 * 1024 * 1024
 OUTCOMES = frozenset({"done", "handed_in", "refused", "due"})
 STANDINGS = frozenset({"working", "handed_in", "accepted", "correction", "due", "done", "refused", "withdrawn"})
@@ -110,6 +112,14 @@ def same_person(name: str, id_number: str) -> Whose:
     """The test for an answer's person: blanks, width of letters and a small x do not make another person."""
     wanted = _plain(name), _plain(id_number)
     return lambda said, number: (_plain(said), _plain(number)) == wanted
+
+
+def same_masks(masked: Mapping[str, str]) -> Whose | None:
+    """The test where only the masks of name and number are left, after the request was deleted; None without them."""
+    if not masked.get("name") or not masked.get("id_number"):
+        return None
+    wanted = _plain(masked["name"]), _plain(masked["id_number"])
+    return lambda said, number: (mask_name(_plain(said)), mask_id_number(_plain(number))) == wanted
 
 
 def _plain(text: str) -> str:

@@ -17,7 +17,6 @@ from budayang.center.services.models.editions import (
     EditionFault,
     ItemVersion,
 )
-from budayang.center.services.models.help_calls import HelpCall
 from budayang.center.services.models.hours import DAY_KINDS, YEAR_STANDINGS, CalendarDay, CalendarYear, DepartmentHours
 from budayang.center.services.models.joint import PART_KINDS, JointCase, JointPart
 from budayang.center.services.models.licences import LicenceSource
@@ -35,6 +34,7 @@ from budayang.center.services.models.probes import Probe, ProbeStanding
 from budayang.center.services.models.promises import Promise
 from budayang.center.services.models.publishing import Published
 from budayang.center.services.models.searches import SearchCount, SearchWord
+from budayang.center.services.models.staff_checks import StaffCheck
 from budayang.center.services.models.trips import Trip
 from budayang.center.services.models.windows import WindowFigure, WindowTask
 
@@ -64,7 +64,6 @@ __all__ = [
     "EditionChange",
     "EditionFault",
     "Errand",
-    "HelpCall",
     "Item",
     "ItemVersion",
     "JointCase",
@@ -87,6 +86,7 @@ __all__ = [
     "SearchCount",
     "SearchWord",
     "Sheet",
+    "StaffCheck",
     "Trip",
     "UploadLink",
     "UploadedSheet",

@@ -21,7 +21,9 @@ class SearchCount(models.Model):
 
     class Meta:
         constraints = [
-            CheckConstraint(condition=Q(item_code="") ^ Q(mark=""), name="services_search_one"),
+            CheckConstraint(
+                condition=(Q(item_code="") & ~Q(mark="")) | (~Q(item_code="") & Q(mark="")), name="services_search_one"
+            ),
             UniqueConstraint(
                 fields=["area", "on", "item_code", "mark"], condition=Q(area__isnull=False), name="services_search_once"
             ),

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from budayang.center.platform.actions import Refused, record
 from budayang.center.platform.actors import Actor, Role
-from budayang.center.platform.queries import parameter
+from budayang.center.platform.queries import local_day, parameter
 from budayang.center.platform.sealing import CannotOpen, open_field, seal_field
 from budayang.center.services import doors
 from budayang.center.services.case_moving import move
@@ -75,7 +75,7 @@ def set_provider(
     }
     if key:
         facts["key_sealed"] = seal_field(PROVIDER_TABLE, code, "key", key)
-    made = facts | {"since_on": now.date()}
+    made = facts | {"since_on": local_day(place_path, now)}
     row, _made = PaymentProvider.objects.update_or_create(code=code, defaults=facts, create_defaults=made)
     details = {"url": row.url, "active": active, "key": "new" if key else "kept"}
     record(actor, "services.set_provider", subject=f"provider:{code}", place_path=place_path, details=details)

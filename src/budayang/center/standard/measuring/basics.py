@@ -72,7 +72,7 @@ def _posts(seen: Gathering, out: Measured) -> None:
 
 def _items(seen: Gathering, out: Measured) -> None:
     """JB-04, JB-05: items that the area's terminals offer, those with materials and steps, those with a real code."""
-    offered = services.offerings_on_ids([one.pk for one in seen.machines])
+    offered = services.offerings_on_ids([one.pk for one in seen.machines if one.retired_at is None])
     guided = [one for one in offered if one.materials and one.steps]
     coded = [one for one in offered if _CODE.fullmatch(one.official_code)]
     out.numbers |= {

@@ -77,6 +77,11 @@ def down(number: float) -> float:
     return floor(number * 10) / 10
 
 
+def worked_in(machine: Any, until: datetime) -> bool:
+    """Whether a machine that stood in a period was enrolled before its end: only then it promised anything."""
+    return machine.enrolled_at is not None and machine.enrolled_at < until
+
+
 class Together:
     """What is read at once for several areas (of one time zone) and one period: their machines, how their time divides,
     what troubles them, what people said, how much is used. Dividing time is the dearest of all, and costs hardly more
@@ -88,11 +93,10 @@ class Together:
         here = areas.visible_to(JOB).filter(pk__in=list(area_ids)).values_list("pk", "place__path", "place__zone")
         self.paths = {pk: path for pk, path, _zone in here}
         self.zone = next((zone for _pk, _path, zone in here), DEFAULT_ZONE)
-        rows = terminals.visible_to(JOB).filter(area_id__in=area_ids).exclude(state="retired")
         self.machines: dict[int, list[Any]] = {}
-        for row in rows.select_related("owner"):
+        for row in terminals.stood_in(area_ids, start, until).order_by("code"):
             self.machines.setdefault(row.area_id, []).append(row)
-        ids = [one.pk for found in self.machines.values() for one in found if one.enrolled_at]
+        ids = [one.pk for found in self.machines.values() for one in found if worked_in(one, until)]
         self.divided: dict[int, list[Attributed]] = (
             maintenance.attributed_many(ids, start, until) if ids and start < until else {}
         )
@@ -203,7 +207,7 @@ class Gathering:
 
     @property
     def machines(self) -> list[Any]:
-        """The area's terminals that were not retired."""
+        """The terminals that stood in the area in the period, whatever became of them since."""
         return self.together.machines.get(self.area.pk, [])
 
     @property

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.utils.translation import gettext as _
 
 from budayang.center.maintenance import clause_queries as clauses
@@ -14,6 +16,7 @@ from budayang.center.standard.measuring.gathered import (
     Measured,
     evidence,
     up,
+    worked_in,
 )
 from budayang.center.terminals import supply_queries as supplies
 from budayang.rules.consumables import Tell
@@ -37,15 +40,19 @@ def measure(seen: Gathering, out: Measured) -> None:
 
 def measure_time(seen: Gathering, out: Measured) -> None:
     """YJ-07, YJ-08, YJ-09, JB-01: promised, usable and lost seconds of the area's terminals."""
-    here = [one for one in seen.machines if one.enrolled_at]
+    here = [one for one in seen.machines if worked_in(one, seen.until)]
     promised = usable = 0.0
     buckets: dict[Bucket, float] = {}
     lost: dict[tuple[str, str, Bucket], float] = {}
     counted = 0
+    standing: list[Any] = []
     divided, trouble = seen.together.divided, seen.together.trouble
     for terminal in here:
         found = divided.get(terminal.pk, [])
         counted += bool(found)
+        # Whether a machine is good is asked at the end of the period: of those that were still there then.
+        if found and (terminal.retired_at is None or terminal.retired_at >= seen.until):
+            standing.append(terminal)
         for one in found:
             promised += one.interval.seconds
             if one.bucket is None:
@@ -62,14 +69,15 @@ def measure_time(seen: Gathering, out: Measured) -> None:
         "dark_s": up(sum(buckets.get(bucket, 0.0) for bucket in DARK)),
         "machine_fault_s": sum(buckets.get(bucket, 0.0) for bucket in OF_THE_MACHINE),
         "terminals": float(counted),
-        "terminals_good": float(len([one for one in here if one.pk not in trouble])),
+        "terminals_standing": float(len(standing)),
+        "terminals_good": float(len([one for one in standing if one.pk not in trouble])),
     }
     rows = sorted(lost.items(), key=lambda pair: -pair[1])
     out.show("YJ-07", (_lost_row(*key, seconds) for key, seconds in rows))
     out.show("YJ-09", (_lost_row(*key, seconds) for key, seconds in rows if key[2] in OF_THE_MACHINE))
     out.show("JB-01", (_lost_row(*key, seconds) for key, seconds in rows if key[2] in DARK))
     out.show("PJ-24", (_lost_row(*key, seconds) for key, seconds in rows if key[2] is Bucket.MONITORING_LOST))
-    out.show("YJ-08", (_terminal_row(one.code, one.name, one.pk in trouble) for one in here))
+    out.show("YJ-08", (_terminal_row(one.code, one.name, one.pk in trouble) for one in standing))
 
 
 def _lost_row(terminal: str, ref: str, bucket: Bucket, seconds: float) -> Evidence:

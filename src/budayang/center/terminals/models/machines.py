@@ -45,6 +45,7 @@ class Terminal(models.Model):
     is_demo = models.BooleanField(default=False)
     registered_at = models.DateTimeField()
     enrolled_at = models.DateTimeField(null=True, blank=True)
+    retired_at = models.DateTimeField(null=True, blank=True)
 
     last_seen_at = models.DateTimeField(null=True, blank=True)  # flushed each 30 s
     silent_since = models.DateTimeField(null=True, blank=True)  # set by a compare-and-set, the computed moment

@@ -1,39 +1,28 @@
-"""Reads of the help desk (帮办台): calls, and what the items that a caller may mean are at the caller's terminal."""
+"""Reads for who helps somebody at a terminal: what items are from where the caller stands, and who waits there to be
+looked at.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-
-from django.db.models import QuerySet
+from datetime import datetime
 
 from budayang.center.platform.actors import Actor
 from budayang.center.platform.queries import scope_q
-from budayang.center.platform.roles import OPERATING_ROLES, Role
 from budayang.center.services.alternatives import Alternative, Alternatives
-from budayang.center.services.models import HelpCall, Offering
+from budayang.center.services.models import Offering, StaffCheck
 from budayang.center.services.queries import stored_verdict
+from budayang.center.services.staff_checks import CHECKERS, WAIT
 from budayang.center.terminals import queries as terminals
-from budayang.rules.person_check import STAFF_WAIT_S
 from budayang.rules.services import Verdict
 
 
-def calls_visible_to(actor: Actor) -> QuerySet[HelpCall]:
-    """Calls from the actor's places and machines."""
-    roles = OPERATING_ROLES | {Role.WINDOW_CLERK}
-    mine = scope_q(actor, "place_path", ("terminal__owner_id",), roles=roles)
-    return HelpCall.objects.filter(mine).select_related("terminal__area")
-
-
-def find_call(actor: Actor, call_id: int) -> HelpCall | None:
-    return calls_visible_to(actor).filter(pk=call_id).first()
-
-
-def check_waiting_at(actor: Actor, terminal: str, now: datetime) -> HelpCall | None:
-    """The newest call of a terminal to have person and card compared, while the person still waits there."""
-    rows = calls_visible_to(actor).filter(terminal__code=terminal, kind="check", state="waiting")
-    return rows.filter(called_at__gt=now - timedelta(seconds=STAFF_WAIT_S)).order_by("-called_at").first()
+def waiting_at(actor: Actor, terminal: str, now: datetime) -> StaffCheck | None:
+    """The newest check that somebody waits for before a terminal; None while nobody does, or it is not the actor's."""
+    mine = scope_q(actor, "place_path", ("terminal__owner_id",), roles=frozenset(CHECKERS))
+    rows = StaffCheck.objects.filter(mine, terminal__code=terminal, state="waiting", asked_at__gt=now - WAIT)
+    return rows.select_related("terminal__area").order_by("-asked_at").first()
 
 
 @dataclass(frozen=True, slots=True)

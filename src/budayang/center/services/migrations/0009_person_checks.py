@@ -14,20 +14,16 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name="HelpCall",
+            name="StaffCheck",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("place_path", models.CharField(max_length=200)),
-                ("kind", models.CharField(max_length=8)),
-                ("step", models.CharField(blank=True, max_length=24)),
                 ("item_code", models.CharField(blank=True, max_length=64)),
-                ("mark", models.CharField(blank=True, max_length=32)),
+                ("mark", models.CharField(max_length=32)),
                 ("state", models.CharField(default="waiting", max_length=10)),
                 ("result", models.CharField(blank=True, max_length=10)),
-                ("called_at", models.DateTimeField()),
-                ("answered_at", models.DateTimeField(blank=True, null=True)),
+                ("asked_at", models.DateTimeField()),
                 ("answered_by", models.CharField(blank=True, max_length=80)),
-                ("answered_by_id", models.IntegerField(blank=True, null=True)),
                 ("ended_at", models.DateTimeField(blank=True, null=True)),
             ],
         ),
@@ -108,7 +104,7 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddField(
-            model_name="helpcall",
+            model_name="staffcheck",
             name="terminal",
             field=models.ForeignKey(
                 on_delete=django.db.models.deletion.PROTECT, related_name="+", to="terminals.terminal"
@@ -122,34 +118,24 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddIndex(
-            model_name="helpcall",
-            index=models.Index(fields=["state", "-called_at"], name="services_help_state_at"),
+            model_name="staffcheck",
+            index=models.Index(fields=["state", "-asked_at"], name="services_staff_check_at"),
         ),
         migrations.AddConstraint(
-            model_name="helpcall",
+            model_name="staffcheck",
             constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ("help", "sos", "check"))), name="services_help_kind"
+                condition=models.Q(("state__in", ("waiting", "ended"))), name="services_staff_check_state"
             ),
         ),
         migrations.AddConstraint(
-            model_name="helpcall",
+            model_name="staffcheck",
             constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ("waiting", "answered", "ended"))), name="services_help_state"
+                condition=models.Q(("result__in", ("", "same", "different"))), name="services_staff_check_result"
             ),
         ),
         migrations.AddConstraint(
-            model_name="helpcall",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("result__in", ("", "same", "different"))), name="services_help_result"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="helpcall",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("mark", ""), _negated=True),
-                fields=("terminal", "mark"),
-                name="services_help_mark_once",
-            ),
+            model_name="staffcheck",
+            constraint=models.UniqueConstraint(fields=("terminal", "mark"), name="services_staff_check_once"),
         ),
         migrations.AddConstraint(
             model_name="personcheck",
