@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -166,12 +166,13 @@ def truth_counts(area_id: int | None = None) -> dict[int, dict[str, int]]:
     if area_id is not None:
         rows = rows.filter(terminal__area_id=area_id)
     # Counted by the database, one row an area: items that are this good or better, each step less the one before it.
-    upto = {
+    upto: dict[str, Any] = {
         truth.value: Count("item_id", distinct=True, filter=Q(truth__in=[one.value for one in ORDER[: place + 1]]))
         for place, truth in enumerate(ORDER)
     }
     counts: dict[int, dict[str, int]] = {}
-    for row in rows.order_by().values("terminal__area_id").annotate(**upto):
+    found: Iterable[Mapping[str, int]] = rows.order_by().values("terminal__area_id").annotate(**upto)
+    for row in found:
         before, mine = 0, {}
         for truth in ORDER:
             if row[truth.value] > before:
