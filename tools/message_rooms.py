@@ -185,7 +185,13 @@ MONTHLY = (
     *(
         _body(f"rules/{name}.py")
         for name in (
-            "monthly", "monthly_figures", "monthly_measures", "monthly_tables", "monthly_upkeep", "monthly_voices",
+            "monthly",
+            "monthly_figures",
+            "monthly_measures",
+            "monthly_tables",
+            "monthly_upkeep",
+            "monthly_voices",
+            "monthly_help",
             "monthly_making",
         )
     ),

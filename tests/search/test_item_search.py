@@ -101,6 +101,14 @@ def test_every_item_is_first_under_its_own_name_and_found_by_pinyin_and_initials
         assert len(initials) > 14 or entry.item_code in [h.item_code for h in INDEX.find(initials, 5)], entry.name
 
 
+def test_every_saying_is_found_word_for_word() -> None:
+    said = [(text, entry.item_code) for entry in INDEX.entries for text, _kind in entry.sayings]
+    found = {text: INDEX.ask(text, 3) for text, _code in said}
+    assert [text for text, answer in found.items() if answer.verdict is not SearchVerdict.FOUND] == []
+    first = [found[text].hits[0].item_code == code for text, code in said]
+    assert sum(first) / len(first) > 0.999
+
+
 def test_every_item_has_many_sayings_and_none_stands_at_two_items() -> None:
     at: dict[str, str] = {}
     for entry in INDEX.entries:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import httpx
 import pytest
 from terminal_stage import AVAILABILITY, CARD, CATALOGUE, NIGHT, PDF, RECEIPT, Center, HandPrinter, play, stage
 
@@ -292,6 +293,41 @@ def test_without_network_the_case_is_kept_and_sent_later_once(tmp_path: Path) ->
             await s.post("exit")
             s.center.down = False
             await s.until(lambda: s.center.cases, 20)
+            await s.until(lambda: not s.terminal.outbox.unsent_cases())
+            assert len(s.center.cases) == 1
+
+    play(scene)
+
+
+def test_a_slow_sending_of_stored_cases_holds_up_no_heartbeat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gate, under_way = asyncio.Event(), [0, 0]
+
+    async def scene() -> None:
+        async with stage(tmp_path) as s:
+            await s.identified()
+            await s.post("filled", FORM)
+            s.center.down = True
+            await s.post("submit")
+            await s.until(lambda: s.terminal.outbox.unsent_cases())
+            await s.post("exit")
+            at_once = s.center._cases
+
+            async def slow(request: httpx.Request) -> httpx.Response:
+                under_way[0] += 1
+                under_way[1] = max(under_way)
+                await gate.wait()
+                under_way[0] -= 1
+                return await at_once(request)
+
+            monkeypatch.setattr(s.center, "_cases", slow)
+            s.center.down = False
+            await s.until(lambda: under_way[0], 20)
+            for _turn in range(3):
+                before = len(s.center.syncs)
+                s.terminal.uplink.wake()
+                await s.until(lambda before=before: len(s.center.syncs) > before)
+            assert under_way == [1, 1], "one sending at a time"
+            gate.set()
             await s.until(lambda: not s.terminal.outbox.unsent_cases())
             assert len(s.center.cases) == 1
 

@@ -11,11 +11,12 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
-from terminal_stage import Center, Stage, good, play, refusal, stage
+from terminal_stage import NIGHT, Center, Stage, good, play, refusal, stage
 
 from budayang.terminal.devices.table import Reading, States
 from budayang.wire import messages as wire
 from budayang.wire import paying
+from budayang.wire.numbers import make_number
 from budayang.wire.sealing import pay_info, seal_text
 
 FORM = {"insurance": "all", "months": "12", "purpose": "loan"}
@@ -42,6 +43,8 @@ class Cashier(Center):
     too_late: bool = False
     payer_codes: list[str] = field(default_factory=list)
     refused: int = 0
+    forgotten: bool = False
+    window_held: asyncio.Event | None = None
     progress: dict[tuple[str, str], paying.Progress] = field(default_factory=dict)
 
     async def handle(self, request: httpx.Request) -> httpx.Response:
@@ -49,6 +52,8 @@ class Cashier(Center):
         if not self.down and path.startswith("/wire/v1/cases/"):
             if path.endswith(("/pay", "/stop", "/window")):
                 asked = msgspec.json.decode(request.content, type=paying.PayAsk)
+                if path.endswith("/window") and self.window_held is not None:
+                    await self.window_held.wait()
                 return self._act(path.rsplit("/", 1)[1], path.split("/")[-2], asked.payer_code)
             if "/progress" in path:
                 return self._progress(path, msgspec.json.decode(request.content, type=paying.ProgressAsk))
@@ -82,6 +87,8 @@ class Cashier(Center):
         return good(found)
 
     def _wait(self, number: str, asked: wire.CaseWait) -> httpx.Response:
+        if self.forgotten:
+            return refusal("unknown_reply_key", 403)
         if self.pay_state == "withdrawn":
             return good(wire.CaseAnswer(number=number, state="withdrawn", message="没有缴费", mark="withdrawn"))
         if self.pay_state == "paid" and asked.seen.startswith("due"):
@@ -181,6 +188,19 @@ def test_without_a_line_the_page_says_that_nothing_is_lost(tmp_path: Path) -> No
     play(scene)
 
 
+def test_a_journey_that_may_not_look_any_more_ends_and_says_so(tmp_path: Path) -> None:
+    async def scene() -> None:
+        center = Cashier()
+        async with stage(tmp_path, center=center) as s:
+            await at_the_code(s)
+            center.forgotten = True
+            view = await s.state("outcome")
+            assert "再刷一次证件" in view["outcome"]["text"]
+            assert "不会丢" in view["outcome"]["safe"]
+
+    play(scene)
+
+
 def test_where_nobody_takes_money_the_person_is_told(tmp_path: Path) -> None:
     async def scene() -> None:
         async with stage(tmp_path, center=Cashier(pay_state="none")) as s:
@@ -220,6 +240,40 @@ def test_a_refused_matter_goes_to_the_window_with_a_slip(tmp_path: Path) -> None
             await s.state("take")
             assert center.acts == ["window"]
             assert len(s.printer.documents) == 1, "the slip"  # type: ignore[union-attr]
+
+    play(scene)
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_a_slip_that_comes_late_is_not_the_next_persons(tmp_path: Path, refused: bool) -> None:
+    """Who asked for the window went away before the center had answered; the next one is asked what to fetch."""
+    paper = {
+        "number": make_number("YJHL-01", "0123456789abcdef", 17), "item": "ZZ001", "item_name": "参保证明",
+        "at": NIGHT.isoformat(), "paper_state": "failed",
+    }  # fmt: skip
+
+    async def scene() -> None:
+        center = Cashier(pay_state="over", case_state="failed", window_held=asyncio.Event(), too_late=refused)
+        async with stage(tmp_path, center=center) as s:
+            await s.post("start")
+            await s.identified()
+            await s.post("filled", FORM)
+            await s.post("submit")
+            await s.state("outcome")
+            await s.post("to_window")
+            await s.post("exit")
+            await s.state("attract", 10)
+            center.papers, sent = [paper], len(center.cases)
+            await s.post("start")
+            await s.identified()
+            await s.state("resume")
+            assert center.window_held is not None
+            center.window_held.set()
+            await s.until(lambda: center.acts == ["window"])
+            await asyncio.sleep(0.3)
+            view = s.view()
+            assert (view["state"], view["error"]) == ("resume", "")
+            assert len(center.cases) == sent, "what nobody confirmed is not handed in"
 
     play(scene)
 

@@ -105,6 +105,19 @@ class MeasuredFact:
 
 
 @dataclass(frozen=True, slots=True)
+class HelpFact:
+    """A call for help of somebody at a machine; presses of measured tests are none. ``seconds``: until somebody
+    answered, None: nobody did. ``by``: who. ``verdict``: of rules.help_calls, as of the report's moment.
+    """
+
+    area: int
+    kind: str
+    seconds: float | None
+    by: str
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
 class UsedFact:
     """One consumable: ``used`` by meters (None: nothing counts it), ``counted`` and ``machines``: how many machines
     of those that have it are counted; fills; ``issued`` from stock; ``price`` in yuan, None: not told.
@@ -222,7 +235,7 @@ class MonthFacts:
     closed_days: int
     month_days: int
     faults: Sequence[FaultFact]
-    help_calls: Mapping[int, int]
+    help_calls: Sequence[HelpFact]
     tests: Sequence[MeasuredFact]
     used: Sequence[UsedFact]
     orders: Mapping[int, tuple[int, int]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from budayang.rules import monthly_help as help_tables
 from budayang.rules import monthly_tables as people
 from budayang.rules import monthly_upkeep as upkeep
 from budayang.rules import monthly_voices as voices
@@ -44,7 +45,7 @@ def make(
             people.matters_by_person(now, before), people.matters_by_area(now, before),
         ),
         "faults": (people.faults_by_cause(now, before),),
-        "help": (upkeep.help_by_area(now, before),),
+        "help": (help_tables.help_by_area(now, before), help_tables.help_by_person(now, before)),
         "stock": (upkeep.stock(now, before),),
         "orders": (upkeep.orders_by_body(now, before),),
         "rounds": (upkeep.rounds(now, before),),

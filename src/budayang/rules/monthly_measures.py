@@ -139,6 +139,19 @@ def rated(facts: MonthFacts) -> Measure:
     return share(found.rated, found.invited)
 
 
+JUDGED_CALLS = frozenset({"answered", "answered_late", "overdue"})
+"""Verdicts of calls that count: one that waits may still be answered in time, one that came late called nobody."""
+
+
+def help_in_time(facts: MonthFacts) -> Measure:
+    judged = [one for one in facts.help_calls if one.verdict in JUDGED_CALLS]
+    return share(sum(one.verdict == "answered" for one in judged), len(judged))
+
+
+def help_seconds(facts: MonthFacts) -> Measure:
+    return middle(one.seconds for one in facts.help_calls if one.seconds is not None)
+
+
 def complaints_of(facts: MonthFacts, kind: str) -> list[ComplaintFact]:
     """Voices of a kind."""
     return [one for one in facts.complaints if one.kind == kind]

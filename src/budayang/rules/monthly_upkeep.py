@@ -1,9 +1,8 @@
-"""Tables of the monthly report about upkeep: help, stock, orders, rounds, ratings, idle things, drills, stops."""
+"""Tables of the monthly report about upkeep: stock, orders, rounds, ratings, idle things, drills, stops."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from statistics import median
 
 from budayang.rules.emergencies import RUN_STATE_NAMES
 from budayang.rules.evaluation import LEVELS
@@ -14,38 +13,7 @@ from budayang.rules.monthly_tables import opens, ratio
 from budayang.rules.rounds import WHO_NAMES
 from budayang.rules.scorecards import Score, card
 
-NO_ANSWERS = (
-    "呼叫从终端报来，按发生的时间数。谁接的、几秒接的，平台没有记录，所以不给应答秒数；表里的秒数来自求助按钮的实测。"
-)
 BODY_KINDS: dict[str, str] = {"owner": "归属单位", "vendor": "运维商"}
-
-
-def help_by_area(now: MonthFacts, before: MonthFacts) -> Table:
-    """Calls of people, and measured tests, area by area."""
-    lines = []
-    for pk, area in sorted(now.areas.items(), key=lambda pair: pair[1].code):
-        tests = [one for one in now.tests if one.area == pk]
-        seconds = [one.seconds for one in tests if one.seconds is not None]
-        calls, was = now.help_calls.get(pk, 0), before.help_calls.get(pk, 0)
-        if calls or was or tests:
-            cells = (
-                area.name,
-                calls,
-                was,
-                len(tests),
-                sum(one.passed for one in tests),
-                kept(median(seconds)) if seconds else None,
-            )
-            lines.append(Line(cells, opens("help", area=area.code)))
-    heads = (
-        Head("自助区", width=22),
-        Head("求助呼叫", "count"),
-        Head(BEFORE, "count"),
-        Head("按钮测试", "count"),
-        Head("通过", "count"),
-        Head("应答中位数（秒）", "seconds"),
-    )
-    return Table("help_areas", "求助", heads, tuple(lines), NO_ANSWERS, "本月没有求助呼叫，也没有测试求助按钮。")
 
 
 def stock(now: MonthFacts, before: MonthFacts) -> Table:

@@ -81,7 +81,7 @@ MESSAGE_NAMES: dict[str, str] = {
     "round": "巡查提醒",
     "monthly": "月报",
     "rating": "评价与投诉提醒",
-    "supervision": "监督检查提醒",
+    "visit": "监督检查提醒",
     "project": "标准项目提醒",
     "test": "测试消息",
 }
@@ -167,7 +167,7 @@ class _Words:
 _ZH = _Words(
     marks={
         "alarm": "{severity}", "reminder": "仍未恢复", "recovery": "已恢复", "order": "工单", "stop": "计划停用",
-        "round": "巡查", "monthly": "月报", "rating": "评价", "supervision": "监督检查", "project": "标准项目",
+        "round": "巡查", "monthly": "月报", "rating": "评价", "visit": "监督检查", "project": "标准项目",
         "test": "测试",
     },
     severities={"general": "一般", "serious": "严重", "urgent": "紧急"},
@@ -188,7 +188,7 @@ _EN = _Words(
     marks={
         "alarm": "{severity}", "reminder": "still open", "recovery": "recovered", "order": "work order",
         "stop": "planned stop", "round": "round", "monthly": "monthly report", "rating": "rating",
-        "supervision": "supervision", "project": "standard project", "test": "test",
+        "visit": "supervision visit", "project": "standard project", "test": "test",
     },
     severities={"general": "general", "serious": "serious", "urgent": "URGENT"},
     since="since {at}, for {span}",

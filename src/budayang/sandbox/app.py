@@ -140,7 +140,8 @@ class Sandbox:
         # The board before the box: the box's own last route takes every other address below /control/.
         self.money.base = f"http://{HOST}:{self.port}"
         money = self.money.routes()
-        cameras = [route for camera in (*self.cameras, *self.box.faces) for route in camera.routes()]
+        cameras = [route for camera in self.cameras for route in camera.routes()]
+        cameras += [route for camera in self.box.faces for route in camera.routes()]
         money += [*self.licences.routes(), *cameras]
         hall = self.hall.routes()
         routes = [*self.box.departments.routes(), *self.notices.routes(), *money, *hall, *self.box.routes()]

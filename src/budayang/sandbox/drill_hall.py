@@ -12,6 +12,7 @@ import json
 import os
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,7 @@ class DrillHall:
         self._play: Play | None = None
         self._lives: list[asyncio.Task[None]] = []
         self._task: asyncio.Task[None] | None = None
-        self._now = {"play": "", "scenario": ""}
+        self._now = {"play": "", "scenario": "", "began_at": ""}
         self._end = asyncio.Event()
 
     def routes(self) -> list[Route]:
@@ -172,7 +173,9 @@ class DrillHall:
             raise Busy(f"{self._now['scenario']} is being played")
         if not all(one.spoken.is_set() for one in self._play.machines.values()):
             raise Busy("not all machines of the hall have spoken to the center yet")
-        self._now, self._end = {"play": order.play, "scenario": order.scenario}, asyncio.Event()
+        began_at = datetime.now(UTC).isoformat()
+        self._now = {"play": order.play, "scenario": order.scenario, "began_at": began_at}
+        self._end = asyncio.Event()
         self._task = asyncio.create_task(self._perform(order))
 
     def _stop(self, body: bytes) -> None:

@@ -54,7 +54,7 @@ class Decoder:
                 self._by_near[near(key)].append(word)
                 if len(word) > 1 and word not in spelled_out:
                     self._by_initials["".join(syllable[0] for syllable in reading)].append(word)
-        self._beginnings = {key[:n] for key in self._by_near for n in range(1, len(key) + 1)}
+        self._near_keys = sorted(self._by_near)
         self._keys = sorted(self._by_sound)
 
     def read(self, text: str) -> tuple[str, float]:
@@ -81,7 +81,7 @@ class Decoder:
                 key += sounds[end - 1]
                 pure = pure and letters[end - 1]
                 near_key = near(key)
-                if near_key not in self._beginnings and not (pure and end - begin < _LONGEST_INITIALS):
+                if not self._begins_a_word(near_key) and not (pure and end - begin < _LONGEST_INITIALS):
                     break
                 price, word = self._word(text[begin:end], key, near_key, pure=pure)
                 if not word and pure and end == n:
@@ -95,6 +95,10 @@ class Decoder:
             brief += end - begin if 1 < len(piece) == end - begin and letters[begin] else 0
             end = begin
         return "".join(pieces[::-1]), brief / n
+
+    def _begins_a_word(self, near_key: str) -> bool:
+        at = bisect_left(self._near_keys, near_key)
+        return at < len(self._near_keys) and self._near_keys[at].startswith(near_key)
 
     def _mended(self, text: str) -> dict[int, list[tuple[int, str, float]]]:
         """Words written with a slip that sound does not explain: by where they begin, where they end, the word and its

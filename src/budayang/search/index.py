@@ -41,7 +41,7 @@ _BRIEF = 0.55  # words put together from initials are half a guess: so much of t
 _NOT_WORD_FOR_WORD = 0.98  # beside an item of which just this is said
 _TAIL = 0.3  # of the best score: what is further off is not shown
 _SINGLE_WORD_USE, _FILLER_USE, _WHOLE_USE = 3.0, 2.0, 1.0
-_LONGEST_WORD = 12
+_LONGEST_WORD, _LONGEST_PART = 12, 6
 _WHY = {"name": "名称", "common": "别名", "short": "简称", "former": "旧名", "event": "生活说法", "outside": "其他"}
 _ADVICE = {one.kind: one.advice for one in OUTSIDE}
 
@@ -99,7 +99,7 @@ class Index:
         refusal = find_refusal([asked] if spelled == asked else [asked, spelled])
         if refusal is not None:
             return Answer(SearchVerdict.REFUSED, reason=refusal.reason)
-        beside = is_no_matter(spelled)
+        beside = None if self._is_said_of_ours(spelled) else is_no_matter(spelled)
         if beside is not None:
             return Answer(SearchVerdict.NOT_FOUND, advice=_ADVICE.get(beside, ""))
         of_office = self._matcher.of_offices(spelled)
@@ -162,7 +162,7 @@ class Index:
         best, outside = _nearest(ours), _nearest(others)
         read = ours[0].read_as or spelled if ours else ""
         manner = self._manners.of(read, len(self._lexicon.core(read)[0]))
-        if not ours or not good_enough(best, outside, manner):
+        if not ours or not (self._is_said_of_ours(spelled) or good_enough(best, outside, manner)):
             kind = self._outside[others[0].match.item - len(self.entries)] if others else ""
             sure = surely_outside(outside, best)
             return Answer(SearchVerdict.NOT_FOUND, advice=_ADVICE.get(kind, "") if sure else "")
@@ -207,6 +207,10 @@ class Index:
     @cached_property
     def _said(self) -> dict[str, int]:
         return {term.text: term.item for term in reversed(self._terms)}
+
+    def _is_said_of_ours(self, text: str) -> bool:
+        """Word for word: then nothing is weighed."""
+        return self._said.get(text, len(self.entries)) < len(self.entries)
 
     @cached_property
     def _matcher(self) -> Matcher:
@@ -257,24 +261,26 @@ class Index:
     @cached_property
     def _decoder(self) -> Decoder:
         """Its vocabulary: the lexicon, and the runs of two to four characters that the sayings use."""
-        uses: Counter[str] = Counter()
         readings: dict[str, tuple[str, ...]] = {}
+        vocabulary: dict[str, float] = {}
+        for length in (2, 3, 4):  # one after the other, to hold fewer at once
+            uses: Counter[str] = Counter()
+            for term in self._terms:
+                runs = [term.text[at : at + length] for at in range(len(term.text) - length + 1)]
+                uses.update(runs)
+                reading = self.contents.readings.get(term.text)
+                if reading:
+                    for at, run in enumerate(runs):
+                        readings.setdefault(run, reading[at : at + length])
+            vocabulary |= {
+                run: log(1 + count) for run, count in uses.items() if (count > 1 or length == 2) and is_chinese(run)
+            }
         for term in self._terms:
             text = term.text
-            reading = self.contents.readings.get(text)
-            for length in (2, 3, 4, *([len(text)] if 4 < len(text) <= _LONGEST_WORD else [])):
-                for at in range(len(text) - length + 1):
-                    run = text[at : at + length]
-                    uses[run] += 1
-                    if reading:
-                        readings.setdefault(run, reading[at : at + length])
-        whole = {term.text for term in self._terms if len(term.text) <= _LONGEST_WORD}
-        vocabulary = {
-            run: log(1 + count) for run, count in uses.items() if (count > 1 or len(run) == 2) and is_chinese(run)
-        }
-        for text in whole:
-            if is_chinese(text):
+            if len(text) <= (_LONGEST_PART if term.kind == "event" else _LONGEST_WORD) and is_chinese(text):
                 vocabulary[text] = max(vocabulary.get(text, 0.0), _WHOLE_USE)
+                if text in self.contents.readings:
+                    readings.setdefault(text, self.contents.readings[text])
         for word in self.contents.words:
             if is_chinese(word.text):
                 use = _FILLER_USE if word.sort == FILLER else _SINGLE_WORD_USE

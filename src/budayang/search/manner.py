@@ -24,9 +24,11 @@ class Manners:
         in_ours, all_ours = _counted(ours)
         in_others, all_others = _counted(others)
         scale = log(max(all_others, 1) / max(all_ours, 1))
+        # A triple that stands once in ours and nowhere else says next to nothing, and most do.
         self._speaks = {
             sign: log((in_ours[sign] + _SMOOTH) / (in_others[sign] + _SMOOTH)) + scale
-            for sign in in_ours.keys() | in_others.keys()
+            for sign in sorted(in_ours.keys() | in_others.keys())
+            if len(sign) < 3 or in_ours[sign] + in_others[sign] > 1 or sign in in_others
         }
 
     def of(self, text: str, length: int) -> Manner:

@@ -8,7 +8,9 @@ and less near the less the signs speak for it rather than for others.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from array import array
+from collections import Counter
+from collections.abc import Iterable
 from math import log
 from typing import NamedTuple
 
@@ -22,6 +24,7 @@ _ALL_SAYINGS, _IN_FEW_WORDS = 0.6, 0.25
 _SMOOTH = 0.5
 _LONG, _BEYOND = 14.0, 0.2
 _TELLING, _LEAN, _LEAN_IN_FEW_WORDS = 60.0, 0.6, 0.3
+_ALONE = log(1 + _TELLING)
 _FEW_WORDS, _A_SENTENCE = 3, 9  # signs: between these the weights go from the one to the other
 _BESIDE = 0.5  # left of the score for each word that asks for something beside the matter
 _UNIT, _FOR_UNITS, _NO_UNIT = "=单位", 0.5, 0.85  # half of the sayings name a firm, the question does not
@@ -86,26 +89,25 @@ class Matcher:
         self, terms: tuple[Term, ...], offices: tuple[frozenset[str], ...], lexicon: Lexicon, sounds: Sounds
     ) -> None:
         self._lexicon, self._sounds, self._offices = lexicon, sounds, offices
-        signs = [self.signs(term.text) for term in terms]
-        holders: dict[str, set[int]] = defaultdict(set)
-        for term, own in zip(terms, signs, strict=True):
-            for sign in own:
-                holders[sign].add(term.item)
-        for item, concepts in enumerate(offices):
-            for concept in concepts:
-                holders["=" + concept].add(item)
-        count = len(offices)
-        self._rarity = {sign: log(1 + count / (len(items) + _SMOOTH)) for sign, items in holders.items()}
-        self._unheard = log(1 + count / _SMOOTH)
         # sign -> item -> its sayings with the sign; an office is the item's, not a saying's
-        self._where: dict[str, dict[int, list[int]]] = {
-            sign: {item: [] for item in sorted(items)} for sign, items in holders.items()
-        }
-        self._weight: list[float] = []
-        for number, (term, own) in enumerate(zip(terms, signs, strict=True)):
-            self._weight.append(sum(weight * self._rarity[sign] for sign, weight in own.items()))
-            for sign in own:
-                self._where[sign][term.item].append(number)
+        self._where: dict[str, dict[int, list[int]]] = {}
+        weights: dict[str, float] = {}
+        for number, term in enumerate(terms):
+            for sign, weight in self.signs(term.text).items():
+                self._where.setdefault(sign, {}).setdefault(term.item, []).append(number)
+                weights[sign] = weight
+        for item, concepts in enumerate(offices):
+            for concept in sorted(concepts):
+                self._where.setdefault("=" + concept, {}).setdefault(item, [])
+        count = len(offices)
+        self._rarity = {sign: log(1 + count / (len(items) + _SMOOTH)) for sign, items in self._where.items()}
+        self._unheard = log(1 + count / _SMOOTH)
+        self._weight = array("d", bytes(8 * len(terms)))
+        for sign, weight in weights.items():
+            gain = weight * self._rarity[sign]
+            for numbers in self._where[sign].values():
+                for number in numbers:
+                    self._weight[number] += gain
 
         self._outside = frozenset(term.item for term in terms if term.kind == NOT_OURS)
         self._beside = frozenset("=" + word.concept for word in lexicon.words.values() if word.sort == BESIDE)
@@ -118,18 +120,27 @@ class Matcher:
         )
         self._speaks = self._speaking()
 
-    def _speaking(self) -> dict[str, dict[int, float]]:
-        """sign -> item -> how much the sign speaks for it rather than for the others: a logarithm of the share of its
-        sayings that have the sign, beside that share of all items. Nothing for what is not ours.
+    def _speaking(self) -> dict[str, array[float]]:
+        """How much a sign speaks for each of its items, in their order, rather than for the others: a logarithm of the
+        share of its sayings that have the sign, beside that share of all items. Nothing for what is not ours. Signs of
+        one item are left out (most are): what they say is :data:`_ALONE`, or nothing.
         """
-        speaks: dict[str, dict[int, float]] = {}
+        speaks: dict[str, array[float]] = {}
         for sign, where in self._where.items():
-            share = {
-                item: len(having) / self._sayings[item] for item, having in where.items() if item not in self._outside
-            }
-            usual = sum(share.values()) or 1.0
-            speaks[sign] = {item: log(1 + _TELLING * share.get(item, 0.0) / usual) for item in where}
+            if len(where) > 1:
+                shares = [
+                    0.0 if item in self._outside else len(having) / self._sayings[item]
+                    for item, having in where.items()
+                ]
+                usual = sum(shares) or 1.0
+                speaks[sign] = array("d", [log(1 + _TELLING * share / usual) for share in shares])
         return speaks
+
+    def _says(self, sign: str, where: dict[int, list[int]]) -> Iterable[tuple[int, float]]:
+        many = self._speaks.get(sign)
+        if many is not None:
+            return zip(where, many, strict=True)
+        return ((item, 0.0 if item in self._outside or not having else _ALONE) for item, having in where.items())
 
     def signs(self, text: str, tilt: float = 0.0) -> dict[str, float]:
         """The signs of a plain text with the weight of their sort. ``tilt``: how much more the end of it counts than
@@ -214,7 +225,7 @@ class Matcher:
             asked.whole += gain
             where = self._where[sign]
             asked.known.append((where, gain))
-            for item, says in self._speaks[sign].items():
+            for item, says in self._says(sign, where):
                 shared[item] = shared.get(item, 0.0) + gain
                 speaking[item] = speaking.get(item, 0.0) + weight * says
             if sign in self._beside:

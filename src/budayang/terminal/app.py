@@ -81,7 +81,7 @@ class Terminal:
         self.identity = Identity(settings.data_dir, self.client, clock, self.outbox)
         self.standing = Standing(
             clock,
-            told_before=Standing.subject in (self.outbox.recall("states") or {}),
+            told_before="application" in (self.outbox.recall("states") or {}).get(Standing.subject, {}),
             shut=lambda: self.uplink.line.blocked,
             held=lambda: (self.suspension() or {}).get("text", ""),
             ready=lambda: self.identity.enrolment is not None and bool(len(self.catalogue)),
@@ -122,6 +122,7 @@ class Terminal:
             heartbeat_s=settings.heartbeat_s,
             software=SOFTWARE,
         )
+        self._reached = asyncio.Event()
         self.orders = Orders(self, printer, machine=machine)
         self.commands = self.orders.commands
         self._connect_parts()
@@ -236,13 +237,19 @@ class Terminal:
         self.orders.life.heard()
         self.orders.life.note_supply()
         log.debug("uplink.synced", waiting=self.outbox.waiting())
-        await self._send_stored()
+        self._reached.set()
 
     async def _send_stored(self) -> None:
-        try:
-            await self.live.send_stored(busy=self.attendant.busy_number())
-        except CenterUnreachable as error:
-            log.info("case.not_sent", why=str(error))
+        """Send what waits whenever the center was reached, beside the line: sheets take their time on a slow one, and
+        the next sync must not wait for them.
+        """
+        while True:
+            await self._reached.wait()
+            self._reached.clear()
+            try:
+                await self.live.send_stored(busy=self.attendant.busy_number())
+            except CenterUnreachable as error:
+                log.info("case.not_sent", why=str(error))
 
     # Life
 
@@ -253,6 +260,7 @@ class Terminal:
                 ("devices", self.peripherals.run),
                 ("journey", self.attendant.run),
                 ("uplink", self._uplink),
+                ("cases", self._send_stored),
                 ("printing", self.printing.recover),
                 ("counting", self.counting.run),
                 *self.orders.parts(),

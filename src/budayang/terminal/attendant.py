@@ -407,14 +407,21 @@ class Attendant:
             self.fail(not_opened_words())
 
     async def send_to_window(self) -> None:
-        """The matter goes to the window, and its slip is printed as a result is."""
+        """The matter goes to the window, and its slip is printed as a result is. The person may have left before the
+        center has answered: nothing of it is the next one's.
+        """
+        journey, failed = self.journey, False
         try:
-            await self._live.act(self.journey.number, "window", self.journey.reply_key.public)
+            await self._live.act(journey.number, "window", journey.reply_key.public)
         except UplinkError as error:
             log.warning("journey.window_failed", error=type(error).__name__)
+            failed = True
+        if self.journey is not journey or self.state is not State.OUTCOME:
+            return
+        if failed:
             self.fail(_("现在转不了窗口，请记下办件编号，到部门窗口出示"))
             return
-        self.journey.outcome, self.journey.pay_mark = None, ""
+        journey.outcome, journey.pay_mark = None, ""
         self.go(Event.REPRINT)
 
     def beside(self, work: Coroutine[Any, Any, Any]) -> None:

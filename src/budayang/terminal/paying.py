@@ -64,6 +64,10 @@ class Paying:
                 answer = await self._live.wait(journey.number, journey.reply_key.public, seen=journey.pay_mark)
             except CenterRefused as refused:
                 log.warning("journey.pay_refused", number=journey.number, error=refused.code)
+                if refused.status in (403, 404):  # this journey may not look any more, and asking again changes nothing
+                    text = _("时间太久，本机不能再查看这笔缴费了。再刷一次证件，可以接着缴费或取结果")
+                    journey.outcome = Outcome("later", _("请再刷一次证件"), text, _("已经付了的不会丢，也不会重复收费"))
+                    return Event.ENDED
                 await asyncio.sleep(AGAIN_S)
             except (CenterUnreachable, NotEnrolled):
                 self._say(journey, _("网络不通，正在重试。已经付了的不会丢，也不会重复收费"))

@@ -34,10 +34,11 @@ KEYS = [f"DRILL-{n:02d}" for n in range(1, 5)]
 def pages(night: Desk, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """A hall, a fire drill in the middle of its play, two calls that wait and one that was answered, a symbol."""
     keys = [{"code": code, "public_key": public_text(Ed25519PrivateKey.generate())} for code in KEYS]
-    monkeypatch.setattr(drill_halls, "_ask", lambda *_asked: {"machines": keys})
+    began = timezone.now() - 90 * SECOND
+    told = {"machines": keys, "playing": {"began_at": began.isoformat()}}
+    monkeypatch.setattr(drill_halls, "_ask", lambda *_asked: told)
     monkeypatch.setattr(outgoing, "post", lambda *_a, **_k: outgoing.Reply(200, b"{}"))
     now, hall, zhu = timezone.now(), night.hall, night.actor("zhu")
-    began = now - 90 * SECOND
     area = drill_halls.make_hall(zhu, hall.city, now=began).area
     on = emergency_actions.local_day(area, now)
     run = drill_halls.plan_drill(zhu, area, "fire", on=on, scenario="fire", hold_s=300, now=began)

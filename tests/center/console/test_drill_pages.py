@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings as center_settings
+from django.utils import timezone
 from tests.center.console.the_desk import Desk
 
 from budayang.center.maintenance import emergency_actions, help_calls
@@ -27,7 +28,8 @@ def box(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     def post(url: str, body: bytes, headers: object, *, transport: object = None) -> outgoing.Reply:
         asked.append(url.rpartition("/control/")[2])
-        return outgoing.Reply(200, json.dumps({"machines": keys}).encode())
+        playing = {"began_at": timezone.now().isoformat()}
+        return outgoing.Reply(200, json.dumps({"machines": keys, "playing": playing}).encode())
 
     monkeypatch.setattr(outgoing, "post", post)
     return asked

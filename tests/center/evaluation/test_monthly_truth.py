@@ -19,9 +19,17 @@ from budayang.center.evaluation.models import Complaint, ComplaintStep, Invitati
 from budayang.center.evaluation.monthly_making import compute
 from budayang.center.evaluation.monthly_opened import opened
 from budayang.center.evaluation.monthly_rows import Month
-from budayang.center.maintenance.models import HoursDay, Incident, Round, SafetyTest, WorkOrder, WorkOrderEvent
+from budayang.center.maintenance.models import (
+    HelpCall,
+    HoursDay,
+    Incident,
+    Round,
+    SafetyTest,
+    WorkOrder,
+    WorkOrderEvent,
+)
 from budayang.center.services.models import Case, Item, Trip
-from budayang.center.terminals.models import Inbox, SupplyCount
+from budayang.center.terminals.models import SupplyCount
 from budayang.rules.monthly import Report, Table, figures_of, tables_of
 
 OCTOBER, SEPTEMBER = (2026, 10), (2026, 9)
@@ -197,8 +205,26 @@ def test_the_faults(lived: Lived) -> None:
 
 def test_help_and_tests_of_the_button(lived: Lived) -> None:
     report = lived[1]
-    calls = of(Inbox.objects.filter(kind="help").values("at"), "at", OCTOBER)
+    every = list(HelpCall.objects.filter(test__isnull=True).values())
+    calls, before = of(every, "pressed_at", OCTOBER), of(every, "pressed_at", SEPTEMBER)
     assert value(report, "help_calls").value == len(calls) > 0
+    good, judged = [], []
+    for month in (calls, before):
+        taken = [row for row in month if row["answered_at"] and row["answered_at"] <= MADE]
+        in_time = [row for row in taken if row["answered_at"] - row["pressed_at"] <= timedelta(seconds=30)]
+        nobody = [row for row in month if row not in taken and not row["late"]]
+        good.append(len(in_time))
+        judged.append(len(taken) + len(nobody))
+    says_share(report, "help_in_time", good[0], judged[0], good[1], judged[1])
+    answers = [row for row in calls if row["answered_at"] and row["answered_at"] <= MADE]
+    waits = [(row["answered_at"] - row["pressed_at"]) / timedelta(seconds=1) for row in answers]
+    assert value(report, "help_answer_seconds").value == pytest.approx(median(waits))
+    people = {line.cells[0]: line.cells for line in table(report, "help_people").lines}
+    assert people
+    for name in {row["answered_by"] for row in answers}:
+        mine = [wait for row, wait in zip(answers, waits, strict=True) if row["answered_by"] == name]
+        assert people[name][1:3] == (len(mine), sum(wait <= 30 for wait in mine))
+        assert people[name][4:6] == (pytest.approx(median(mine)), max(mine))
     tests = of(SafetyTest.objects.filter(kind="help").values("ended_at", "seconds", "passed"), "ended_at", OCTOBER)
     answered = [row["seconds"] for row in tests if row["seconds"] is not None]
     assert value(report, "help_seconds").value == pytest.approx(median(answered))
@@ -206,8 +232,11 @@ def test_help_and_tests_of_the_button(lived: Lived) -> None:
         sum(row["passed"] for row in tests) / len(tests), abs=1e-6
     )
     (line,) = table(report, "help_areas").lines
-    assert line.cells[1] == len(calls)
-    assert "平台没有记录" in table(report, "help_areas").note
+    assert line.cells[1:3] == (len(calls), sum(row["kind"] == "sos" for row in calls))
+    assert line.cells[3] == good[0]
+    assert line.cells[4] == judged[0] - len(answers), "nobody came"
+    assert line.cells[5:7] == (pytest.approx(median(waits)), len(before))
+    assert line.cells[7:10] == (len(tests), sum(row["passed"] for row in tests), pytest.approx(median(answered)))
 
 
 def test_stock_and_cost(lived: Lived) -> None:
@@ -394,7 +423,8 @@ def test_each_line_opens_as_many_rows_as_it_tells(lived: Lived) -> None:
         "few_machines": 3,
         "wasted_causes": 3, "wasted_areas": 2, "matters_days": 2, "matters_items": 3, "matters_hours": 1,
         "matters_people": 1, "matters_areas": 1, "faults_causes": 2, "orders_bodies": 2, "rounds_plans": 2,
-        "ratings_levels": 1, "ratings_negative": 1, "complaints_areas": 2,
+        "ratings_levels": 1, "ratings_negative": 1, "complaints_areas": 2, "help_areas": 1,
+        "help_people": 1,
     }  # fmt: skip
     looked = 0
     for code, column in counts.items():

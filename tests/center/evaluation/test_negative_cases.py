@@ -280,7 +280,7 @@ def test_what_was_removed_and_counts_again_has_no_former_life(hall: Hall, now: d
     assert case.erase_at == case.opened_at + 60 * DAY, "the number is needed again, and goes when it was promised"
     flag.refresh_from_db()
     assert (flag.state, flag.judged_at, flag.judged_by) == ("open", None, "")
-    assert queries.counts(now - DAY, now + DAY, "/", gone + 2 * HOUR).negative_late == 0, "its old steps are no more"
+    assert counted(now - DAY, now + DAY, "/", gone + 2 * HOUR).negative_late == 0, "its old steps are no more"
     actions.appeal(ren, case, reason="mistaken", note="x", now=gone + 2 * HOUR)
     actions.decide_appeal(zhu, case, uphold=False, note="x", now=gone + 3 * HOUR)
     fixed(hall, case, gone + 4 * HOUR)

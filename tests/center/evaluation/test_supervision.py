@@ -96,13 +96,13 @@ def test_who_may_reply_and_who_may_not(done: SupervisionVisit, lists: Hall, now:
 
 def test_a_late_reply_is_seen_and_told_once(done: SupervisionVisit, lists: Hall, zhu: Actor, now: datetime) -> None:
     due = datetime(2026, 12, 1, 16, tzinfo=UTC)
-    first = NoticeLine.objects.filter(kind="supervision").values_list("staff__username", flat=True)
+    first = NoticeLine.objects.filter(kind="visit").values_list("staff__username", flat=True)
     assert sorted(first) == ["lin", "lin", "ren"], "the owner unit of its own, the keeper of both"
     assert findings.watch(due - timedelta(seconds=1)) == 0
     assert (findings.watch(due), findings.watch(due + HOUR)) == (2, 0)
     row = done.findings.order_by("pk")[0]
     assert row.overdue_at == due
-    told = set(NoticeLine.objects.filter(kind="supervision", topic=f"supervision:late:{row.pk}:1201")
+    told = set(NoticeLine.objects.filter(kind="visit", topic=f"supervision:late:{row.pk}:1201")
                .values_list("staff__username", flat=True))  # fmt: skip
     assert told == {"zhu", "lin", "ren"}
     assert queries.overdue(queries.findings_visible_to(zhu), due).count() == 2
@@ -121,7 +121,7 @@ def test_an_unannounced_visit_is_nowhere_seen_by_the_area_until_done(lists: Hall
     for actor in insiders:
         assert not queries.visits_visible_to(actor).exists(), actor.name
         assert not audit_visible_to(actor).filter(action__startswith="evaluation.supervision").exists(), actor.name
-    assert not NoticeLine.objects.filter(kind="supervision").exists()
+    assert not NoticeLine.objects.filter(kind="visit").exists()
     assert not Transition.objects.filter(payload__icontains=row.number).exists()
     for name in ("zhu", "ning"):
         assert queries.visits_visible_to(lists.actor(name)).count() == 1

@@ -22,6 +22,7 @@ from budayang.center.maintenance.models import (
     FIGURES,
     CheckListEdition,
     Emergency,
+    HelpCall,
     HoursDay,
     Incident,
     Round,
@@ -30,7 +31,7 @@ from budayang.center.maintenance.models import (
 )
 from budayang.center.platform.models import Parameter
 from budayang.center.services.models import CalendarDay, Case, Department, Item, Offering, Trip
-from budayang.center.terminals.models import Inbox, SupplyCount, SupplyFill, SupplyLevel, Terminal
+from budayang.center.terminals.models import SupplyCount, SupplyFill, SupplyLevel, Terminal
 
 ZONE = ZoneInfo("Asia/Shanghai")
 BORN = datetime(2026, 8, 20, tzinfo=UTC)
@@ -222,16 +223,28 @@ def _faults(hall: Hall, luck: random.Random) -> None:
 
 
 def _help(hall: Hall, luck: random.Random) -> None:
+    waiting: set[str] = set()
     for n in range(21):
         at = moment(luck, 9 if n % 3 == 0 else 10)
-        body = {"kind": luck.choice(["help", "sos"]), "step": "fill", "item": "T01"}
-        Inbox.objects.create(terminal=hall.other, epoch="a", seq=n, kind="help", body=body, at=at, received_at=at)
+        kind, took = luck.choice(["help", "sos"]), luck.choice([None, 8.0, 29.0, 75.0, 40 * 86400.0])
+        HelpCall.objects.create(
+            terminal=hall.other, area=hall.area, kind=kind, step="fill", item="T01", pressed_at=at, told_at=at,
+            limit_s=30, late=took is None and kind in waiting, presses=1 + n % 3,
+            answered_at=at + timedelta(seconds=took) if took else None,
+            answered_by="" if took is None else "林甲乙"[n % 3],
+        )  # fmt: skip
+        if took is None:  # one at most waits of each kind; others came after a broken line
+            waiting.add(kind)
     for day in (3, 13, 23):
         at = datetime(2026, 10, day, 2, tzinfo=UTC)
         seconds = luck.choice([None, 12.5, 40.0]) if day != 13 else 21.0
-        SafetyTest.objects.create(
+        test = SafetyTest.objects.create(
             area=hall.area, kind="help" if day != 23 else "exit", started_at=at, started_by="x", ended_at=at + MINUTE,
             seconds=seconds, limit_s=30, passed=seconds is not None and seconds <= 30,
+        )  # fmt: skip
+        HelpCall.objects.create(  # the press of the test: nobody's call
+            terminal=hall.other, area=hall.area, kind="button", pressed_at=at, told_at=at, limit_s=30, test=test,
+            late=True,
         )  # fmt: skip
 
 

@@ -31,7 +31,8 @@ SECOND = timedelta(seconds=1)
 class Box:
     """The sandbox as the center hears it. `status`: what it answers to a play."""
 
-    def __init__(self) -> None:
+    def __init__(self, began_at: datetime) -> None:
+        self.began_at = began_at
         self.asked: list[tuple[str, dict[str, object]]] = []
         self.status = 200
         self.keys = [
@@ -43,12 +44,13 @@ class Box:
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         self.asked.append((request.url.path.removeprefix("/control/"), json.loads(request.content)))
-        return httpx.Response(self.status, json={"machines": self.keys})
+        playing = {"began_at": self.began_at.isoformat()}
+        return httpx.Response(self.status, json={"machines": self.keys, "playing": playing})
 
 
 @pytest.fixture
-def box() -> Box:
-    return Box()
+def box(now: datetime) -> Box:
+    return Box(now)
 
 
 @pytest.fixture

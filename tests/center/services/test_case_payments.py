@@ -18,7 +18,8 @@ from budayang.center.platform.actions import Refused
 from budayang.center.platform.actors import Actor
 from budayang.center.platform.models import Transition
 from budayang.center.platform.sealing import open_field
-from budayang.center.services import case_jobs, case_queries, errands
+from budayang.center.services import case_jobs, case_queries, case_requests, errands
+from budayang.center.services.case_accepting import GRANT_S, CaseRefused
 from budayang.center.services.case_results import code_of
 from budayang.center.services.case_reviewing import ask_again, settle_review
 from budayang.center.services.case_withdrawing import withdraw
@@ -35,6 +36,7 @@ from budayang.center.services.models import (
 from budayang.center.services.payments import actions, callbacks, looking, reconciling
 from budayang.center.services.payments.provider import Movement, signature
 from budayang.center.services.states import MOVING_PAYMENT_STATES, PAYMENT_TRANSITIONS, PaymentState
+from budayang.wire.paying import PayAsk
 
 pytestmark = pytest.mark.django_db
 SYSTEM = Actor.system()
@@ -415,6 +417,22 @@ def test_a_bill_that_was_paid_is_not_asked_for_again(hall: Hall) -> None:
     hall.carry(2)
     assert (hall.case(number).state, hall.payment(number).state) == ("due", "open")
     assert Payment.objects.filter(case__number=number).count() == 2
+
+
+def test_who_goes_on_paying_is_not_cut_off(hall: Hall) -> None:
+    """A code that stands for longer than a quarter of an hour, and another after it: whoever waits may go on."""
+    number, terminal = due(hall), hall.terminal.pk
+    for _turn in range(8):
+        hall.pass_s(600)
+        assert case_requests.look(number, terminal, "key", hall.clock.now).pay is not None
+    ask = PayAsk(reply_key="key")
+    assert case_requests.pay(SYSTEM, number, terminal, ask, hall.clock.now).state == "due"
+    with pytest.raises(CaseRefused):
+        case_requests.look(number, terminal, "another", hall.clock.now)
+    hall.pass_s(GRANT_S)
+    with pytest.raises(CaseRefused) as refused:
+        case_requests.look(number, terminal, "key", hall.clock.now)
+    assert refused.value.code == "unknown_reply_key", "who went away proves the identity anew"
 
 
 def test_without_a_provider_the_person_is_told(hall: Hall) -> None:

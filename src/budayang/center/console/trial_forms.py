@@ -153,7 +153,8 @@ def initial_of(row: Any) -> dict[str, Any]:
     """A trial as the beginning of another: the same question, to be changed."""
     found: dict[str, Any] = {
         "title": row.title, "place": row.place_id, "first": f"{row.first_month:%Y-%m}",
-        "last": f"{row.last_month:%Y-%m}", "edition": row.edition_id, "once": f"{row.once:g}", "monthly": f"{row.monthly:g}",
+        "last": f"{row.last_month:%Y-%m}", "edition": row.edition_id,
+        "once": f"{row.once:g}", "monthly": f"{row.monthly:g}",
         "note": row.note,
     }  # fmt: skip
     for one in row.measures:

@@ -26,6 +26,7 @@ from budayang.rules import monthly_facts as facts
 from budayang.rules.causes import get_cause
 from budayang.rules.consumables import CONSUMABLES
 from budayang.rules.evaluation.complaints import step_verdicts
+from budayang.rules.help_calls import waited
 from budayang.rules.intervals import Interval, intersect, total_s
 from budayang.rules.monthly import last_day
 from budayang.rules.monthly_facts import MatterTally, MonthFacts, Named
@@ -160,9 +161,18 @@ def _faults(month: Month) -> list[facts.FaultFact]:
     ]
 
 
-def _calls(month: Month) -> dict[int, int]:
-    counted = rows.help_calls(month).order_by().values_list("terminal__area_id").annotate(n=Count("pk"))
-    return dict(counted)
+def _calls(month: Month) -> list[facts.HelpFact]:
+    """As of the report's moment: what was answered later was not answered then."""
+    told = []
+    columns = ("area_id", "kind", "pressed_at", "answered_at", "answered_by", "limit_s", "late")
+    for area, kind, pressed_at, answered_at, by, limit_s, late in (
+        rows.help_calls(month).order_by("pk").values_list(*columns)
+    ):
+        if answered_at is not None and answered_at > month.until:
+            answered_at, by = None, ""
+        found = waited(pressed_at, answered_at, limit_s=limit_s, late=late, now=month.until)
+        told.append(facts.HelpFact(area, kind, found.seconds if answered_at else None, by, found.verdict))
+    return told
 
 
 def _tests(month: Month) -> list[facts.MeasuredFact]:

@@ -24,6 +24,7 @@ from budayang.rules.consumables import BY_CODE as CONSUMABLES
 from budayang.rules.evaluation import LEVEL_BY_CODE, NEGATIVE_LEVELS
 from budayang.rules.evaluation.complaints import KIND_NAMES, state_name
 from budayang.rules.evaluation.negative import FINAL_STATES
+from budayang.rules.help_calls import CALL_NAMES, VERDICT_NAMES, waited
 from budayang.rules.hours import BUCKET_ORDER
 from budayang.rules.monthly_facts import DONE, outside_office
 from budayang.rules.rounds import STATE_NAMES
@@ -160,13 +161,21 @@ def _incidents(month: Month, asked: Asked) -> Opened:
 def _help(month: Month, asked: Asked) -> Opened:
     rows = rows_of.help_calls(month)
     if "area" in asked:
-        rows = rows.filter(terminal__area__code=asked["area"])
-    names = {"help": _("呼叫帮办"), "sos": _("紧急求助")}
+        rows = rows.filter(area__code=asked["area"])
+    if "by" in asked:
+        rows = rows.filter(answered_by=asked["by"], answered_at__lte=month.until)
+    if asked.get("answered"):
+        rows = rows.filter(answered_at__lte=month.until)
 
     def seen(row: Any) -> Seen:
-        return Seen(row.terminal.code, row.at, names.get(row.body.get("kind"), ""), f"terminal:{row.terminal.code}")
+        found = waited(row.pressed_at, row.answered_at, limit_s=row.limit_s, late=row.late, now=month.until)
+        told = {"kind": words(CALL_NAMES[row.kind]), "how": words(VERDICT_NAMES[found.verdict])}
+        word = _("%(kind)s · %(how)s") % told
+        if row.answered_at is not None:
+            word = _("%(kind)s · %(n)s 秒，%(by)s") % (told | {"n": f"{found.seconds:.0f}", "by": row.answered_by})
+        return Seen(row.terminal.code, row.pressed_at, word, f"terminal:{row.terminal.code}")
 
-    return _of(rows, "-at", seen)
+    return _of(rows, "-pressed_at", seen)
 
 
 def _tests(month: Month, _asked: Asked) -> Opened:

@@ -15,6 +15,7 @@ from budayang.center.areas import queries as areas
 from budayang.center.evaluation import complaint_queries
 from budayang.center.evaluation import queries as ratings
 from budayang.center.evaluation.models import Rating
+from budayang.center.maintenance import help_calls as help_desk
 from budayang.center.maintenance import hours_queries, round_queries, safety_queries
 from budayang.center.maintenance import queries as maintenance
 from budayang.center.platform.actors import Actor
@@ -22,7 +23,7 @@ from budayang.center.platform.models import Place
 from budayang.center.platform.queries import parameters
 from budayang.center.services import queries as services
 from budayang.center.services import trip_queries
-from budayang.center.terminals import month_queries, supply_queries
+from budayang.center.terminals import supply_queries
 from budayang.rules import monthly as rules
 
 JOB = Actor.job("evaluation.monthly")
@@ -87,8 +88,9 @@ def incidents(month: Month) -> QuerySet[Any]:
 
 
 def help_calls(month: Month) -> QuerySet[Any]:
-    rows = month_queries.help_calls_visible_to(JOB)
-    return rows.filter(month.within("at"), month.below("terminal__area__place__path"))
+    """Calls of people; a press of a measured test is none."""
+    rows = help_desk.calls_visible_to(JOB).filter(test__isnull=True)
+    return rows.filter(month.within("pressed_at"), month.below("area__place__path"))
 
 
 def help_tests(month: Month) -> QuerySet[Any]:

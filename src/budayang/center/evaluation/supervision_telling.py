@@ -16,7 +16,7 @@ from budayang.rules.evaluation.supervision import KIND_NAMES
 from budayang.rules.maintenance import Severity
 from budayang.rules.notices import Fact
 
-KIND = "supervision"
+KIND = "visit"
 
 
 def tell_found(row: SupervisionVisit, now: datetime) -> None:

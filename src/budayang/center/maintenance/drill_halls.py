@@ -160,8 +160,11 @@ def start_drill(
         emergency_actions.start_drill(actor, run, now=now)
         told = {"play": str(play.pk), "scenario": play.scenario, "hold_s": play.hold_s}
         # Inside, so that a sandbox that refuses leaves the drill planned. It answers at once: it only begins.
-        _ask("hall/play", told, transport)
-        DrillPlay.objects.filter(pk=play.pk).update(began_at=now, ends_at=now + timedelta(seconds=play.hold_s))
+        answer = _ask("hall/play", told, transport)
+        # The sandbox's word, by the clock of this machine: what the page waited for is not the platform's slowness.
+        began_at = datetime.fromisoformat(answer["playing"]["began_at"])
+        ends_at = began_at + timedelta(seconds=play.hold_s)
+        DrillPlay.objects.filter(pk=play.pk).update(began_at=began_at, ends_at=ends_at)
     return run
 
 

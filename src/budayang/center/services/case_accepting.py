@@ -162,10 +162,16 @@ def grant_reply(case: Case, terminal_id: int, reply_key: str, now: datetime) -> 
 
 
 def require_grant(case: Case, terminal_id: int, reply_key: str, now: datetime) -> None:
-    """Raises CaseRefused (unknown_reply_key) unless this journey submitted the case or proved its identity."""
+    """Raises CaseRefused (unknown_reply_key) unless this journey submitted the case or proved its identity.
+
+    Whoever still waits is not cut off: a code may stand for an hour. The grant is renewed once half of it is over.
+    """
     granted = CaseGrant.objects.filter(case=case, terminal_id=terminal_id, reply_key=reply_key, expires_at__gt=now)
-    if not granted.exists():
+    until = granted.values_list("expires_at", flat=True).first()
+    if until is None:
         raise CaseRefused("unknown_reply_key")
+    if until < now + timedelta(seconds=GRANT_S / 2):
+        granted.update(expires_at=now + timedelta(seconds=GRANT_S))
 
 
 def find_repeated(number: str, terminal_id: int, item_code: str, reply_key: str) -> Case | None:

@@ -245,7 +245,7 @@ def finished_at_places(paths: Collection[str], start: datetime, end: datetime) -
     return found
 
 
-def _finished(start: datetime, end: datetime, place_path: str = "/") -> QuerySet[Case]:
+def _finished(start: datetime, end: datetime, place_path: str = "/") -> QuerySet[Any]:
     """Cases of which what could be done at the terminal was done in [start, end). One that was handed in counts then,
     however far its department has come with it since, and not again when that is done.
     """

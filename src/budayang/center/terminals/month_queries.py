@@ -1,25 +1,13 @@
-"""Reads of a span of time for reports: calls for help as terminals told them, and what consumables were used."""
+"""Reads of a span of time for reports: what consumables were used, filled and taken from stock."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
 
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, Sum
 
-from budayang.center.platform.actors import Actor
-from budayang.center.platform.queries import scope_q
-from budayang.center.terminals.models import Inbox, StockMovement, SupplyCount, SupplyFill
-
-HELP = "help"
-
-
-def help_calls_visible_to(actor: Actor) -> QuerySet[Inbox]:
-    """Calls for help (呼叫帮办、紧急求助) of the actor's places: when and at which terminal. Who answered them, and
-    when, is of a higher room.
-    """
-    mine = scope_q(actor, "terminal__area__place__path", ("terminal__owner_id", "terminal__vendor_id"))
-    return Inbox.objects.filter(mine, kind=HELP).select_related("terminal__area")
+from budayang.center.terminals.models import StockMovement, SupplyCount, SupplyFill
 
 
 def units_used(supply_ids: Collection[int], start: datetime, end: datetime) -> dict[int, float]:

@@ -311,7 +311,7 @@ def record_returned(actor: Actor, payment: Payment, *, note: str, now: datetime)
     actor.require(*KEEPERS, place_path=payment.place_path)
     if not note.strip():
         raise Refused(_("请写明钱是怎样退回的，例如银行转账的流水号。"))
-    given = {"refunded_at": now, "by_hand": True}
+    given: dict[str, Any] = {"refunded_at": now, "by_hand": True}
     if not move_payment(actor, payment, "returned", now=now, detail=note.strip()[:160], **given):
         raise Refused(_("只有退款没有成功的缴费可以这样登记。"))
     _told_back(payment, now, now)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from budayang.center.evaluation.clause_queries import EvaluationSeen
 from budayang.center.standard.measuring import said
-from budayang.center.standard.measuring.gathered import EVIDENCE_ROWS, Evidence, Gathering, Measured, evidence
+from budayang.center.standard.measuring.gathered import EVIDENCE_ROWS, Gathering, Measured, evidence
 from budayang.rules.evaluation import LEVEL_BY_CODE, NEGATIVE_LEVELS
 
 # A case that was finished a moment ago may still be at its printer: the rating page comes after the paper.
