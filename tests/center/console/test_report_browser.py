@@ -19,6 +19,7 @@ from tests.center.console.the_desk import Desk
 from budayang.center.maintenance import report_actions, report_following
 from budayang.center.maintenance.models import Report
 from budayang.center.maintenance.report_actions import Said
+from budayang.center.platform.own_links import own_mark
 from budayang.center.terminals.report_addresses import path_of
 
 __all__ = ["in_chromium", "night"]
@@ -43,7 +44,7 @@ def reports(night: Desk) -> list[Report]:
     assert spot is not None
     said = (
         Said("light"),
-        Said("light", note="靠窗第二盏", phone="13900001234", photo=photo()),
+        Said("light", note="靠窗第二盏", phone="13900001234", photo=photo),
         Said("sticker"),
         Said("print"),
     )
@@ -64,6 +65,7 @@ def test_the_public_pages_are_accessible_and_fit(
         "report-area": path_of("area", "KBS"),
         "report-unknown": "/r/t/KBS-01/0000/",
         "report-progress": f"/report/{reports[1].number}/",
+        "report-own": f"/report/{reports[1].number}/?own={own_mark('report', reports[1].number)}",
         "report-answered": f"/report/{reports[2].number}/",
         "report-find": "/report/?number=abc",
     }
