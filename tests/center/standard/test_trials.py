@@ -167,7 +167,13 @@ def test_repair_in_time_equals_the_plain_loop(lived: Lived) -> None:
 def test_paper_on_fridays_equals_the_plain_loop(lived: Lived) -> None:
     """Sheet by sheet: what is really there, what was brought beside it, and what an outage takes of it."""
     hall, truth = lived
-    values: dict[str, float | str] = {"consumable": "a4", "weekdays": "4", "at": "16:00", "amount": 50.0, "per_day": 0.0}
+    values: dict[str, float | str] = {
+        "consumable": "a4",
+        "weekdays": "4",
+        "at": "16:00",
+        "amount": 50.0,
+        "per_day": 0.0,
+    }
     result = tried(hall, Chosen("restock", values))
     code = hall.terminal.code
     out = {minute for span in truth.paper[code] for minute in range(*span)}
