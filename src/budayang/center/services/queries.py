@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
@@ -172,7 +172,7 @@ def truth_counts(area_id: int | None = None) -> dict[int, dict[str, int]]:
         for place, truth in enumerate(ORDER)
     }
     counts: dict[int, dict[str, int]] = {}
-    found: Iterable[Mapping[str, int]] = rows.order_by().values("terminal__area_id").annotate(**upto)
+    found: Iterable[Any] = rows.order_by().values("terminal__area_id").annotate(**upto)
     for row in found:
         before, mine = 0, {}
         for truth in ORDER:
