@@ -4,7 +4,8 @@
 `final.csv` was written before the sayings too and asked for its figures only. `stories.csv` are long and roundabout,
 `slips.csv` short and wrong, with questions outside that share a noun with an item. `street.csv`, `market.csv`,
 `steppe.csv`, `hard.csv`, `last.csv`, `one.csv` and `two.csv` were each written from the items' names and kept unasked
-while the lists before them were used; their misses were read afterwards (docs/mechanisms/search.md).
+while the lists before them were used; their misses were read afterwards (docs/mechanisms/search.md). The misses of
+`three.csv` have never been read, and are not to be: it stays what the others were once.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ SETS = {
     "last": (0.94, 0.96, 0.84, 0.03),
     "one": (0.96, 0.98, 0.95, 0.01),
     "two": (0.96, 0.98, 0.93, 0.01),
+    "three": (0.94, 0.97, 0.86, 0.01),
 }
 NOT_EVERY_ITEM = ("slips", "last")
 
@@ -63,7 +65,7 @@ def test_the_questions_cover_every_item(name: str) -> None:
 def test_the_sets_share_few_questions_with_the_sayings() -> None:
     """What was written down as a saying proves nothing when it is asked."""
     said = {text for entry in INDEX.entries for text, _kind in entry.sayings}
-    for name in ("check", "final", "street", "market", "steppe", "hard", "last", "one", "two"):
+    for name in ("check", "final", "street", "market", "steppe", "hard", "last", "one", "two", "three"):
         cases = [case for case in read_cases(QUESTIONS / f"{name}.csv") if not case.outside]
         assert sum(case.query in said for case in cases) / len(cases) < 0.15, name
 
