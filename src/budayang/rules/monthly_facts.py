@@ -146,7 +146,10 @@ class RoundFact:
 
 @dataclass(frozen=True, slots=True)
 class RatingFact:
+    """``rated_asked``: of those who were ``invited`` in the month, the ones who rated, also later than it."""
+
     invited: int
+    rated_asked: int
     rated: int
     levels: Mapping[str, int]
     negative_open: int

@@ -133,10 +133,8 @@ def of_card(facts: Sequence[Fact] | None, code: str) -> Measure:
 
 
 def rated(facts: MonthFacts) -> Measure:
-    found = facts.ratings
-    if found.rated > found.invited:
-        return Measure(None, found.invited, why="评价比评价页出现的记录多，上月末的页面本月才评；算不出比例。")
-    return share(found.rated, found.invited)
+    """Of the matters that were asked about in the month those that were rated, also later; so it is a share."""
+    return share(facts.ratings.rated_asked, facts.ratings.invited)
 
 
 JUDGED_CALLS = frozenset({"answered", "answered_late", "overdue"})

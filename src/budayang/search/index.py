@@ -162,7 +162,7 @@ class Index:
         best, outside = _nearest(ours), _nearest(others)
         read = ours[0].read_as or spelled if ours else ""
         manner = self._manners.of(read, len(self._lexicon.core(read)[0]))
-        if not ours or not (self._is_said_of_ours(spelled) or good_enough(best, outside, manner)):
+        if not ours or not (self._is_said_of_ours(read) or good_enough(best, outside, manner)):
             kind = self._outside[others[0].match.item - len(self.entries)] if others else ""
             sure = surely_outside(outside, best)
             return Answer(SearchVerdict.NOT_FOUND, advice=_ADVICE.get(kind, "") if sure else "")

@@ -25,6 +25,7 @@ _SMOOTH = 0.5
 _LONG, _BEYOND = 14.0, 0.2
 _TELLING, _LEAN, _LEAN_IN_FEW_WORDS = 60.0, 0.6, 0.3
 _ALONE = log(1 + _TELLING)
+_MANY = 110  # sayings beyond these do not make a sign of an item a rarer one
 _FEW_WORDS, _A_SENTENCE = 3, 9  # signs: between these the weights go from the one to the other
 _BESIDE = 0.5  # left of the score for each word that asks for something beside the matter
 _UNIT, _FOR_UNITS, _NO_UNIT = "=单位", 0.5, 0.85  # half of the sayings name a firm, the question does not
@@ -112,7 +113,8 @@ class Matcher:
         self._outside = frozenset(term.item for term in terms if term.kind == NOT_OURS)
         self._beside = frozenset("=" + word.concept for word in lexicon.words.values() if word.sort == BESIDE)
         self._objects = frozenset("=" + word.concept for word in lexicon.words.values() if word.sort == OBJECT)
-        self._sayings = Counter(term.item for term in terms)
+        counts = Counter(term.item for term in terms)
+        self._sayings = {item: min(number, _MANY) for item, number in counts.items()}
         self._for_units = frozenset(
             item
             for item, naming in self._where.get(_UNIT, {}).items()

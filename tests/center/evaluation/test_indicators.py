@@ -94,12 +94,21 @@ def test_by_owner_unit_and_confined_to_some(hall: Hall, now: datetime) -> None:
     assert month_rows(MONTH, hall.far_area.place.path, "area")[0].counts.total == 0
 
 
-def test_asked_is_what_the_machine_showed(hall: Hall, now: datetime) -> None:
-    for channel in ("terminal", "qr"):
+def test_asked_is_what_the_machine_showed_of_what_was_done(hall: Hall, now: datetime, zhu: Actor) -> None:
+    """A page after a matter of October, one from home, one of a rating that was removed: a share all the same."""
+
+    def show(counter: int, channel: str = "terminal") -> None:
         actions.record_invitation(
-            SYSTEM, number=number(1), terminal_code="KBS-01", shown_at=now, now=now, channel=channel
+            SYSTEM, number=number(counter), terminal_code="KBS-01", shown_at=now, now=now, channel=channel
         )
-    assert month_rows(MONTH, "/", "area")[0].counts.asked == 1
+
+    for counter, days in ((1, 0), (2, 0), (3, 0), (4, 40)):
+        finished_case(hall.terminal, counter, now - days * DAY - HOUR)
+    for counter, channel in ((1, "terminal"), (1, "qr"), (2, "qr"), (3, "terminal"), (4, "terminal"), (9, "terminal")):
+        show(counter, channel)
+    negative.set_aside_rating(zhu, rate(hall, 3, "satisfied", now), reason="trial", note="x", now=now)
+    counts = month_rows(MONTH, "/", "area")[0].counts
+    assert (counts.asked, counts.done) == (1, 2)
 
 
 def test_a_month_is_of_the_city_s_days(hall: Hall) -> None:

@@ -125,3 +125,16 @@ def test_a_flag_changes_no_figure_until_a_person_sets_it_aside(hall: Hall, now: 
     assert set(AuditLine.objects.filter(action__startswith="evaluation.").values_list("action", flat=True)) >= {
         "evaluation.flagged", "evaluation.flag_set_aside", "evaluation.set_aside",
     }  # fmt: skip
+
+
+def test_each_rating_is_flagged_in_its_own_time_and_not_with_an_older_one(hall: Hall, now: datetime) -> None:
+    """The one of a moment ago has no visit yet, which says nothing: its journey is still told."""
+    rate(hall, 1, "satisfied", now)
+    later = now + timedelta(minutes=100)
+    rate(hall, 2, "satisfied", later)
+    integrity.look(later + 8 * MINUTE)
+    assert kinds() == {(number(1), "no_journey")}
+    visit(hall, later + MINUTE)
+    integrity.look(later + 3 * HOUR)
+    assert kinds() == {(number(1), "no_journey")}
+    assert not Rating.objects.filter(look_at__isnull=False).exists()

@@ -359,9 +359,9 @@ def test_complaints_praise_and_their_steps(lived: Lived) -> None:
     mine = [one for one in rows if (local(one.made_at).year, local(one.made_at).month) == OCTOBER]
     before = [one for one in rows if (local(one.made_at).year, local(one.made_at).month) == SEPTEMBER]
     steps: dict[int, dict[str, datetime]] = {}
-    for step in ComplaintStep.objects.all():
-        if step.at <= MADE:
-            steps.setdefault(step.complaint_id, {})[step.event] = step.at
+    for taken_step in ComplaintStep.objects.all():
+        if taken_step.at <= MADE:
+            steps.setdefault(taken_step.complaint_id, {})[taken_step.event] = taken_step.at
     kinds = Counter(one.kind for one in mine)
     assert (value(report, "complaints").value, value(report, "praise").value) == (kinds["complaint"], kinds["praise"])
     complaints = [one for one in mine if one.kind == "complaint"]

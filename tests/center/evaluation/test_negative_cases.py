@@ -287,3 +287,14 @@ def test_what_was_removed_and_counts_again_has_no_former_life(hall: Hall, now: d
     actions.rerate(case, level="satisfied", now=gone + 5 * HOUR)
     assert case.state == "closed"
     integrity.judge_genuine(zhu, flag, note="是真的", now=gone + 6 * HOUR)
+
+
+def test_two_who_called_in_vain_at_once_are_two_tries(hall: Hall, now: datetime) -> None:
+    mine, lin = fixed(hall, bad(hall, 1, now, phone=PHONE), now), hall.actor("lin")
+    yours = NegativeCase.objects.select_related("rating__terminal__area").get(pk=mine.pk)
+    actions.call_back(lin, mine, outcome="unreached", note="", now=now + HOUR)
+    with pytest.raises(Refused, match="别人"):
+        actions.call_back(lin, yours, outcome="unreached", note="", now=now + HOUR)
+    yours.refresh_from_db()
+    actions.call_back(lin, yours, outcome="unreached", note="", now=now + HOUR)
+    assert (yours.state, yours.call_tries, events(yours).count("try_again")) == ("fixed", 2, 2)

@@ -11,19 +11,21 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.db import transaction
+from django.core.cache import cache
+from django.db import connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from tests.center.services_cast import SYSTEM, set_state
 
-from budayang.center.areas.actions import plan_stop
+from budayang.center.areas.actions import create_area, plan_stop
 from budayang.center.maintenance import fault_notices
 from budayang.center.maintenance.models import Incident
 from budayang.center.platform import audit, retention
 from budayang.center.platform.actions import record
 from budayang.center.platform.models import AuditLine
 from budayang.center.platform.sealing import center_keys
-from budayang.center.public import rule_words
+from budayang.center.public import open_data, rule_words
 from budayang.center.services import codes, judging
 from budayang.center.services.case_actions import code_hash
 from budayang.center.services.models import Case, Item, Paper, VerificationAttempt
@@ -259,6 +261,48 @@ def test_open_data_are_the_rows_of_the_page(client: Client, night: datetime) -> 
     assert lines[0] == ["演示数据"]
     assert len(lines) == len(body["rows"]) + 2
     text_of(client, "/open/")
+
+
+def test_open_data_are_made_once_for_whoever_asks_in_the_same_seconds(
+    client: Client, judged: datetime, jia: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[datetime] = []
+    clock = [judged]
+
+    def where(*args: Any) -> list[Any]:
+        made.append(clock[0])
+        return []
+
+    monkeypatch.setattr(timezone, "now", lambda: clock[0])
+    monkeypatch.setattr(open_data.queries, "where", where)
+    for address in ("/open/availability.json", "/open/availability.csv"):
+        made.clear()
+        first = client.get(address)
+        assert first["Cache-Control"] == f"public, max-age={open_data.KEPT_S}"
+        assert client.get(address).content == first.content
+        assert len(made) == 1
+        clock[0] += timedelta(seconds=open_data.KEPT_S)
+        assert client.get(address).status_code == 200
+        assert len(made) == 2, "then it is made anew"
+        clock[0] += timedelta(seconds=open_data.KEPT_S)
+        cache.add(f"open:{address.rpartition('/')[2]}:making", True, 60)
+        assert client.get(address).status_code == 200
+        assert len(made) == 2, "somebody is making it: the former one serves"
+        clock[0] += timedelta(seconds=open_data.OLD_S)
+        client.get(address)
+        assert len(made) == 3, "a former one of a minute ago does not"
+
+
+def test_the_home_page_asks_no_more_for_more_areas(
+    client: Client, night: datetime, city: Any, django_assert_max_num_queries: Any
+) -> None:
+    with CaptureQueriesContext(connection) as few:
+        assert client.get("/").status_code == 200
+    for number in range(6):
+        create_area(SYSTEM, code=f"N{number}", name=f"演示{number}区", parent=city, latitude=39.6, longitude=109.8)
+    with django_assert_max_num_queries(len(few)):
+        page = client.get("/").content.decode()
+    assert "演示5区" in page
 
 
 def test_pages_set_no_personal_cookie_and_need_no_inline_script(client: Client, night: datetime) -> None:

@@ -15,6 +15,7 @@ from tests.center.hall import Hall, build, number
 from budayang.center.evaluation import negative_actions as negative
 from budayang.center.evaluation import queries
 from budayang.center.evaluation.models import Invitation, NegativeCase, Rating
+from budayang.center.platform.actors import Actor
 from budayang.center.platform.models import AuditLine, Transition
 from budayang.center.services import case_results
 from budayang.center.services.case_results import Shown
@@ -225,3 +226,29 @@ def test_the_receipt_of_what_is_done_bears_the_address(
     monkeypatch.setattr(case_results, "receipt_pdf", print_it)
     case_results.seal_result(case, Shown(state, "好了"), None, now)
     assert [one.rate_url for one in told] == [rating_address("qr", number(1)) if bears else ""]
+
+
+def test_a_removed_rating_says_so_good_or_answered(client: Client, hall: Hall, page: str, now: datetime) -> None:
+    supervisor = Actor.system()
+    client.post(page, bad())
+    case = NegativeCase.objects.select_related("rating__terminal__area").get()
+    negative.contact(hall.actor("lin"), case, outcome="no_phone", note="x", now=now)
+    negative.fix(hall.actor("lin"), case, outcome="fixed", note="x", reply="已加了备纸。", now=now)
+    negative.set_aside_rating(supervisor, case.rating, reason="mistaken", note="x", now=now)
+    shown = client.get(page).content.decode()
+    assert "没有计入" in shown
+    assert "最迟" not in shown
+    finished_case(hall.terminal, 2, now - DAY)
+    good = rate(hall, 2, "satisfied", now)
+    negative.set_aside_rating(supervisor, good, reason="trial", note="x", now=now)
+    shown = client.get(rating_path("public", number(2))).content.decode()
+    assert "没有计入" in shown
+    assert "评价已经记下" not in shown
+
+
+def test_reasons_are_said_in_the_readers_language(client: Client, page: str) -> None:
+    client.post(page, bad())
+    shown = client.get(page, HTTP_ACCEPT_LANGUAGE="en").content.decode()
+    said = re.search(r'<p class="muted">([^<]*)</p>', shown)
+    assert said is not None
+    assert said[1].isascii(), said[1]

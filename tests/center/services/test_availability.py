@@ -184,8 +184,20 @@ def test_one_failure_is_not_yet_down(judged: datetime) -> None:
     assert Connector.objects.get(department__code="RS").state == "ok"
 
 
-def test_the_best_truth_of_an_area_counts(judged: datetime, jia: Terminal) -> None:
-    assert queries.truth_counts()[jia.area_id] == {"doable": 2, "stopped": 1, "unconfirmed": 2}
+def test_the_best_truth_of_an_area_counts(
+    judged: datetime, jia: Terminal, yi: Terminal, django_assert_num_queries: Any
+) -> None:
+    with django_assert_num_queries(1):
+        counts = queries.truth_counts()
+    assert counts[jia.area_id] == {"doable": 2, "stopped": 1, "unconfirmed": 2}
+    other = {"doable": "stopped", "stopped": "doable", "unconfirmed": "machine"}
+    # A second machine of the area can what the first cannot, and the other way round: each item counts at its best.
+    for row in list(Offering.objects.filter(terminal=jia)):
+        Offering.objects.update_or_create(
+            terminal=yi, item=row.item, defaults={"active": True, "truth": other[row.truth]}
+        )
+    Terminal.objects.filter(pk=yi.pk).update(area=jia.area)
+    assert queries.truth_counts(jia.area_id) == {jia.area_id: {"doable": 3, "unconfirmed": 2}}
 
 
 def test_working_days_skip_weekends_and_holidays(city: Any, now: datetime) -> None:

@@ -283,11 +283,11 @@ def test_complaints_reports_and_surveys(voices: list[Any], now: datetime) -> Non
             until = min(queries.month_bounds(month)[1], now)
             given = [answers for answers, at in sheets if at < until]
             plan = SurveyArea.objects.filter(area=area).first()
-            row = ClauseVerdict.objects.get(
+            verdict = ClauseVerdict.objects.get(
                 place=area.place, clause__code="PJ-22", period_start=queries.month_bounds(month)[0]
             )
             expected = "no_evidence" if plan is None else "met" if given else "not_met"
-            assert row.parts[0]["answer"] == expected, (area, month)
+            assert verdict.parts[0]["answer"] == expected, (area, month)
             service = any({"way", "machine"} & set(one) for one in given)
             around = any({"clean", "safe"} & set(one) for one in given)
             enough = plan is not None and len(given) >= plan.needed and service and around

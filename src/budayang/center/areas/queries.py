@@ -19,8 +19,10 @@ from budayang.center.platform.models import AuditLine
 from budayang.center.platform.queries import NOTHING, place_chain
 from budayang.center.platform.roles import OPERATING_ROLES, Role
 from budayang.rules.calendars import WeeklyWindow
+from budayang.rules.intervals import Interval
 
 COMING = timedelta(days=366)
+AHEAD = timedelta(days=8)
 # More areas than this are asked for all at once: then every stop in force is read instead of a long list of names.
 MOST_NAMED = 200
 
@@ -101,14 +103,26 @@ def hours_in_force(area_ids: Sequence[int], on: date) -> dict[int, tuple[WeeklyW
 
 
 def promise_now(area_id: int, now: datetime) -> PromiseNow:
-    """Whether the area is promised to be open at `now`, and until when that stays so."""
-    windows = promised_windows(area_id, now, now + timedelta(days=8))
+    """Whether the area is promised to be open at `now`, and until when that stays so. Raises Area.DoesNotExist."""
+    found = promises_now([area_id], now)
+    if area_id not in found:
+        raise Area.DoesNotExist
+    return found[area_id]
+
+
+def promises_now(area_ids: Iterable[int], now: datetime) -> dict[int, PromiseNow]:
+    """The same of many areas, four queries."""
+    end = now + AHEAD
+    return {area_id: _promise(windows, now, end) for area_id, windows in promised_by_area(area_ids, now, end).items()}
+
+
+def _promise(windows: Sequence[Interval], now: datetime, end: datetime) -> PromiseNow:
     if not windows:
         return PromiseNow(False, None)
     first = windows[0]
     if first.start > now:
         return PromiseNow(False, first.start)
-    return PromiseNow(True, first.end if first.end < now + timedelta(days=8) else None)
+    return PromiseNow(True, first.end if first.end < end else None)
 
 
 def _in_force(start: datetime, end: datetime) -> QuerySet[PlannedStop]:

@@ -24,7 +24,7 @@ from budayang.center.platform.actors import Actor
 from budayang.center.platform.roles import OPERATING_ROLES
 from budayang.center.platform.wording import words
 from budayang.center.services.queries import item_names
-from budayang.rules.evaluation import CHANNELS, LEVEL_BY_CODE, LEVELS, reason_words
+from budayang.rules.evaluation import CHANNELS, LEVEL_BY_CODE, LEVELS
 from budayang.rules.evaluation.negative import FINAL_STATES, STATE_NAMES
 
 PERIOD = timedelta(days=30)
@@ -103,7 +103,7 @@ def rating_list(request: HttpRequest) -> HttpResponse:
         columns=(
             Column("number", _("办件"), lambda row: row.case_number, sort="case_number"),
             Column("level", _("评价"), rating_state, sort="level", kind="state"),
-            Column("reasons", _("原因"), reasons_of),
+            Column("reasons", _("原因"), queries.reasons_of),
             Column("channel", _("渠道"), lambda row: words(CHANNELS[row.channel]), sort="channel"),
             Column("item", _("事项"), lambda row: names.get(row.item_code, row.item_code), sort="item_code"),
             Column("terminal", _("终端"), lambda row: row.terminal.name, sort="terminal__code"),
@@ -165,11 +165,6 @@ def _owners(actor: Actor) -> list[tuple[str, str]]:
 
 def _aside_choices() -> list[tuple[str, str]]:
     return [("no", _("计入的")), ("yes", _("已剔除的"))]
-
-
-def reasons_of(row: Rating) -> str:
-    """The reasons in the words that the person read."""
-    return "、".join(words(one) for one in reason_words(row.reasons, row.texts).split("、") if one)
 
 
 def _negative_choices() -> list[tuple[str, str]]:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from budayang.center.console.evaluation import level_state, rating_state, reasons_of
+from budayang.center.console.evaluation import level_state, rating_state
 from budayang.center.console.incidents import places
 from budayang.center.console.listing import Column, Filter, State, listing
 from budayang.center.console.reader import reader
@@ -110,8 +110,8 @@ def _show(request: HttpRequest, flag: RatingFlag, *, status: int = 200) -> HttpR
         "state": flag_state(flag),
         "rating": flag.rating,
         "level": rating_state(flag.rating),
-        "reasons": reasons_of(flag.rating),
-        "around": [(one, level_state(one.level), reasons_of(one)) for one in queries.around(flag.rating)],
+        "reasons": queries.reasons_of(flag.rating),
+        "around": [(one, level_state(one.level), queries.reasons_of(one)) for one in queries.around(flag.rating)],
         "others": [(one, words(FLAG_KINDS[one.kind]), flag_state(one)) for one in queries.other_flags(flag)],
         "may_judge": flag.state == "open" and actor.may(*negative.JUDGES, place_path=flag.place_path),
         "reasons_aside": [(code, words(name)) for code, name in SET_ASIDE_REASONS.items()],

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from budayang.center.console.evaluation import level_state, negative_state, reasons_of
+from budayang.center.console.evaluation import level_state, negative_state
 from budayang.center.console.incidents import incident_state, order_state
 from budayang.center.console.listing import State
 from budayang.center.console.reader import reader
@@ -143,7 +143,7 @@ def _show(request: HttpRequest, rating: Rating, *, status: int = 200, step: str 
     context = {
         "rating": rating,
         "level": level_state(rating.level),
-        "reasons": reasons_of(rating),
+        "reasons": queries.reasons_of(rating),
         "channel": words(CHANNELS[rating.channel]),
         "item": item_names([rating.item_code]).get(rating.item_code, rating.item_code),
         "aside": words(SET_ASIDE_REASONS.get(rating.set_aside_for, rating.set_aside_for)),

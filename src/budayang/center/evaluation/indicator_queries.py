@@ -96,7 +96,6 @@ def _counts(
     start: datetime, end: datetime, place_path: str, by: By, as_of: datetime | None = None
 ) -> dict[int, Counts]:
     key = {"area": "terminal__area_id", "owner": "owner_id"}[by]
-    invited_key = {"area": "terminal__area_id", "owner": "terminal__owner_id"}[by]
     counted = Rating.objects.filter(set_aside_at__isnull=True)
     if as_of is not None:
         counted = counted.filter(at__lte=as_of)
@@ -104,10 +103,8 @@ def _counts(
     here = counted.filter(at__gte=start, at__lt=end, place_path__startswith=place_path)
     done = finished_counts(start, end, place_path, by=by, without=aside)
     done_rated = finished_counts(start, end, place_path, by=by, among=counted.values("case_number"))
-    invited = Invitation.objects.filter(
-        shown_at__gte=start, shown_at__lt=end, place_path__startswith=place_path, channel="terminal"
-    )
-    asked = dict(invited.order_by().values_list(invited_key).annotate(n=Count("pk")))
+    shown = Invitation.objects.filter(place_path__startswith=place_path, channel="terminal").values("case_number")
+    asked = finished_counts(start, end, place_path, by=by, among=shown, without=aside)
     rated: dict[int, Counter[str]] = defaultdict(Counter)
     active: dict[int, Counter[str]] = defaultdict(Counter)
     for found, level, channel, n in here.order_by().values_list(key, "level", "channel").annotate(n=Count("pk")):

@@ -47,7 +47,9 @@ def look(now: datetime) -> int:
                 "rating_id", "kind"
             )
         )
-        fresh = [one for one in found if (one.key, one.kind) not in known]
+        # One that came a moment ago waits for its visit: a neighbour of the others, judged in its own time.
+        waiting = set(Rating.objects.filter(terminal_id=terminal_id, look_at__gt=now).values_list("pk", flat=True))
+        fresh = [one for one in found if (one.key, one.kind) not in known and one.key not in waiting]
         # Short transactions: others wait for one. What a killed process left is found again, and is not written twice.
         for first in range(0, len(fresh), WRITTEN):
             with transaction.atomic():

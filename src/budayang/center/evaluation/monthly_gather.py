@@ -249,8 +249,9 @@ def _state_then(then: datetime, state: str, closes_at: datetime, finished_at: da
 def _ratings(month: Month) -> facts.RatingFact:
     found = ratings.count(rows.rated(month), rows.invited(month), month.until)
     return facts.RatingFact(
-        found.invited, found.rated, found.levels, found.negative_open, found.negative_closed, found.negative_late
-    )
+        found.invited, found.rated_asked, found.rated, found.levels,
+        found.negative_open, found.negative_closed, found.negative_late,
+    )  # fmt: skip
 
 
 def _complaints(month: Month) -> list[facts.ComplaintFact]:

@@ -16,13 +16,14 @@ from django.utils.translation import gettext as _
 
 from budayang.center.evaluation.models import NegativeCase, Rating, RatingFlag
 from budayang.center.evaluation.negative_moving import NOTE_LENGTH, dues_of, move, warning, workdays, write_step
+from budayang.center.evaluation.queries import reasons_of
 from budayang.center.maintenance import actions as maintenance
 from budayang.center.platform.actions import Refused, emit, record
 from budayang.center.platform.actors import Actor, Role
 from budayang.center.platform.queries import parameter
 from budayang.center.platform.sealing import CannotOpen, open_field, seal_field
 from budayang.center.platform.wording import words
-from budayang.rules.evaluation import LEVEL_BY_CODE, reason_words
+from budayang.rules.evaluation import LEVEL_BY_CODE
 from budayang.rules.evaluation.negative import (
     APPEAL_REASONS,
     CALL_OUTCOMES,
@@ -303,8 +304,7 @@ def open_order(actor: Actor, case: NegativeCase, *, now: datetime) -> NegativeCa
     if case.order_id is not None:
         raise Refused(_("这件差评已经派了工单。"))
     rating = case.rating
-    said = reason_words(rating.reasons, rating.texts)
-    title = _("差评：%(what)s") % {"what": words(said) or words(LEVEL_BY_CODE[rating.level].name)}
+    title = _("差评：%(what)s") % {"what": reasons_of(rating) or words(LEVEL_BY_CODE[rating.level].name)}
     order = maintenance.open_for_rating(
         actor,
         terminal=rating.terminal.code,

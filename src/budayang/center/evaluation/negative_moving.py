@@ -94,7 +94,9 @@ def move(
     if note:
         also["note"] = note
     # Two people may press at once: the state stands in the condition, so only the first one moves it.
-    if not NegativeCase.objects.filter(pk=case.pk, state=case.state).update(**also):
+    # A call that nobody answered leaves it where it is: there the number of tries is what two people would race for.
+    mine = NegativeCase.objects.filter(pk=case.pk, state=case.state, call_tries=case.call_tries)
+    if not mine.update(**also):
         raise Refused(_("这件差评刚刚已被别人处理，请刷新页面再看。"))
     case.refresh_from_db()
     write_step(actor, case, event, now, outcome=outcome, note=note, due_at=before[1] if before else None)

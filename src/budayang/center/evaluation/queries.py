@@ -12,7 +12,8 @@ from django.db.models.functions import Coalesce
 from budayang.center.evaluation.models import Invitation, NegativeCase, NegativeStep, Rating, RatingFlag, Visit
 from budayang.center.platform.actors import Actor
 from budayang.center.platform.queries import parameter, scope_q
-from budayang.rules.evaluation import LEVELS
+from budayang.center.platform.wording import words
+from budayang.rules.evaluation import LEVELS, reason_words
 from budayang.rules.evaluation.negative import FINAL_STATES
 
 NEGATIVE = tuple(level.code for level in LEVELS if level.negative)
@@ -142,6 +143,12 @@ def steps_of(case: NegativeCase) -> list[NegativeStep]:
 def find_rating(number: str) -> Rating | None:
     """The rating of a case, with its negative-rating case."""
     return Rating.objects.select_related("negative_case", "terminal__area").filter(case_number=number).first()
+
+
+def reasons_of(rating: Rating) -> str:
+    """The reasons of a rating in the words that the person read, in the reader's language."""
+    names = reason_words(rating.reasons, rating.texts).split("、")
+    return words("、").join(words(one) for one in names if one)
 
 
 def may_still_rate(case: Any, now: datetime) -> bool:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import zlib
+from collections.abc import Callable
 from operator import itemgetter
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
@@ -31,6 +35,28 @@ FIELDS: tuple[tuple[str, str, str], ...] = (
     ("until", "预计恢复或变化", "UTC，ISO 8601；空为未知"),
     ("stale", "状态待更新", "超过25分钟没有重新判定"),
 )
+
+
+KEPT_S, OLD_S, MAKING_S = 5, 60, 60
+
+
+def kept(name: str, make: Callable[[], bytes]) -> bytes:
+    """A file that anybody may ask for, made at most once in five seconds for all processes together: it reads the whole
+    city. While one process makes it anew the others give the former one, at most a minute old.
+    """
+    now, key = timezone.now(), f"open:{name}"
+    found = cache.get(key)
+    if found is not None:
+        made_at, body = found
+        age_s = (now - made_at).total_seconds()
+        if 0 <= age_s < KEPT_S or (age_s < OLD_S and not cache.add(f"{key}:making", True, MAKING_S)):
+            return zlib.decompress(body)
+    try:
+        made = make()
+        cache.set(key, (now, zlib.compress(made)), OLD_S)
+    finally:
+        cache.delete(f"{key}:making")
+    return made
 
 
 def _records() -> list[dict[str, Any]]:
@@ -67,22 +93,35 @@ def about(request: HttpRequest) -> HttpResponse:
 @allow(PUBLIC)
 def availability_json(request: HttpRequest) -> HttpResponse:
     """Everything as JSON."""
+    response = HttpResponse(kept("availability.json", _json), content_type="application/json")
+    response["Access-Control-Allow-Origin"] = "*"
+    return _for_a_while(response)
+
+
+def _json() -> bytes:
     body = {
         "made_at": timezone.now().isoformat(),
         "demonstration": settings.BUDAYANG.demo,
         "mark": DEMO_MARK if settings.BUDAYANG.demo else "",
         "rows": _records(),
     }
-    response = JsonResponse(body, json_dumps_params={"ensure_ascii": False})
-    response["Access-Control-Allow-Origin"] = "*"
-    return response
+    return json.dumps(body, ensure_ascii=False).encode()
 
 
 @allow(PUBLIC)
 def availability_csv(request: HttpRequest) -> HttpResponse:
     """Everything as CSV with a byte order mark."""
-    columns = [Column(key, itemgetter(key)) for key, _title, _help in FIELDS]
-    content = csv_file(columns, _records(), demo=settings.BUDAYANG.demo)
-    response = HttpResponse(content, content_type="text/csv; charset=utf-8")
+    response = HttpResponse(kept("availability.csv", _csv), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="availability.csv"'
+    return _for_a_while(response)
+
+
+def _csv() -> bytes:
+    columns = [Column(key, itemgetter(key)) for key, _title, _help in FIELDS]
+    return csv_file(columns, _records(), demo=settings.BUDAYANG.demo)
+
+
+def _for_a_while(response: HttpResponse) -> HttpResponse:
+    """A proxy may keep it for as long as we do: it is everybody's, and holds nobody's session."""
+    response["Cache-Control"] = f"public, max-age={KEPT_S}"
     return response

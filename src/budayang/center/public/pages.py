@@ -97,7 +97,7 @@ def clock_word(at: datetime, now: datetime, zone: str) -> str:
 def make_rows(places: list[PlaceWhere], now: datetime, at: datetime | None = None) -> list[Row]:
     """Rows with the area's promised hours beside the machine's state. `at`: the later hour they were judged for."""
     moment = at or now
-    promises = {place.area.pk: areas.promise_now(place.area.pk, moment) for place in places}
+    promises = areas.promises_now({place.area.pk for place in places}, moment)
     rows = []
     for place in places:
         promise = promises[place.area.pk]
@@ -152,9 +152,11 @@ def home(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     counts = queries.truth_counts()
     halls: list[dict[str, Any]] = []
-    for area in areas.list_public():
+    listed = list(areas.list_public())
+    promises = areas.promises_now([area.pk for area in listed], now)
+    for area in listed:
         mine = counts.get(area.pk, {})
-        promise = areas.promise_now(area.pk, now)
+        promise = promises[area.pk]
         halls.append(
             {
                 "area": area,

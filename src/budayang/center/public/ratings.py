@@ -27,7 +27,7 @@ from budayang.center.services import case_queries
 from budayang.center.services.queries import find_case
 from budayang.center.services.rating_addresses import Channel, rating_path, read_rating_address
 from budayang.center.services.verification import TooManyAttempts
-from budayang.rules.evaluation import LEVEL_BY_CODE, LEVELS, reason_words, reasons_for
+from budayang.rules.evaluation import LEVEL_BY_CODE, LEVELS, reasons_for
 from budayang.rules.evaluation.negative import EVENT_NAMES, RERATE_LEVELS, may_rerate
 
 LONGEST = 80
@@ -138,7 +138,7 @@ def _told(request: HttpRequest, rating: Rating, letter: str, mark: str, problem:
         "rating": rating,
         "level": words(LEVEL_BY_CODE[rating.level].name),
         "negative": LEVEL_BY_CODE[rating.level].negative,
-        "reasons": words(reason_words(rating.reasons, rating.texts)) if rating.reasons else "",
+        "reasons": queries.reasons_of(rating),
         "problem": problem,
         "letter": letter,
         "mark": mark,

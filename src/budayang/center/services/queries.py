@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
@@ -163,18 +163,23 @@ def truth_counts(area_id: int | None = None) -> dict[int, dict[str, int]]:
     """Area id -> truth -> number of different items that have this as their best truth in the area; of one area
     alone when it is named.
     """
-    best: dict[tuple[int, int], Truth] = {}
     rows = Offering.objects.filter(active=True).exclude(truth="").exclude(terminal__state=RETIRED)
     if area_id is not None:
         rows = rows.filter(terminal__area_id=area_id)
-    for found_id, item_id, truth in rows.values_list("terminal__area_id", "item_id", "truth"):
-        key = (found_id, item_id)
-        if key not in best or ORDER.index(Truth(truth)) < ORDER.index(best[key]):
-            best[key] = Truth(truth)
+    # Counted by the database, one row an area: items that are this good or better, each step less the one before it.
+    upto: dict[str, Any] = {
+        truth.value: Count("item_id", distinct=True, filter=Q(truth__in=[one.value for one in ORDER[: place + 1]]))
+        for place, truth in enumerate(ORDER)
+    }
     counts: dict[int, dict[str, int]] = {}
-    for (found_id, _item), truth in best.items():
-        counts.setdefault(found_id, {}).setdefault(truth.value, 0)
-        counts[found_id][truth.value] += 1
+    found: Iterable[Any] = rows.order_by().values("terminal__area_id").annotate(**upto)
+    for row in found:
+        before, mine = 0, {}
+        for truth in ORDER:
+            if row[truth.value] > before:
+                mine[truth.value] = row[truth.value] - before
+            before = row[truth.value]
+        counts[row["terminal__area_id"]] = mine
     return counts
 
 

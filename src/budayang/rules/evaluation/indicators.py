@@ -16,8 +16,9 @@ class Counts:
     """Counts of one place and month; what was set aside (剔除) is in none of them.
 
     ``done``: matters done or handed in; ``done_rated``: those of them that were rated up to now, None: not counted one
-    by one. ``asked``: the rating page was shown at the machine. ``active``: rated without being asked there (二维码,
-    网页). ``visited``: negative ratings whose person was reached by telephone or rated again; the last word counts.
+    by one. ``asked``: those of them of which the rating page was shown at the machine. ``active``: rated without being
+    asked there (二维码, 网页). ``visited``: negative ratings whose person was reached by telephone or rated again; the
+    last word counts.
     """
 
     done: int = 0

@@ -225,7 +225,6 @@ def extra_stock(
     """
     if amount <= 0 or per_day <= 0:
         return []
-    speed = per_day / DAY
     moments = [(at, 1) for at in brought] + [(at, 0) for at, _units in supply.fills]
     extra, out = 0.0, []
     edges = sorted(
@@ -246,8 +245,10 @@ def extra_stock(
         if left in ends and not running and left not in at_moment:
             extra = 0.0  # somebody filled it and nobody wrote it down: then there was room for nothing else
         if running and extra > 0:
-            lasts = min(right - left, int(extra / speed))
-            extra = max(0.0, extra - lasts * speed)
+            # Compared before it is divided: a use that is next to nothing has no quotient.
+            whole = (right - left) * per_day / DAY <= extra
+            lasts = right - left if whole else int(extra * DAY / per_day)
+            extra = max(0.0, extra - lasts * per_day / DAY)
             if lasts > 0:
                 out.append((left, left + lasts))
     return merge(out)

@@ -8,11 +8,11 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('areas', '0001_squashed_0002_facts_and_services'),
-        ('evaluation', '0001_squashed_0003_monthly'),
+        ('areas', '0002_facts_and_services'),
+        ('evaluation', '0003_monthly'),
         ('maintenance', '0018_rating_and_supervision_notices'),
-        ('platform', '0001_squashed_0003_window_clerk'),
-        ('terminals', '0001_squashed_0004_fewer_indexes'),
+        ('platform', '0003_window_clerk'),
+        ('terminals', '0004_fewer_indexes'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -7,10 +7,10 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('areas', '0001_squashed_0002_facts_and_services'),
-        ('maintenance', '0001_squashed_0015_monthly_notices'),
+        ('areas', '0002_facts_and_services'),
+        ('maintenance', '0015_monthly_notices'),
         ('platform', '0004_guards_and_cleaners'),
-        ('terminals', '0001_squashed_0004_fewer_indexes'),
+        ('terminals', '0004_fewer_indexes'),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('platform', '0001_squashed_0003_window_clerk'),
+        ('platform', '0003_window_clerk'),
     ]
 
     operations = [

@@ -7,8 +7,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('areas', '0001_squashed_0002_facts_and_services'),
-        ('services', '0001_squashed_0005_late_statements'),
+        ('areas', '0002_facts_and_services'),
+        ('services', '0005_late_statements'),
     ]
 
     operations = [

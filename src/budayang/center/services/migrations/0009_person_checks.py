@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("services", "0008_given_back_by_hand"),
-        ("terminals", "0001_squashed_0004_fewer_indexes"),
+        ("terminals", "0004_fewer_indexes"),
     ]
 
     operations = [

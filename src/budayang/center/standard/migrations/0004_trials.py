@@ -7,8 +7,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('platform', '0001_squashed_0003_window_clerk'),
-        ('standard', '0001_squashed_0003_written'),
+        ('platform', '0003_window_clerk'),
+        ('standard', '0003_written'),
     ]
 
     operations = [

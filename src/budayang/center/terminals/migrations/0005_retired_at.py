@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('terminals', '0001_squashed_0004_fewer_indexes'),
+        ('terminals', '0004_fewer_indexes'),
     ]
 
     operations = [

@@ -6,13 +6,13 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    replaces = [('standard', '0001_initial'), ('standard', '0002_standard_as_data'), ('standard', '0003_written')]
+    replaces = [('standard', '0001_initial'), ('standard', '0002_standard_as_data'), ('standard', '0003_written'), ('standard', '0004_trials'), ('standard', '0005_text_follows_project')]
 
     initial = True
 
     dependencies = [
-        ('maintenance', '0001_squashed_0015_monthly_notices'),
-        ('platform', '0001_squashed_0003_window_clerk'),
+        ('maintenance', '0001_squashed_0019_handover_left_out'),
+        ('platform', '0001_squashed_0004_guards_and_cleaners'),
     ]
 
     operations = [
@@ -241,7 +241,7 @@ class Migration(migrations.Migration):
                         ('edition', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='standard.edition')),
                     ],
                     options={
-                        'constraints': [models.CheckConstraint(condition=models.Q(('event__in', ['write', 'ask', 'submit', 'approve', 'return', 'publish', 'implement', 'review', 'confirm', 'abolish'])), name='standard_edition_event')],
+                        'constraints': [models.CheckConstraint(condition=models.Q(('event__in', ['write', 'ask', 'submit', 'approve', 'return', 'publish', 'implement', 'review', 'confirm', 'abolish', 'join'])), name='standard_edition_event')],
                     },
                 ),
                 migrations.CreateModel(
@@ -403,6 +403,32 @@ class Migration(migrations.Migration):
                     },
                 ),
                 migrations.CreateModel(
+                    name='Trial',
+                    fields=[
+                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                        ('title', models.CharField(max_length=80)),
+                        ('place_path', models.CharField(db_index=True, max_length=200)),
+                        ('first_month', models.DateField()),
+                        ('last_month', models.DateField()),
+                        ('measures', models.JSONField(default=list)),
+                        ('once', models.FloatField(default=0)),
+                        ('monthly', models.FloatField(default=0)),
+                        ('note', models.CharField(blank=True, max_length=300)),
+                        ('asked_at', models.DateTimeField()),
+                        ('asked_by', models.CharField(max_length=80)),
+                        ('made_at', models.DateTimeField(null=True)),
+                        ('result', models.JSONField(null=True)),
+                        ('edition', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='standard.edition')),
+                        ('in_force', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='standard.edition')),
+                        ('place', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='platform.place')),
+                        ('work', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='platform.work')),
+                    ],
+                    options={
+                        'indexes': [models.Index(fields=['-asked_at'], name='standard_trial_newest')],
+                        'constraints': [models.CheckConstraint(condition=models.Q(('last_month__gte', models.F('first_month'))), name='standard_trial_months'), models.CheckConstraint(condition=models.Q(('monthly__gte', 0), ('once__gte', 0)), name='standard_trial_cost'), models.CheckConstraint(condition=models.Q(models.Q(('made_at__isnull', True), ('result__isnull', True)), models.Q(('made_at__isnull', False), ('result__isnull', False)), _connector='OR'), name='standard_trial_made')],
+                    },
+                ),
+                migrations.CreateModel(
                     name='ClauseVerdict',
                     fields=[
                         ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -472,6 +498,7 @@ class Migration(migrations.Migration):
                         ('due_on', models.DateField()),
                         ('done_on', models.DateField(blank=True, null=True)),
                         ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='milestones', to='standard.project')),
+                        ('told_on', models.DateField(blank=True, null=True)),
                     ],
                     options={
                         'ordering': ['due_on', 'pk'],
@@ -550,6 +577,7 @@ class Migration(migrations.Migration):
                         ('at', models.DateTimeField()),
                         ('by', models.CharField(max_length=80)),
                         ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='steps', to='standard.project')),
+                        ('edition', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='standard.edition')),
                     ],
                     options={
                         'ordering': ['at', 'pk'],

@@ -5,13 +5,13 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    replaces = [('terminals', '0001_initial'), ('terminals', '0002_facts_and_services'), ('terminals', '0003_door_source'), ('terminals', '0004_fewer_indexes')]
+    replaces = [('terminals', '0001_initial'), ('terminals', '0002_facts_and_services'), ('terminals', '0003_door_source'), ('terminals', '0004_fewer_indexes'), ('terminals', '0005_retired_at')]
 
     initial = True
 
     dependencies = [
         ('areas', '0001_squashed_0002_facts_and_services'),
-        ('platform', '0001_squashed_0003_window_clerk'),
+        ('platform', '0001_squashed_0004_guards_and_cleaners'),
     ]
 
     operations = [
@@ -95,6 +95,7 @@ class Migration(migrations.Migration):
                         ('area', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='areas.area')),
                         ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='platform.organization')),
                         ('vendor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='platform.organization')),
+                        ('retired_at', models.DateTimeField(blank=True, null=True)),
                     ],
                     options={
                         'ordering': ['code'],

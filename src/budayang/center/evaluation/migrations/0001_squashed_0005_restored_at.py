@@ -1,19 +1,20 @@
 import budayang.center.platform.migrating
 import django.db.models.deletion
+from django.conf import settings
 from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
 
-    replaces = [('evaluation', '0001_initial'), ('evaluation', '0002_closing_the_loop'), ('evaluation', '0003_monthly')]
+    replaces = [('evaluation', '0001_initial'), ('evaluation', '0002_closing_the_loop'), ('evaluation', '0003_monthly'), ('evaluation', '0004_supervision_and_placement'), ('evaluation', '0005_restored_at')]
 
     initial = True
 
     dependencies = [
         ('areas', '0001_squashed_0002_facts_and_services'),
-        ('maintenance', '0001_squashed_0015_monthly_notices'),
-        ('platform', '0001_squashed_0003_window_clerk'),
-        ('terminals', '0001_squashed_0004_fewer_indexes'),
+        ('maintenance', '0001_squashed_0019_handover_left_out'),
+        ('platform', '0001_squashed_0004_guards_and_cleaners'),
+        ('terminals', '0001_squashed_0005_retired_at'),
     ]
 
     operations = [
@@ -115,6 +116,14 @@ class Migration(migrations.Migration):
                     },
                 ),
                 migrations.CreateModel(
+                    name='PlacementStanding',
+                    fields=[
+                        ('area', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='+', serialize=False, to='areas.area')),
+                        ('due_at', models.DateTimeField(db_index=True)),
+                        ('computed_at', models.DateTimeField(null=True)),
+                    ],
+                ),
+                migrations.CreateModel(
                     name='Rating',
                     fields=[
                         ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -137,6 +146,37 @@ class Migration(migrations.Migration):
                     options={
                         'indexes': [models.Index(fields=['at'], name='evaluation_rating_at'), models.Index(fields=['terminal', 'at'], name='evaluation_rating_terminal'), models.Index(condition=models.Q(('look_at__isnull', False)), fields=['look_at'], name='evaluation_rating_look')],
                         'constraints': [models.CheckConstraint(condition=models.Q(('level__in', ['very_satisfied', 'satisfied', 'basically_satisfied', 'unsatisfied', 'very_unsatisfied'])), name='evaluation_rating_level'), models.CheckConstraint(condition=models.Q(('channel__in', ['terminal', 'qr', 'public'])), name='evaluation_rating_channel'), models.CheckConstraint(condition=models.Q(('set_aside_at__isnull', True), models.Q(('set_aside_for', ''), _negated=True), _connector='OR'), name='evaluation_rating_aside_why')],
+                    },
+                ),
+                migrations.CreateModel(
+                    name='SupervisionVisit',
+                    fields=[
+                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                        ('number', models.CharField(max_length=20, unique=True)),
+                        ('kind', models.CharField(max_length=12)),
+                        ('place_path', models.CharField(db_index=True, max_length=200)),
+                        ('opens_on', models.DateField()),
+                        ('closes_on', models.DateField()),
+                        ('role', models.CharField(blank=True, max_length=40)),
+                        ('name_sealed', models.BinaryField(null=True)),
+                        ('link_hash', models.CharField(blank=True, db_index=True, max_length=64)),
+                        ('link_ends_at', models.DateTimeField(null=True)),
+                        ('state', models.CharField(default='planned', max_length=10)),
+                        ('look_at', models.DateTimeField(null=True)),
+                        ('made_at', models.DateTimeField()),
+                        ('made_by', models.CharField(max_length=80)),
+                        ('handed_at', models.DateTimeField(null=True)),
+                        ('words', models.CharField(blank=True, max_length=500)),
+                        ('well', models.PositiveSmallIntegerField(default=0)),
+                        ('failed', models.PositiveSmallIntegerField(default=0)),
+                        ('area', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='areas.area')),
+                        ('edition', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='maintenance.checklistedition')),
+                        ('planner', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                        ('visitor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                    ],
+                    options={
+                        'indexes': [models.Index(condition=models.Q(('look_at__isnull', False)), fields=['look_at'], name='evaluation_visit_look'), models.Index(fields=['area', 'handed_at'], name='evaluation_visit_area')],
+                        'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['delegate', 'inspection', 'experience', 'unannounced'])), name='evaluation_visit_kind'), models.CheckConstraint(condition=models.Q(('state__in', ['planned', 'done', 'missed', 'cancelled'])), name='evaluation_visit_state'), models.CheckConstraint(condition=models.Q(('closes_on__gte', models.F('opens_on'))), name='evaluation_visit_window'), models.CheckConstraint(condition=models.Q(models.Q(('handed_at__isnull', False), ('state', 'done')), models.Q(models.Q(('state', 'done'), _negated=True), ('handed_at__isnull', True)), _connector='OR'), name='evaluation_visit_handed')],
                     },
                 ),
                 migrations.CreateModel(
@@ -263,6 +303,7 @@ class Migration(migrations.Migration):
                         ('rerated_at', models.DateTimeField(blank=True, null=True)),
                         ('rerated_level', models.CharField(blank=True, max_length=24)),
                         ('warned_at', models.DateTimeField(blank=True, null=True)),
+                        ('restored_at', models.DateTimeField(blank=True, null=True)),
                     ],
                     options={
                         'indexes': [models.Index(fields=['state', 'due_at'], name='evaluation_negative_due'), models.Index(condition=models.Q(('look_at__isnull', False)), fields=['look_at'], name='evaluation_negative_look')],
@@ -286,6 +327,39 @@ class Migration(migrations.Migration):
                     options={
                         'indexes': [models.Index(fields=['state', '-found_at'], name='evaluation_flag_recent')],
                         'constraints': [models.UniqueConstraint(fields=('rating', 'kind'), name='evaluation_flag_once'), models.CheckConstraint(condition=models.Q(('kind__in', ['burst', 'no_journey', 'staff', 'same_time', 'too_fast', 'same_again'])), name='evaluation_flag_kind'), models.CheckConstraint(condition=models.Q(('state__in', ['open', 'genuine', 'set_aside'])), name='evaluation_flag_state')],
+                    },
+                ),
+                migrations.CreateModel(
+                    name='SupervisionAnswer',
+                    fields=[
+                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                        ('question', models.CharField(max_length=40)),
+                        ('value', models.CharField(max_length=200)),
+                        ('note', models.CharField(blank=True, max_length=200)),
+                        ('failed', models.BooleanField(default=False)),
+                        ('counts', models.BooleanField(default=False)),
+                        ('reason', models.CharField(blank=True, max_length=120)),
+                        ('at', models.DateTimeField()),
+                        ('terminal', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='terminals.terminal')),
+                        ('visit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='answers', to='evaluation.supervisionvisit')),
+                    ],
+                    options={
+                        'constraints': [models.UniqueConstraint(fields=('visit', 'question'), name='evaluation_visit_answer_once')],
+                    },
+                ),
+                migrations.CreateModel(
+                    name='SupervisionPhoto',
+                    fields=[
+                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                        ('question', models.CharField(max_length=40)),
+                        ('ref', models.CharField(max_length=32, unique=True)),
+                        ('content_sealed', models.BinaryField(null=True)),
+                        ('sha256', models.CharField(max_length=64)),
+                        ('at', models.DateTimeField()),
+                        ('visit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='photos', to='evaluation.supervisionvisit')),
+                    ],
+                    options={
+                        'constraints': [models.UniqueConstraint(fields=('visit', 'question', 'sha256'), name='evaluation_visit_photo_once')],
                     },
                 ),
                 migrations.CreateModel(
@@ -349,6 +423,75 @@ class Migration(migrations.Migration):
                     ],
                     options={
                         'indexes': [models.Index(fields=['case', 'at', 'id'], name='evaluation_negative_step')],
+                    },
+                ),
+                migrations.CreateModel(
+                    name='PlacementSuggestion',
+                    fields=[
+                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                        ('place_path', models.CharField(db_index=True, max_length=200)),
+                        ('kind', models.CharField(max_length=10)),
+                        ('key', models.CharField(max_length=120)),
+                        ('title', models.CharField(max_length=200)),
+                        ('numbers', models.JSONField()),
+                        ('sample', models.PositiveIntegerField()),
+                        ('thresholds', models.JSONField()),
+                        ('first_on', models.DateField()),
+                        ('last_on', models.DateField()),
+                        ('state', models.CharField(default='open', max_length=10)),
+                        ('snoozed_until', models.DateField(null=True)),
+                        ('reason', models.CharField(blank=True, max_length=300)),
+                        ('found_at', models.DateTimeField()),
+                        ('computed_at', models.DateTimeField()),
+                        ('decided_at', models.DateTimeField(null=True)),
+                        ('decided_by', models.CharField(blank=True, max_length=80)),
+                        ('area', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='areas.area')),
+                        ('improvement', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='evaluation.improvement')),
+                    ],
+                    options={
+                        'indexes': [models.Index(fields=['state', '-found_at'], name='evaluation_placement_state_ix')],
+                        'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['idle', 'overlap', 'queue', 'missing', 'unfound'])), name='evaluation_placement_kind'), models.CheckConstraint(condition=models.Q(('state__in', ['open', 'accepted', 'aside', 'snoozed', 'gone'])), name='evaluation_placement_state'), models.CheckConstraint(condition=models.Q(models.Q(('snoozed_until__isnull', False), ('state', 'snoozed')), models.Q(models.Q(('state', 'snoozed'), _negated=True), ('snoozed_until__isnull', True)), _connector='OR'), name='evaluation_placement_snoozed'), models.UniqueConstraint(fields=('area', 'kind', 'key'), name='evaluation_placement_once')],
+                    },
+                ),
+                migrations.CreateModel(
+                    name='SupervisionFinding',
+                    fields=[
+                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                        ('question', models.CharField(max_length=40)),
+                        ('text', models.CharField(max_length=400)),
+                        ('place_path', models.CharField(db_index=True, max_length=200)),
+                        ('state', models.CharField(default='open', max_length=10)),
+                        ('made_at', models.DateTimeField()),
+                        ('due_at', models.DateTimeField()),
+                        ('look_at', models.DateTimeField(null=True)),
+                        ('overdue_at', models.DateTimeField(null=True)),
+                        ('reply', models.CharField(blank=True, max_length=500)),
+                        ('replied_at', models.DateTimeField(null=True)),
+                        ('improvement', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='evaluation.improvement')),
+                        ('order', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='maintenance.workorder')),
+                        ('owner', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='platform.organization')),
+                        ('terminal', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='terminals.terminal')),
+                        ('visit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='findings', to='evaluation.supervisionvisit')),
+                    ],
+                    options={
+                        'indexes': [models.Index(condition=models.Q(('look_at__isnull', False)), fields=['look_at'], name='evaluation_finding_look'), models.Index(fields=['state', 'due_at'], name='evaluation_finding_due')],
+                        'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['open', 'replied', 'closed', 'dismissed'])), name='evaluation_finding_state'), models.UniqueConstraint(fields=('visit', 'question'), name='evaluation_finding_once')],
+                    },
+                ),
+                migrations.CreateModel(
+                    name='SupervisionEvent',
+                    fields=[
+                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                        ('what', models.CharField(max_length=12)),
+                        ('note', models.CharField(blank=True, max_length=500)),
+                        ('at', models.DateTimeField()),
+                        ('by', models.CharField(max_length=80)),
+                        ('due_at', models.DateTimeField(null=True)),
+                        ('finding', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='events', to='evaluation.supervisionfinding')),
+                        ('visit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='evaluation.supervisionvisit')),
+                    ],
+                    options={
+                        'indexes': [models.Index(fields=['visit', 'at', 'id'], name='evaluation_visit_event')],
                     },
                 ),
             ],

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    replaces = [('platform', '0001_initial'), ('platform', '0002_facts_and_services'), ('platform', '0003_window_clerk')]
+    replaces = [('platform', '0001_initial'), ('platform', '0002_facts_and_services'), ('platform', '0003_window_clerk'), ('platform', '0004_guards_and_cleaners')]
 
     initial = True
 
@@ -204,7 +204,7 @@ class Migration(migrations.Migration):
                     name='RoleGrant',
                     fields=[
                         ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                        ('role', models.CharField(choices=[('supervisor', '主管'), ('area_keeper', '自助区管理员'), ('owner_unit', '设备归属单位人员'), ('vendor_engineer', '运维工程师'), ('inspector', '督查'), ('window_clerk', '窗口人员'), ('system_admin', '系统管理员'), ('security_admin', '安全管理员'), ('audit_admin', '审计管理员')], max_length=20)),
+                        ('role', models.CharField(choices=[('supervisor', '主管'), ('area_keeper', '自助区管理员'), ('owner_unit', '设备归属单位人员'), ('vendor_engineer', '运维工程师'), ('inspector', '督查'), ('window_clerk', '窗口人员'), ('guard', '保安'), ('cleaner', '保洁'), ('system_admin', '系统管理员'), ('security_admin', '安全管理员'), ('audit_admin', '审计管理员')], max_length=20)),
                         ('granted_at', models.DateTimeField()),
                         ('granted_by', models.CharField(max_length=60)),
                         ('organization', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='platform.organization')),
@@ -212,7 +212,7 @@ class Migration(migrations.Migration):
                         ('staff', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='grants', to=settings.AUTH_USER_MODEL)),
                     ],
                     options={
-                        'constraints': [models.UniqueConstraint(fields=('staff', 'role', 'place'), name='role_once_per_place'), models.UniqueConstraint(condition=models.Q(('role__in', ['audit_admin', 'security_admin', 'system_admin'])), fields=('staff',), name='one_administrator_role'), models.CheckConstraint(condition=models.Q(models.Q(('role__in', ['owner_unit', 'vendor_engineer']), _negated=True), ('organization__isnull', False), _connector='OR'), name='body_role_names_its_body'), models.CheckConstraint(condition=models.Q(('role__in', ['supervisor', 'area_keeper', 'owner_unit', 'vendor_engineer', 'inspector', 'window_clerk', 'system_admin', 'security_admin', 'audit_admin'])), name='role_known')],
+                        'constraints': [models.UniqueConstraint(fields=('staff', 'role', 'place'), name='role_once_per_place'), models.UniqueConstraint(condition=models.Q(('role__in', ['audit_admin', 'security_admin', 'system_admin'])), fields=('staff',), name='one_administrator_role'), models.CheckConstraint(condition=models.Q(models.Q(('role__in', ['owner_unit', 'vendor_engineer']), _negated=True), ('organization__isnull', False), _connector='OR'), name='body_role_names_its_body'), models.CheckConstraint(condition=models.Q(('role__in', ['supervisor', 'area_keeper', 'owner_unit', 'vendor_engineer', 'inspector', 'window_clerk', 'guard', 'cleaner', 'system_admin', 'security_admin', 'audit_admin'])), name='role_known')],
                     },
                 ),
                 migrations.CreateModel(

@@ -7,15 +7,15 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    replaces = [('maintenance', '0001_initial'), ('maintenance', '0002_facts_and_services'), ('maintenance', '0003_rounds'), ('maintenance', '0004_orders'), ('maintenance', '0005_reports'), ('maintenance', '0006_due_things'), ('maintenance', '0007_fault_notices'), ('maintenance', '0008_safety_at_night'), ('maintenance', '0009_duty_leave'), ('maintenance', '0010_assets_and_ledgers'), ('maintenance', '0011_round_positions'), ('maintenance', '0012_due_kinds'), ('maintenance', '0013_order_lists'), ('maintenance', '0014_round_signs'), ('maintenance', '0015_monthly_notices')]
+    replaces = [('maintenance', '0001_initial'), ('maintenance', '0002_facts_and_services'), ('maintenance', '0003_rounds'), ('maintenance', '0004_orders'), ('maintenance', '0005_reports'), ('maintenance', '0006_due_things'), ('maintenance', '0007_fault_notices'), ('maintenance', '0008_safety_at_night'), ('maintenance', '0009_duty_leave'), ('maintenance', '0010_assets_and_ledgers'), ('maintenance', '0011_round_positions'), ('maintenance', '0012_due_kinds'), ('maintenance', '0013_order_lists'), ('maintenance', '0014_round_signs'), ('maintenance', '0015_monthly_notices'), ('maintenance', '0016_drills_and_help_calls'), ('maintenance', '0017_holders_by_body'), ('maintenance', '0018_rating_and_supervision_notices'), ('maintenance', '0019_handover_left_out')]
 
     initial = True
 
     dependencies = [
         ('areas', '0001_squashed_0002_facts_and_services'),
-        ('platform', '0001_squashed_0003_window_clerk'),
-        ('services', '0001_squashed_0005_late_statements'),
-        ('terminals', '0001_squashed_0004_fewer_indexes'),
+        ('platform', '0001_squashed_0004_guards_and_cleaners'),
+        ('services', '0001_squashed_0009_person_checks'),
+        ('terminals', '0001_squashed_0005_retired_at'),
     ]
 
     operations = [
@@ -103,6 +103,15 @@ class Migration(migrations.Migration):
                         'indexes': [models.Index(fields=['area', 'by', '-at'], name='maintenance_door_way'), models.Index(fields=['at'], name='maintenance_door_at')],
                         'constraints': [models.CheckConstraint(condition=models.Q(('by__in', ['card', 'face', 'code', 'inside', 'key', 'remote', 'alarm'])), name='maintenance_door_by')],
                     },
+                ),
+                migrations.CreateModel(
+                    name='DrillHall',
+                    fields=[
+                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                        ('made_at', models.DateTimeField()),
+                        ('made_by', models.CharField(max_length=80)),
+                        ('area', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='areas.area')),
+                    ],
                 ),
                 migrations.CreateModel(
                     name='DutyEntry',
@@ -231,6 +240,7 @@ class Migration(migrations.Migration):
                         ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='platform.organization')),
                         ('place', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='platform.place')),
                         ('taker', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                        ('left_out', models.PositiveIntegerField(default=0)),
                     ],
                     options={
                         'ordering': ['-given_at', '-pk'],
@@ -914,6 +924,33 @@ class Migration(migrations.Migration):
                     },
                 ),
                 migrations.CreateModel(
+                    name='HelpCall',
+                    fields=[
+                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                        ('kind', models.CharField(max_length=8)),
+                        ('token', models.CharField(blank=True, max_length=16)),
+                        ('step', models.CharField(blank=True, max_length=20)),
+                        ('item', models.CharField(blank=True, max_length=32)),
+                        ('pressed_at', models.DateTimeField()),
+                        ('told_at', models.DateTimeField()),
+                        ('presses', models.PositiveIntegerField(default=1)),
+                        ('limit_s', models.FloatField()),
+                        ('due_at', models.DateTimeField(null=True)),
+                        ('late', models.BooleanField(default=False)),
+                        ('answered_at', models.DateTimeField(null=True)),
+                        ('answered_by', models.CharField(blank=True, max_length=80)),
+                        ('note', models.CharField(blank=True, max_length=200)),
+                        ('area', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='areas.area')),
+                        ('incident', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='maintenance.incident')),
+                        ('terminal', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='terminals.terminal')),
+                        ('test', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='maintenance.safetytest')),
+                    ],
+                    options={
+                        'indexes': [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='maintenance_help_call_due'), models.Index(fields=['-pressed_at'], name='maintenance_help_call_last')],
+                        'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['help', 'sos', 'button'])), name='maintenance_help_call_kind'), models.CheckConstraint(condition=models.Q(models.Q(('answered_at__isnull', True), ('answered_by', '')), ('answered_at__isnull', False), _connector='OR'), name='maintenance_help_call_answered'), models.UniqueConstraint(condition=models.Q(('answered_at__isnull', True), ('late', False)), fields=('terminal', 'kind'), name='maintenance_help_call_one_open')],
+                    },
+                ),
+                migrations.CreateModel(
                     name='HoursCorrection',
                     fields=[
                         ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -1022,7 +1059,7 @@ class Migration(migrations.Migration):
                     options={
                         'ordering': ['-made_at', '-pk'],
                         'indexes': [models.Index(fields=['staff', '-made_at'], name='notice_message_staff')],
-                        'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('channel__isnull', True), ('staff__isnull', False)), models.Q(('channel__isnull', False), ('staff__isnull', True)), _connector='OR'), name='notice_message_receiver'), models.CheckConstraint(condition=models.Q(('kind__in', ['alarm', 'reminder', 'recovery', 'order', 'stop', 'round', 'monthly', 'test'])), name='notice_message_kind')],
+                        'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('channel__isnull', True), ('staff__isnull', False)), models.Q(('channel__isnull', False), ('staff__isnull', True)), _connector='OR'), name='notice_message_receiver'), models.CheckConstraint(condition=models.Q(('kind__in', ['alarm', 'reminder', 'recovery', 'order', 'stop', 'round', 'monthly', 'rating', 'visit', 'project', 'test'])), name='notice_message_kind')],
                     },
                 ),
                 migrations.CreateModel(
@@ -1191,6 +1228,22 @@ class Migration(migrations.Migration):
                     },
                 ),
                 migrations.CreateModel(
+                    name='DrillPlay',
+                    fields=[
+                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                        ('scenario', models.CharField(max_length=20)),
+                        ('hold_s', models.PositiveIntegerField()),
+                        ('awaited', models.JSONField()),
+                        ('began_at', models.DateTimeField(null=True)),
+                        ('ends_at', models.DateTimeField(null=True)),
+                        ('emergency', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='play', to='maintenance.emergency')),
+                        ('hall', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='maintenance.drillhall')),
+                    ],
+                    options={
+                        'constraints': [models.CheckConstraint(condition=models.Q(('scenario__in', ['power_cut', 'network_cut', 'fire', 'trapped', 'damage'])), name='maintenance_drill_scenario'), models.CheckConstraint(condition=models.Q(models.Q(('began_at__isnull', True), ('ends_at__isnull', True)), models.Q(('began_at__isnull', False), ('ends_at__isnull', False)), _connector='OR'), name='maintenance_drill_began')],
+                    },
+                ),
+                migrations.CreateModel(
                     name='DueThing',
                     fields=[
                         ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -1307,7 +1360,7 @@ class Migration(migrations.Migration):
                     ],
                     options={
                         'indexes': [models.Index(condition=models.Q(('state', 'pending')), fields=['due_at'], name='notice_line_due')],
-                        'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['pending', 'sent', 'dropped'])), name='notice_line_state'), models.CheckConstraint(condition=models.Q(models.Q(('channel__isnull', True), ('staff__isnull', False)), models.Q(('channel__isnull', False), ('staff__isnull', True)), _connector='OR'), name='notice_line_receiver'), models.CheckConstraint(condition=models.Q(models.Q(('message__isnull', False), ('state', 'sent')), models.Q(models.Q(('state', 'sent'), _negated=True), ('message__isnull', True)), _connector='OR'), name='notice_line_message'), models.CheckConstraint(condition=models.Q(('kind__in', ['alarm', 'reminder', 'recovery', 'order', 'stop', 'round', 'monthly', 'test'])), name='notice_line_kind')],
+                        'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['pending', 'sent', 'dropped'])), name='notice_line_state'), models.CheckConstraint(condition=models.Q(models.Q(('channel__isnull', True), ('staff__isnull', False)), models.Q(('channel__isnull', False), ('staff__isnull', True)), _connector='OR'), name='notice_line_receiver'), models.CheckConstraint(condition=models.Q(models.Q(('message__isnull', False), ('state', 'sent')), models.Q(models.Q(('state', 'sent'), _negated=True), ('message__isnull', True)), _connector='OR'), name='notice_line_message'), models.CheckConstraint(condition=models.Q(('kind__in', ['alarm', 'reminder', 'recovery', 'order', 'stop', 'round', 'monthly', 'rating', 'visit', 'project', 'test'])), name='notice_line_kind')],
                     },
                 ),
                 migrations.CreateModel(
@@ -1459,6 +1512,7 @@ class Migration(migrations.Migration):
                         ('order', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='maintenance.workorder')),
                         ('holder', models.CharField(blank=True, max_length=130)),
                         ('told_at', models.DateTimeField(blank=True, null=True)),
+                        ('holder_body', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='platform.organization')),
                     ],
                     options={
                         'indexes': [models.Index(fields=['order', 'at', 'id'], name='maintenance_event_order')],

@@ -7,14 +7,14 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    replaces = [('services', '0001_initial'), ('services', '0002_facts_and_services'), ('services', '0003_declared_form'), ('services', '0004_booking_and_corrections'), ('services', '0005_late_statements')]
+    replaces = [('services', '0001_initial'), ('services', '0002_facts_and_services'), ('services', '0003_declared_form'), ('services', '0004_booking_and_corrections'), ('services', '0005_late_statements'), ('services', '0006_searches'), ('services', '0007_late_money'), ('services', '0008_given_back_by_hand'), ('services', '0009_person_checks')]
 
     initial = True
 
     dependencies = [
         ('areas', '0001_squashed_0002_facts_and_services'),
-        ('platform', '0001_squashed_0003_window_clerk'),
-        ('terminals', '0001_squashed_0004_fewer_indexes'),
+        ('platform', '0001_squashed_0004_guards_and_cleaners'),
+        ('terminals', '0001_squashed_0005_retired_at'),
     ]
 
     operations = [
@@ -165,7 +165,11 @@ class Migration(migrations.Migration):
                         ('valid_from', models.DateTimeField(db_index=True)),
                         ('published_at', models.DateTimeField()),
                         ('published_by', models.CharField(max_length=80)),
+                        ('kind', models.CharField(default='general', max_length=8)),
                     ],
+                    options={
+                        'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ('general', 'face'))), name='services_notice_kind')],
+                    },
                 ),
                 migrations.CreateModel(
                     name='Published',
@@ -181,6 +185,30 @@ class Migration(migrations.Migration):
                         'indexes': [models.Index(fields=['due_at'], name='services_published_due')],
                         'constraints': [models.UniqueConstraint(fields=('terminal', 'kind'), name='services_published_once')],
                     },
+                ),
+                migrations.CreateModel(
+                    name='SearchCount',
+                    fields=[
+                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                        ('on', models.DateField()),
+                        ('item_code', models.CharField(blank=True, max_length=64)),
+                        ('mark', models.CharField(blank=True, max_length=64)),
+                        ('times', models.PositiveIntegerField(default=0)),
+                        ('area', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='areas.area')),
+                    ],
+                    options={
+                        'indexes': [models.Index(fields=['on'], name='services_search_on'), models.Index(condition=models.Q(('mark', ''), _negated=True), fields=['mark', 'on'], name='services_search_mark')],
+                        'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('item_code', ''), models.Q(('mark', ''), _negated=True)), models.Q(models.Q(('item_code', ''), _negated=True), ('mark', '')), _connector='OR'), name='services_search_one'), models.UniqueConstraint(condition=models.Q(('area__isnull', False)), fields=('area', 'on', 'item_code', 'mark'), name='services_search_once'), models.UniqueConstraint(condition=models.Q(('area__isnull', True)), fields=('on', 'item_code', 'mark'), name='services_search_once_nowhere')],
+                    },
+                ),
+                migrations.CreateModel(
+                    name='SearchWord',
+                    fields=[
+                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                        ('mark', models.CharField(max_length=64, unique=True)),
+                        ('text', models.CharField(max_length=40)),
+                        ('since', models.DateField()),
+                    ],
                 ),
                 migrations.CreateModel(
                     name='Sheet',
@@ -202,6 +230,25 @@ class Migration(migrations.Migration):
                     options={
                         'indexes': [models.Index(fields=['received_at'], name='services_sheet_received')],
                         'constraints': [models.UniqueConstraint(fields=('number', 'position'), name='services_sheet_once')],
+                    },
+                ),
+                migrations.CreateModel(
+                    name='StaffCheck',
+                    fields=[
+                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                        ('place_path', models.CharField(max_length=200)),
+                        ('item_code', models.CharField(blank=True, max_length=64)),
+                        ('mark', models.CharField(max_length=32)),
+                        ('state', models.CharField(default='waiting', max_length=10)),
+                        ('result', models.CharField(blank=True, max_length=10)),
+                        ('asked_at', models.DateTimeField()),
+                        ('answered_by', models.CharField(blank=True, max_length=80)),
+                        ('ended_at', models.DateTimeField(blank=True, null=True)),
+                        ('terminal', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='terminals.terminal')),
+                    ],
+                    options={
+                        'indexes': [models.Index(fields=['state', '-asked_at'], name='services_staff_check_at')],
+                        'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ('waiting', 'ended'))), name='services_staff_check_state'), models.CheckConstraint(condition=models.Q(('result__in', ('', 'same', 'different'))), name='services_staff_check_result'), models.UniqueConstraint(fields=('terminal', 'mark'), name='services_staff_check_once')],
                     },
                 ),
                 migrations.CreateModel(
@@ -491,6 +538,7 @@ class Migration(migrations.Migration):
                         ('declared_at', models.DateTimeField()),
                         ('form', models.JSONField(blank=True, null=True)),
                         ('launch_hosts', models.JSONField(blank=True, default=list)),
+                        ('person_check', models.BooleanField(default=False)),
                     ],
                     options={
                         'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ('query_print', 'apply', 'pay', 'book', 'collect', 'launch', 'guide'))), name='services_connector_item_kind')],
@@ -664,7 +712,7 @@ class Migration(migrations.Migration):
                     ],
                     options={
                         'ordering': ('at', 'pk'),
-                        'constraints': [models.UniqueConstraint(fields=('case', 'step', 'at'), name='services_step_once'), models.CheckConstraint(condition=models.Q(('step__in', ['kept', 'deferred', 'sent', 'received', 'accepted', 'correction', 'corrected', 'due', 'paid', 'pay_closed', 'decided', 'delivered', 'done', 'refused', 'not_reached', 'unclear', 'reviewed', 'withdraw_asked', 'withdraw_late', 'withdrawn', 'to_window', 'window_taken', 'window_done', 'window_returned', 'printed', 'interrupted', 'made_good', 'refund_due', 'refunded'])), name='services_step_known')],
+                        'constraints': [models.UniqueConstraint(fields=('case', 'step', 'at'), name='services_step_once'), models.CheckConstraint(condition=models.Q(('step__in', ['kept', 'deferred', 'sent', 'received', 'accepted', 'correction', 'corrected', 'due', 'paid', 'pay_closed', 'decided', 'delivered', 'done', 'refused', 'not_reached', 'unclear', 'reviewed', 'withdraw_asked', 'withdraw_late', 'withdrawn', 'to_window', 'window_taken', 'window_done', 'window_returned', 'printed', 'face_withdrawn', 'interrupted', 'made_good', 'refund_due', 'refunded'])), name='services_step_known')],
                     },
                 ),
                 migrations.CreateModel(
@@ -756,10 +804,28 @@ class Migration(migrations.Migration):
                         ('worker', models.CharField(blank=True, max_length=32)),
                         ('failures', models.PositiveIntegerField(default=0)),
                         ('codes_refused', models.PositiveSmallIntegerField(default=0)),
+                        ('by_hand', models.BooleanField(default=False)),
                     ],
                     options={
                         'indexes': [models.Index(condition=models.Q(('look_at__isnull', False)), fields=['look_at'], name='services_payment_look'), models.Index(fields=['-created_at'], name='services_payment_recent')],
-                        'constraints': [models.CheckConstraint(condition=models.Q(('amount_fen__gt', 0), ('mode__in', ('qr', 'code')), ('state__in', ['created', 'open', 'closed', 'paid', 'settled', 'refund_due', 'refunding', 'refunded', 'refund_refused'])), name='services_payment_known'), models.UniqueConstraint(condition=models.Q(('state__in', ['created', 'open', 'paid', 'refund_due', 'refund_refused', 'refunding', 'settled'])), fields=('case', 'bill'), name='services_payment_once')],
+                        'constraints': [models.CheckConstraint(condition=models.Q(('amount_fen__gt', 0), ('mode__in', ('qr', 'code')), ('state__in', ['created', 'open', 'closed', 'paid', 'settled', 'refund_due', 'refunding', 'refunded', 'refund_refused'])), name='services_payment_known'), models.UniqueConstraint(condition=models.Q(('state__in', ['created', 'open', 'paid', 'settled'])), fields=('case', 'bill'), name='services_payment_once')],
+                    },
+                ),
+                migrations.CreateModel(
+                    name='PersonCheck',
+                    fields=[
+                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                        ('way', models.CharField(max_length=8)),
+                        ('score_class', models.CharField(blank=True, max_length=8)),
+                        ('notice_version', models.CharField(blank=True, max_length=40)),
+                        ('consented_at', models.CharField(blank=True, max_length=40)),
+                        ('checked_at', models.DateTimeField()),
+                        ('checked_by', models.CharField(blank=True, max_length=80)),
+                        ('withdrawn_at', models.DateTimeField(blank=True, null=True)),
+                        ('case', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='person_check', to='services.case')),
+                    ],
+                    options={
+                        'constraints': [models.CheckConstraint(condition=models.Q(('way__in', ('face', 'staff', 'window'))), name='services_check_way'), models.CheckConstraint(condition=models.Q(('score_class__in', ('', 'high', 'middle', 'low'))), name='services_check_score'), models.CheckConstraint(condition=models.Q(models.Q(('way', 'face'), _negated=True), models.Q(models.Q(('notice_version', ''), _negated=True), models.Q(('consented_at', ''), _negated=True)), _connector='OR'), name='services_check_face_consented')],
                     },
                 ),
                 migrations.CreateModel(
