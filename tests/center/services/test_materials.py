@@ -287,6 +287,7 @@ def test_a_pdf_is_taken_as_it_is_and_too_many_are_not(kiosk: Kiosk) -> None:
     third = upload(phone, link.url, picture())
     assert third.status_code == 422
     assert "够了" in third.content.decode()
+    assert "够了" in upload(phone, link.url, b"MZ not a picture").content.decode(), "what is not wanted is not decoded"
 
 
 def test_the_phone_page_has_no_use_without_its_token(kiosk: Kiosk) -> None:
