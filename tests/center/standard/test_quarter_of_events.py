@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from tests.center.standard import the_truth as truth
-from tests.center.standard.the_reckoning import NOTHING, Month, Told, indicators, reckon, score
+from tests.center.standard.the_reckoning import NOTHING, Month, Told, in_transition, indicators, reckon, score
 from tests.center.standard.the_truth import HOUR, JUDGED, Fault, Given, Quarter, World
 
 from budayang.center.evaluation import negative_actions as negatives
@@ -24,7 +24,7 @@ from budayang.center.standard.models import Assessment, Clause, ClauseVerdict
 
 MONTHS = (date(2026, 9, 1), date(2026, 10, 1), date(2026, 11, 1))
 TOUCHED = """JB-01 JB-03 YJ-01 YJ-02 YJ-07 YJ-08 YJ-09 WH-14 WH-15 WH-16 WH-17 WH-18 WH-21 WH-22 WH-26 PJ-02 PJ-03 PJ-04
-PJ-06 PJ-07 PJ-08 PJ-10 PJ-15 PJ-20 PJ-23 PJ-24"""
+JB-10 YJ-19 YJ-20 PJ-06 PJ-07 PJ-08 PJ-10 PJ-15 PJ-20 PJ-23 PJ-24"""
 SEEDS = (20261127, 4)
 
 
@@ -70,7 +70,11 @@ def test_every_clause_and_every_figure_of_the_score(lived: tuple[World, Quarter]
             assert not differences(judged(world, area, first, JUDGED), right), (area, first)
             place = {"KBS": world.hall.area, "HJ": world.hall.far_area}[area].place_id
             kept = Assessment.objects.values().get(place=place, month=first)
-            for name, figure in score(clauses, {code: told[0] for code, told in right.items()}).items():
+            answers, waiting = (
+                {code: told[0] for code, told in right.items()},
+                in_transition(month(area, first, JUDGED)),
+            )
+            for name, figure in score(clauses, answers, waiting).items():
                 assert kept[name] == pytest.approx(figure), (area, first, name)
             for code, told in right.items():
                 seen.setdefault(code, set()).add(told[0])

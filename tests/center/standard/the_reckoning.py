@@ -6,11 +6,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from math import ceil
 from typing import Any
 
-from tests.center.standard.the_truth import BAD, DAY, HOUR, ZONE, Fault, Given, Machine, Quarter, workdays_after
+from tests.center.standard.the_truth import BAD, DAY, GIVEN, HOUR, ZONE, Fault, Given, Machine, Quarter, workdays_after
 
 Told = tuple[str, float | None, int]
 NOTHING: Told = ("no_evidence", None, 0)
@@ -53,6 +53,8 @@ def reckon(quarter: Quarter, month: Month) -> dict[str, Told]:
         found |= bodies(quarter, month, machines)
     else:
         found["JB-03"] = share(0, 2)  # neither a managing unit nor a keeper, and nobody else to have
+    if month.area == "KBS":
+        found |= papers(month)
     found |= repairs(month, faults)
     found |= voices(month, [one for one in quarter.ratings if quarter.machines[one.code].area == month.area])
     return {code: told for code, told in found.items() if told != NOTHING}
@@ -81,6 +83,34 @@ def hours(month: Month, machines: Mapping[str, Machine], faults: list[Fault]) ->
         "YJ-09": at_most((lost - dark) / promised, 0.05, sample),
         "JB-01": at_most(ceil(dark * 10) / 10, 0, sample),
     }
+
+
+def last_day(month: Month) -> date:
+    return (month.end - timedelta(microseconds=1)).astimezone(ZONE).date()
+
+
+def papers(month: Month) -> dict[str, Told]:
+    """What was given and holds on the last day of the month."""
+    day = last_day(month)
+    found: dict[str, Told] = {}
+    for one in GIVEN:
+        if one.on > day or (one.until is not None and one.until < day) or one.clause == "JB-33":
+            continue
+        if one.what == "exemption":
+            found[one.clause] = ("not_applicable", None, 0)
+        elif one.what == "document":
+            found[one.clause] = ("met", None, 1)
+        elif one.what == "number":
+            least = {"YJ-19": 1500, "YJ-20": 1200}[one.clause]
+            found[one.clause] = ("met" if one.number >= least else "not_met", one.number, 1)
+    return found
+
+
+def in_transition(month: Month) -> set[str]:
+    """Clauses that cost nothing yet."""
+    day = last_day(month)
+    plans = [one for one in GIVEN if one.what == "transition" and month.area == "KBS"]
+    return {one.clause for one in plans if one.on <= day and (one.until is None or day <= one.until)}
 
 
 def share_of_seconds(usable: float, promised: float, sample: int) -> Told:
@@ -253,9 +283,13 @@ def mended(one: Given, now: datetime) -> bool | None:
 # The score ------------------------------------------------------------------------------------------------------------
 
 
-def score(rows: list[dict[str, Any]], answers: Mapping[str, str]) -> dict[str, Any]:
-    """What the assessment of an area has to keep. `rows`: code, chapter, grade, template of each clause."""
+def score(rows: list[dict[str, Any]], answers: Mapping[str, str], waiting: set[str]) -> dict[str, Any]:
+    """What the assessment of an area has to keep. `rows`: code, chapter, grade, template of each clause. `waiting`:
+    those that cost nothing yet.
+    """
+    free = {code for code in waiting if answers[code] == "not_met"}
     sure = [one for one in rows if set(one["grade"]) <= set("AB/(类推)") and not one["template"]]
+    sure = [one for one in sure if one["code"] not in free]
 
     def parts(chosen: list[dict[str, Any]]) -> tuple[int, int, int]:
         said = [answers[one["code"]] for one in chosen]

@@ -24,6 +24,9 @@ from budayang.center.maintenance import hours_actions
 from budayang.center.maintenance.models import WorkOrder
 from budayang.center.platform import actions as platform
 from budayang.center.platform.actors import Actor, Role
+from budayang.center.standard import given_actions
+from budayang.center.standard.edition_queries import parts_of
+from budayang.center.standard.models import Clause
 from budayang.center.terminals import actions as terminals
 from budayang.center.terminals.models import StatusInterval, Terminal
 
@@ -33,6 +36,7 @@ BORN = datetime(2026, 9, 10, 4, tzinfo=UTC)
 JUDGED = datetime(2026, 12, 20, 4, tzinfo=UTC)
 SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 MICRO = timedelta(microseconds=1)
+PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF"
 GOOD = ("very_satisfied", "satisfied", "basically_satisfied")
 BAD = ("unsatisfied", "very_unsatisfied")
 
@@ -95,6 +99,28 @@ class Machine:
     owner: str
     since: datetime
     until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Said:
+    """What somebody gave of a clause of the first area: a document, a number, or that it does not apply, or not yet."""
+
+    clause: str
+    what: str
+    on: date
+    until: date | None = None
+    number: float = 0.0
+
+
+GIVEN = (
+    Said("JB-10", "document", date(2026, 9, 20)),
+    Said("YJ-19", "number", date(2026, 10, 12), number=1500.0),
+    Said("YJ-20", "number", date(2026, 9, 30), number=1199.0),
+    Said("YJ-20", "transition", date(2026, 10, 1), date(2026, 11, 10)),
+    Said("WH-10", "exemption", date(2026, 10, 31)),
+    # One of two parts: the rounds never asked, so that the document alone proves nothing.
+    Said("JB-33", "document", date(2026, 10, 5)),
+)
 
 
 @dataclass
@@ -225,6 +251,8 @@ def live(quarter: Quarter) -> World:
         _breaks(world, fault)
     for one in quarter.ratings:
         rates(world, one)
+    for said in GIVEN:
+        world.at(datetime.combine(said.on, time(12), ZONE).astimezone(UTC), lambda now, s=said: _say(hall, s, now))
     for code, on in quarter.closed:
         world.at(datetime.combine(on + DAY, time(6), ZONE).astimezone(UTC), lambda now, c=code, d=on: _close(c, d, now))
     world.run()
@@ -269,6 +297,32 @@ def _breaks(world: World, fault: Fault) -> None:
     assert fault.accepted is not None
     world.at(fault.accepted, accept)
     world.at(fault.end, well)
+
+
+def _say(hall: Hall, said: Said, now: datetime) -> None:
+    clause, place = Clause.objects.get(code=said.clause), hall.area.place
+    if said.what == "document":
+        given_actions.give_document(
+            SYSTEM, place, clause, title="文件", on=said.on, until_on=None, name="a.pdf", content=PDF, now=now
+        )
+    elif said.what == "number":
+        (one,) = parts_of(clause)[0].fields
+        given_actions.give_numbers(
+            SYSTEM, place, clause, parts_of(clause)[0].kind, values={one.name: said.number}, on=said.on, source="试验",
+            now=now,
+        )  # fmt: skip
+    else:
+        given_actions.set_exception(
+            SYSTEM,
+            place,
+            clause,
+            kind=said.what,
+            reason="没有",
+            plan="改",
+            from_on=said.on,
+            until_on=said.until,
+            now=now,
+        )
 
 
 def _close(code: str, on: date, now: datetime) -> None:
