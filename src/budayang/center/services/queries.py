@@ -252,11 +252,11 @@ def finished_at_places(paths: Collection[str], start: datetime, end: datetime) -
 
 def _finished(start: datetime, end: datetime, place_path: str = "/") -> QuerySet[Any]:
     """Cases of which what could be done at the terminal was done in [start, end). One that was handed in counts then,
-    however far its department has come with it since, and not again when that is done.
+    however far its department has come with it since, and not again when that is done. The first one first.
     """
     rows = Case.objects.filter(state__in=DONE_STATES, place_path__startswith=place_path)
     here = Coalesce("department_received_at", "finished_at")
-    return rows.annotate(here_at=here).filter(here_at__gte=start, here_at__lt=end)
+    return rows.annotate(here_at=here).filter(here_at__gte=start, here_at__lt=end).order_by("here_at")
 
 
 def finished_counts(
