@@ -485,7 +485,9 @@ def test_help_is_told_with_the_step_and_nothing_of_the_person(tmp_path: Path) ->
             await s.post("help", {"kind": "sos"})
             assert s.view()["help"]["kind"] == "sos"
             await s.until(lambda: s.center.bodies("help"))
-            assert s.center.bodies("help") == [{"kind": "sos", "step": "fill", "item": "ZZ001"}]
+            (told,) = s.center.bodies("help")
+            assert told == {"kind": "sos", "step": "fill", "item": "ZZ001", "call": told["call"]}
+            assert len(told["call"]) == 16, "drawn for this call, and says nothing of the person"
             await s.post("help", {"kind": "off"})
             assert s.view()["help"] is None
 

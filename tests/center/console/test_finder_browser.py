@@ -15,7 +15,8 @@ from tests.center.console.the_desk import Desk
 from tests.center.hall import SYSTEM
 from tests.center.services_cast import catalogue_rows
 
-from budayang.center.services import actions, help_actions
+from budayang.center.maintenance import help_calls
+from budayang.center.services import actions
 from budayang.center.services.models import Item, Offering
 
 __all__ = ["in_chromium", "night"]
@@ -67,27 +68,25 @@ def test_a_helper_answers_a_call_and_searches_from_where_the_caller_stands(
             judged_at=now, judge_at=now + timedelta(minutes=10),
         )  # fmt: skip
     for kind in ("sos", "help"):
-        help_actions.take_call("KBS-01", {"kind": kind, "step": "identity", "item": "ZZ001"}, now, now)
-    help_actions.take_call("KBS-01", {"kind": "check", "mark": "a1", "step": "check", "item": "ZZ001"}, now, now)
+        night.hall.inbox(night.hall.terminal, "help", {"kind": kind, "step": "identity", "item": "ZZ001"}, now, now)
+    help_calls.read_presses(now)
 
     def visit(browser: Browser) -> list[str]:
         errors: list[str] = []
         page = open_page(browser, size, errors)
         sign_in(page, live_server.url, "zhu")
-        page.goto(live_server.url + "/console/help/")
-        wrong = judge(page, "help desk")
-        page.screenshot(path=artifacts / f"console-help-desk-{size}.png", full_page=True)
+        page.goto(live_server.url + "/console/help-calls/")
+        wrong = judge(page, "calls for help")
+        page.screenshot(path=artifacts / f"console-help-calls-{size}.png", full_page=True)
         page.get_by_role("link", name="呼叫帮办").last.click()
-        page.get_by_role("button", name="我来帮").click()
-        expect(page.locator("header.page-head")).to_contain_text("有人在帮")
+        page.get_by_role("button", name="我来应答").click()
+        expect(page.locator("header.page-head")).to_contain_text("已应答")
         page.get_by_label("照原话写下他要办的事").press_sequentially("打社保证明")
         found = page.locator("#found")
         expect(found).to_contain_text("打印机缺纸", timeout=10_000)
         expect(found).to_contain_text("现在能办")
         wrong += judge(page, "help call")
         page.screenshot(path=artifacts / f"console-help-call-{size}.png", full_page=True)
-        page.get_by_role("button", name="帮完了").click()
-        expect(page.locator("header.page-head")).to_contain_text("已结束")
         page.goto(live_server.url + "/console/help/check/?c=x")
         wrong += judge(page, "person check")
         return wrong + errors

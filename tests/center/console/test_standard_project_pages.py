@@ -18,7 +18,7 @@ from tests.center.standard.the_project import CODE, begin, consult, edition, fur
 
 from budayang.center.platform import works
 from budayang.center.standard import opinion_actions, queries
-from budayang.center.standard.models import ClauseVerdict, Opinion, Project, WrittenFile
+from budayang.center.standard.models import ClauseVerdict, Consultation, Opinion, Project, WrittenFile
 from budayang.center.standard.opinion_actions import Said
 
 AT = f"/console/standard-projects/{CODE}/"
@@ -231,7 +231,12 @@ def test_the_text_in_force_says_that_it_is_a_reference_edition(house: Hall) -> N
 
 def test_wording_is_checked_mended_and_exported(house: Hall) -> None:
     client = sign_in(house, "lin")
-    client.post(f"{AT}clauses/JB-01/", {"text": "终端必须开放不少于。", "note": "各区应公示。"})
+    said = {"text": "终端必须开放不少于。", "note": "各区应公示。"}
+    asked = client.post(f"{AT}clauses/JB-01/", said).content.decode()
+    assert "正在公开征求意见" in asked
+    assert "终端必须开放不少于。" in asked, "what was typed stays in the form"
+    Consultation.objects.update(opens_on=date(2026, 1, 1), closes_on=date(2026, 1, 31))
+    client.post(f"{AT}clauses/JB-01/", said)
     text = page(client, f"{AT}wording/")
     for words in ("能愿动词不对", "缺数值或单位", "注、前言、范围里有要求", "4.1 JB-01"):
         assert words in text

@@ -27,6 +27,7 @@ RULE_WORDS: tuple[str, ...] = (
     gettext_noop("这台自助终端失去联系，不能确认可用"),
     gettext_noop("这台自助终端已停用"),
     gettext_noop("还没有收到这台自助终端的状态"),
+    gettext_noop("这台自助终端正在准备"),
     gettext_noop("计划停用：自助区此时不开放"),
     gettext_noop("打印机缺纸"),
     gettext_noop("打印机硬件故障"),
