@@ -60,6 +60,12 @@ def test_the_answer_is_measured_from_the_press_and_ends_the_alarm(hall: Hall, no
     assert HelpCall.objects.count() == 2, "a call that was answered is over: the next press is a new one"
 
 
+def test_a_person_in_need_stands_before_who_waited_longer(hall: Hall, now: datetime) -> None:
+    press(hall, now, "help")
+    press(hall, now + 10 * SECOND, "sos")
+    assert [call.kind for call in calls.open_calls(hall.actor("lin"))] == ["sos", "help"]
+
+
 def test_the_terminal_is_told_that_somebody_answers(hall: Hall, now: datetime) -> None:
     hall.inbox(hall.terminal, "help", {"kind": "help", "call": "a1"}, now, now)
     hall.inbox(hall.terminal, "help", {"kind": "help", "call": "b2"}, now + SECOND, now + SECOND)

@@ -61,7 +61,7 @@ def call_list(request: HttpRequest) -> HttpResponse:
             Column("terminal", _("终端"), lambda row: row.terminal.name, sort="terminal__code"),
             Column("state", _("状态"), lambda row: call_state(row, now), kind="state"),
             Column("waited", _("等了（秒）"), lambda row: round(_waited(row, now).seconds), kind="number"),
-            Column("limit", _("时限（秒）"), lambda row: row.limit_s, kind="number"),
+            Column("limit", _("时限（秒）"), lambda row: round(row.limit_s), kind="number"),
             Column("pressed", _("按下"), lambda row: row.pressed_at, sort="pressed_at", kind="moment"),
             Column("answered", _("应答"), lambda row: row.answered_at, sort="answered_at", kind="moment"),
             Column("by", _("应答人"), lambda row: row.answered_by),

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import Case, F, QuerySet, When
 from django.utils.translation import gettext as _
 
 from budayang.center.maintenance.assigning import manager_of
@@ -49,8 +49,9 @@ def calls_visible_to(actor: Actor) -> QuerySet[HelpCall]:
 
 
 def open_calls(actor: Actor) -> QuerySet[HelpCall]:
-    """Calls that wait for an answer, the oldest first."""
-    return calls_visible_to(actor).filter(answered_at__isnull=True, late=False).order_by("pressed_at")
+    """Calls that wait for an answer: people in need first, then the oldest."""
+    waiting = calls_visible_to(actor).filter(answered_at__isnull=True, late=False)
+    return waiting.order_by(Case(When(kind__in=URGENT, then=0), default=1), "pressed_at")
 
 
 def read_presses(now: datetime) -> int:
