@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import tracemalloc
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -77,19 +79,73 @@ def test_what_is_no_table_is_refused_with_the_repair(content: bytes, words: str)
         read_table(content, ["代码", "名称"])
 
 
-def test_an_entity_bomb_in_a_workbook_is_refused() -> None:
+def meddled(part: str, change: Callable[[bytes], bytes]) -> bytes:
+    """A workbook of two rows, one of its parts changed."""
     book, out = Workbook(), io.BytesIO()
-    book.active.append(["代码", "名称"])  # type: ignore[union-attr]
+    for row in (["代码", "名称"], ["150603", "康巴什区"]):
+        book.active.append(row)  # type: ignore[union-attr]
     book.save(out)
-    bomb = io.BytesIO()
-    with zipfile.ZipFile(out) as source, zipfile.ZipFile(bomb, "w") as target:
+    changed = io.BytesIO()
+    with zipfile.ZipFile(out) as source, zipfile.ZipFile(changed, "w") as target:
         for entry in source.infolist():
             content = source.read(entry)
-            if entry.filename == "xl/workbook.xml":
-                content = b'<!DOCTYPE x [<!ENTITY a "aaaa">]>' + content
-            target.writestr(entry.filename, content)
+            target.writestr(entry.filename, change(content) if entry.filename == part else content)
+    return changed.getvalue()
+
+
+BOMB = b'<!DOCTYPE x [<!ENTITY a "aaaa">]>'
+LAUGHS = (
+    '<!DOCTYPE x [<!ENTITY l0 "ha">' + "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10)) + "]>"
+).encode()
+"""A thousand million words of one, if anybody expanded them."""
+SHEET = "xl/worksheets/sheet1.xml"
+
+
+@pytest.mark.parametrize(
+    ("part", "change"),
+    [
+        ("xl/workbook.xml", lambda content: LAUGHS + content.replace(b'name="Sheet"', b'name="&l9;"')),
+        (SHEET, lambda content: BOMB + content),
+        (SHEET, lambda content: content[:-30]),
+        (SHEET, lambda _content: b""),
+    ],
+)
+def test_a_bomb_and_a_broken_sheet_are_refused(part: str, change: Callable[[bytes], bytes]) -> None:
     with pytest.raises(BadUpload):
-        read_table(bomb.getvalue(), ["代码", "名称"])
+        read_table(meddled(part, change), ["代码", "名称"])
+
+
+def test_how_large_a_sheet_says_that_it_is_costs_nothing() -> None:
+    """Some hundred bytes that claim 20,000 × 16,384 cells: what is read is what is there."""
+
+    def claim(content: bytes) -> bytes:
+        assert b'ref="A1:B2"' in content
+        return (
+            content.replace(b'ref="A1:B2"', b'ref="A1:XFD19999"')
+            .replace(b'<row r="2"', b'<row r="19998"')
+            .replace(b'"A2"', b'"A19998"')
+            .replace(b'"B2"', b'"B19998"')
+        )
+
+    tracemalloc.start()
+    table = read_table(meddled(SHEET, claim), ["代码", "名称"])
+    _now, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert [(row.line, row.cells["名称"]) for row in table.rows] == [(19998, "康巴什区")]
+    assert most < 40_000_000
+
+
+def test_too_many_columns_are_named() -> None:
+    book, out = Workbook(), io.BytesIO()
+    book.active.append(["代码", "名称", *(str(n) for n in range(200))])  # type: ignore[union-attr]
+    book.save(out)
+    with pytest.raises(BadUpload, match="200 列"):
+        read_table(out.getvalue(), ["代码", "名称"])
+
+
+def test_a_quotation_mark_that_is_never_closed_is_named() -> None:
+    with pytest.raises(BadUpload, match="第 2 行"):
+        read_table(('代码,名称\n1,"' + "x" * 200_000).encode(), ["代码", "名称"])
 
 
 def test_a_picture_is_written_anew_without_what_hid_in_it() -> None:

@@ -141,6 +141,7 @@ ACCOUNT_ADAPTER = "budayang.center.platform.signin.StaffAdapter"
 ACCOUNT_RATE_LIMITS = {"login_failed": "30/m/ip,5/900s/key"}
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_ON_GET = False
+MFA_ADAPTER = "budayang.center.platform.signin.SecondStepAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "不打烊 Budayang"
 LOGIN_URL = "account_login"

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.signals import password_changed
+from allauth.core import context
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_reset
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest
 
@@ -49,3 +55,40 @@ class StaffAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has 
                     subject=f"staff:{user.username}",
                 )
         super().logout(request)
+
+
+class SecondStepAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types
+    """The same for the second step."""
+
+    def validation_error(self, code: str, *args: object) -> ValidationError:
+        """A code that is wrong is a try to get in, and is told like a wrong password."""
+        if code == "incorrect_code":
+            user = getattr(context.request, "user", None)
+            known = user if isinstance(user, Staff) else None
+            with transaction.atomic():
+                actor = Actor("staff", known.username, staff_id=known.pk) if known else Actor.public()
+                subject = f"staff:{known.username}" if known else "staff:unknown"
+                record(actor, "platform.second_step_failed", subject=subject)
+        found: ValidationError = super().validation_error(code, *args)
+        return found
+
+
+def watch_accounts() -> None:
+    """An audit line whenever somebody changes how they sign in."""
+    for signal, action in (
+        (authenticator_added, "platform.second_step_added"),
+        (authenticator_removed, "platform.second_step_removed"),
+        (authenticator_reset, "platform.recovery_codes_renewed"),
+        (password_changed, "platform.password_changed"),
+    ):
+        signal.connect(_noting(action), weak=False, dispatch_uid=action)
+
+
+def _noting(action: str) -> Callable[..., None]:
+    def note(*, user: Staff, authenticator: Any = None, **_more: Any) -> None:
+        details = {"kind": str(authenticator.type)} if authenticator is not None else {}
+        with transaction.atomic():
+            actor = Actor("staff", user.username, staff_id=user.pk)
+            record(actor, action, subject=f"staff:{user.username}", details=details)
+
+    return note

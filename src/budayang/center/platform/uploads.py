@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
-from collections.abc import Sequence
+import zlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +19,7 @@ from budayang.forms.pictures import NotAPicture, shrink
 
 MAX_BYTES = 5 * 1024 * 1024
 MAX_ROWS = 20_000
+MAX_COLUMNS, MAX_SHEETS = 200, 40
 MAX_UNPACKED = 100 * 1024 * 1024
 MAX_PIXELS = 40_000_000
 PHOTO_BYTES = 20 * 1024 * 1024  # as a phone makes them; what is kept is written anew and far smaller
@@ -97,10 +99,7 @@ def read_book(content: bytes) -> dict[str, list[list[str]]]:
         raise BadUpload(_("文件超过 5 MB，请分成几份上传。"))
     if content[:4] != b"PK\x03\x04":
         raise BadUpload(_("这不是 XLSX 文件，请用表格软件另存为 XLSX。"))
-    book = _open_book(content)
-    found = {sheet.title: _sheet_lines(sheet) for sheet in book.worksheets}
-    book.close()
-    return found
+    return dict(_sheets(content))
 
 
 def read_image(content: bytes) -> bytes:
@@ -173,34 +172,53 @@ def _csv_lines(content: bytes) -> list[list[str]]:
     if "\x00" in text:
         raise BadUpload(_("这不是表格文件，请上传 CSV 或 XLSX。"))
     lines: list[list[str]] = []
-    for cells in csv.reader(io.StringIO(text)):
-        if len(lines) >= MAX_ROWS:
-            raise BadUpload(_("超过 %(rows)d 行，请分成几份上传。") % {"rows": MAX_ROWS})
-        lines.append([cell.strip() for cell in cells])
+    try:
+        for cells in csv.reader(io.StringIO(text)):
+            if len(lines) >= MAX_ROWS:
+                raise BadUpload(_("超过 %(rows)d 行，请分成几份上传。") % {"rows": MAX_ROWS})
+            lines.append([cell.strip() for cell in cells])
+    except csv.Error as error:
+        told = _("这个 CSV 从第 %(n)d 行起读不懂，多半是引号没有成对；请检查，或另存为 XLSX。") % {"n": len(lines) + 1}
+        raise BadUpload(told) from error
     return lines
 
 
 def _xlsx_lines(content: bytes) -> list[list[str]]:
-    book = _open_book(content)
-    lines = _sheet_lines(book.worksheets[0])
-    book.close()
-    return lines
+    for _title, lines in _sheets(content):
+        return lines
+    raise BadUpload(_("这个 XLSX 文件打不开，请用表格软件重新另存一次。"))
 
 
-def _open_book(content: bytes) -> Any:
+def _sheets(content: bytes) -> Iterator[tuple[str, list[list[str]]]]:
+    """(title, rows) of each sheet. A workbook is read while it is gone through: what is broken shows only then."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             if sum(entry.file_size for entry in packed.infolist()) > MAX_UNPACKED:
                 raise BadUpload(_("文件解开后超过 100 MB，请分成几份上传。"))
-        return load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError, SyntaxError) as error:
+        book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+        if len(book.worksheets) > MAX_SHEETS:
+            raise BadUpload(_("工作表超过 %(n)d 张，请分成几份上传。") % {"n": MAX_SHEETS})
+        for sheet in book.worksheets:
+            yield sheet.title, _sheet_lines(sheet)
+        book.close()
+    except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, OSError, SyntaxError) as error:
         raise BadUpload(_("这个 XLSX 文件打不开，请用表格软件重新另存一次。")) from error
 
 
 def _sheet_lines(sheet: Any) -> list[list[str]]:
+    """Rows of one width: that of the widest. How large a sheet says that it is may be a lie, and is not asked."""
+    sheet.reset_dimensions()
     lines: list[list[str]] = []
-    for row in sheet.iter_rows(values_only=True):
+    for row in sheet.iter_rows(max_col=MAX_COLUMNS + 1, values_only=True):
         if len(lines) >= MAX_ROWS:
             raise BadUpload(_("超过 %(rows)d 行，请分成几份上传。") % {"rows": MAX_ROWS})
-        lines.append(["" if cell is None else str(cell).strip() for cell in row])
-    return lines
+        cells = ["" if cell is None else str(cell).strip() for cell in row]
+        while cells and not cells[-1]:
+            cells.pop()
+        if len(cells) > MAX_COLUMNS:
+            raise BadUpload(_("超过 %(n)d 列，请删去多余的列再上传。") % {"n": MAX_COLUMNS})
+        lines.append(cells)
+    while lines and not lines[-1]:
+        lines.pop()
+    width = max(map(len, lines), default=0)
+    return [cells + [""] * (width - len(cells)) for cells in lines]

@@ -48,7 +48,17 @@ def upload(request: HttpRequest, token: str) -> HttpResponse:
     length = request.META.get("CONTENT_LENGTH") or "0"
     if request.method == "POST" and (not length.isdecimal() or int(length) > MOST_BODY):
         return render(request, "public/upload_over.html", {"why": "too_large"}, status=413)
+    try:
+        # Before the body is read: whoever has no link may not have a hundred megabytes held in memory.
+        material_actions.open_link(token, timezone.now())
+    except LinkGone as gone:
+        return _over(request, gone)
     return _upload(request, token)
+
+
+def _over(request: HttpRequest, gone: LinkGone) -> HttpResponse:
+    status = 404 if gone.why == "unknown" else 410
+    return render(request, "public/upload_over.html", {"why": gone.why}, status=status)
 
 
 @csrf_protect
@@ -58,9 +68,7 @@ def _upload(request: HttpRequest, token: str) -> HttpResponse:
         link = material_actions.hold_link(token, holder, timezone.now())
         context = _take(request, link) if request.method == "POST" else {}
     except LinkGone as gone:
-        return render(
-            request, "public/upload_over.html", {"why": gone.why}, status=404 if gone.why == "unknown" else 410
-        )
+        return _over(request, gone)
     if request.method == "POST" and not context.get("errors"):
         answer: HttpResponse = HttpResponseRedirect(reverse("public:upload", args=[token]))
     else:

@@ -174,8 +174,8 @@ def open_link(
     return link, token
 
 
-def hold_link(token: str, holder: str, now: datetime) -> UploadLink:
-    """The link for a phone that holds it, or that comes first. `holder`: a random text that only this phone has.
+def open_link(token: str, now: datetime) -> UploadLink:
+    """The link that a token stands for, while it is open; nothing changes.
 
     Raises:
         LinkGone
@@ -186,6 +186,16 @@ def hold_link(token: str, holder: str, now: datetime) -> UploadLink:
         raise LinkGone("unknown")
     if link.closed_at is not None or link.expires_at <= now:
         raise LinkGone("over")
+    return link
+
+
+def hold_link(token: str, holder: str, now: datetime) -> UploadLink:
+    """The link for a phone that holds it, or that comes first. `holder`: a random text that only this phone has.
+
+    Raises:
+        LinkGone
+    """
+    link = open_link(token, now)
     mine = lookup_hash("services.upload_holder", holder)
     # Of two phones at one moment one counts a row.
     first = UploadLink.objects.filter(pk=link.pk, holder_hash="").update(holder_hash=mine)
