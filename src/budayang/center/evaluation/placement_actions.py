@@ -108,7 +108,7 @@ def _write(row: PlacementSuggestion, one: Suggestion, title: str, seen: Gathered
     row.title, row.numbers, row.sample = title[:200], dict(one.numbers), one.sample
     row.thresholds, row.first_on, row.last_on = seen.thresholds(one.kind), seen.span.first, seen.span.last
     row.computed_at = now
-    if row.pk is None:
+    if row._state.adding:
         row.save()
         return
     row.save(update_fields=FIGURES)
