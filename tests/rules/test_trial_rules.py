@@ -225,6 +225,17 @@ def test_cost_and_expected_matters() -> None:
     assert expected_more(done, hours, won) is None, "a rate of so few says nothing"
 
 
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [("22:00", "22:00"), ("220000", "22:00"), ("2200", "22:00"), ("T22:00", "22:00"), ("22:00:30", "22:00"), ("", "")],
+)
+def test_a_time_however_written_is_kept_as_hours_and_minutes(typed: str, kept: str) -> None:
+    found = read_values(BY_CODE["department"], {"department": "RS", "until": typed, "saturday": "no"})
+    assert found["until"] == kept
+    week = [(START + DAY + 9 * HOUR, START + DAY + 17 * HOUR)]
+    assert longer_windows(week, found, GROUND)[0][1] == START + DAY + (22 if kept else 17) * HOUR
+
+
 def test_values_that_cannot_be_taken_say_which_and_why() -> None:
     with pytest.raises(BadValue, match="0 和 1440 之间") as refusal:
         read_values(BY_CODE["ups"], {"minutes": "2000", "recharge_h": "8"})
@@ -233,6 +244,9 @@ def test_values_that_cannot_be_taken_say_which_and_why() -> None:
         read_values(BY_CODE["ups"], {"minutes": "半小时"})
     with pytest.raises(BadValue, match="22:00"):
         read_values(BY_CODE["department"], {"department": "RS", "until": "晚上", "saturday": "no"})
+    for text in ("25:00", "220", "22点", "２２：００", "22:00 22:00"):
+        with pytest.raises(BadValue, match="22:00"):
+            read_values(BY_CODE["department"], {"department": "RS", "until": text, "saturday": "no"})
     with pytest.raises(BadValue, match="没有这个选项"):
         read_values(BY_CODE["restock"], {"consumable": "gold"})
     assert read_values(BY_CODE["repair"], {"hours": "2.5"}) == {"hours": 2.5}

@@ -223,8 +223,11 @@ def changes(published: Report, now: Report) -> list[Change]:
 
 
 STANDING = frozenset(
-    {"stops", "drills", "ratings_negative", "complaints_steps", "idle_machines", "few_machines", "idle_items"}
-)
+    {
+        "stops", "drills", "ratings_negative", "complaints_steps", "visits_kinds",
+        "idle_machines", "few_machines", "idle_items",
+    }
+)  # fmt: skip
 """Tables that tell how things stood on the day of the report: that they go on is no correction of it."""
 
 

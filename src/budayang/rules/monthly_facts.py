@@ -145,6 +145,20 @@ class RoundFact:
 
 
 @dataclass(frozen=True, slots=True)
+class VisitFact:
+    """Supervision visits of one kind that were handed in: their mean score (0 to 100; None without one), findings that
+    were not dismissed, those replied to in time, and late ones, also without a reply.
+    """
+
+    kind: str
+    done: int
+    score: float | None
+    findings: int
+    in_time: int
+    late: int
+
+
+@dataclass(frozen=True, slots=True)
 class RatingFact:
     """``rated_asked``: of those who were ``invited`` in the month, the ones who rated, also later than it."""
 
@@ -244,6 +258,7 @@ class MonthFacts:
     orders: Mapping[int, tuple[int, int]]
     cards: Sequence[Fact] | None
     rounds: Sequence[RoundFact]
+    visits: Sequence[VisitFact]
     ratings: RatingFact
     indicators: Counts
     complaints: Sequence[ComplaintFact]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from budayang.rules.emergencies import RUN_STATE_NAMES
 from budayang.rules.evaluation import LEVELS
+from budayang.rules.evaluation.supervision import KIND_NAMES
 from budayang.rules.monthly import BEFORE, Head, Line, Table, kept
 from budayang.rules.monthly_facts import Around, IdleFact, MonthFacts
 from budayang.rules.monthly_measures import TOO_MANY
@@ -136,6 +137,29 @@ def rounds(now: MonthFacts, before: MonthFacts) -> Table:
         Head(BEFORE, "count", 6),
     )
     return Table("rounds_plans", "巡查巡检", heads, tuple(lines), empty="本月没有到点的巡查。")
+
+
+def visits(now: MonthFacts, before: MonthFacts) -> Table:
+    """Supervision visits that were handed in, by kind, and the replies to what they found."""
+    was = {one.kind: one.done for one in before.visits}
+    lines = []
+    for one in now.visits:
+        if one.done or was.get(one.kind):
+            cells = (KIND_NAMES[one.kind], one.done, kept(one.score), one.findings, one.in_time, one.late)
+            lines.append(Line((*cells, was.get(one.kind, 0)), opens("visits", kind=one.kind)))
+    heads = (
+        Head("谁来检查", width=18),
+        Head("次数", "count", 7),
+        Head("平均得分", "number", 9),
+        Head("查出问题", "count", 8),
+        Head("按时答复", "count", 8),
+        Head("超期答复或没有答复", "count", 11),
+        Head(BEFORE, "count", 7),
+    )
+    note = (
+        "得分是正常 ÷（正常＋异常），满分 100。超过一次期限就算超期，退回或改由别的单位答复也不改变；不成立的问题不算。"
+    )
+    return Table("visits_kinds", "监督检查", heads, tuple(lines), note, "本月没有交上来的监督检查。")
 
 
 def ratings(now: MonthFacts, before: MonthFacts) -> Table:

@@ -15,7 +15,14 @@ from tests.center.evaluation.the_month import MADE, ZONE, live
 from tests.center.hall import Hall
 
 from budayang.center.areas.models import PlannedStop
-from budayang.center.evaluation.models import Complaint, ComplaintStep, Invitation, NegativeCase, Rating
+from budayang.center.evaluation.models import (
+    Complaint,
+    ComplaintStep,
+    Invitation,
+    NegativeCase,
+    Rating,
+    SupervisionVisit,
+)
 from budayang.center.evaluation.monthly_making import compute
 from budayang.center.evaluation.monthly_opened import opened
 from budayang.center.evaluation.monthly_rows import Month
@@ -397,6 +404,36 @@ def test_complaints_praise_and_their_steps(lived: Lived) -> None:
         assert lines[name][8] == sum(one.kind == kind for one in before)
 
 
+def test_supervision_visits(lived: Lived) -> None:
+    report = lived[1]
+    every = list(SupervisionVisit.objects.filter(handed_at__isnull=False).prefetch_related("findings"))
+    months: list[list[SupervisionVisit]] = [
+        [one for one in every if (local(one.handed_at).year, local(one.handed_at).month) == month]  # type: ignore[arg-type]
+        for month in (OCTOBER, SEPTEMBER)
+    ]
+    lines = {line.cells[0]: line.cells for line in table(report, "visits_kinds").lines}
+    names = {"delegate": "代表、委员视察", "experience": "体验官体验", "unannounced": "暗访"}
+    assert set(lines) == set(names.values()), "nobody made 督查; 暗访 were in September alone"
+    told = [0, 0, 0]
+    for kind, name in names.items():
+        now, before = ([one for one in month if one.kind == kind] for month in months)
+        scores = [100 * one.well / (one.well + one.failed) for one in now if one.well + one.failed]
+        found = in_time = late = 0
+        for row in (row for one in now for row in one.findings.all()):
+            if row.state == "dismissed":
+                continue
+            replied = row.replied_at if row.replied_at and row.replied_at <= MADE else None
+            broke = row.overdue_at is not None and row.overdue_at <= MADE
+            is_late = broke or (replied or MADE) > row.due_at
+            found, late = found + 1, late + is_late
+            in_time += replied is not None and not is_late
+        assert lines[name][1] == len(now)
+        assert lines[name][2] == (pytest.approx(sum(scores) / len(scores), abs=1e-6) if scores else None)
+        assert lines[name][3:] == (found, in_time, late, len(before))
+        told = [told[0] + found, told[1] + in_time, told[2] + late]
+    assert min(told[1], told[2], told[0] - told[1] - told[2]) > 0, "each fate is there"
+
+
 def test_what_nobody_used_drills_and_next_months_stops(lived: Lived) -> None:
     report = lived[1]
     machines = {line.cells[1] for line in table(report, "idle_machines").lines}
@@ -424,7 +461,7 @@ def test_each_line_opens_as_many_rows_as_it_tells(lived: Lived) -> None:
         "wasted_causes": 3, "wasted_areas": 2, "matters_days": 2, "matters_items": 3, "matters_hours": 1,
         "matters_people": 1, "matters_areas": 1, "faults_causes": 2, "orders_bodies": 2, "rounds_plans": 2,
         "ratings_levels": 1, "ratings_negative": 1, "complaints_areas": 2, "help_areas": 1,
-        "help_people": 1,
+        "help_people": 1, "visits_kinds": 1,
     }  # fmt: skip
     looked = 0
     for code, column in counts.items():

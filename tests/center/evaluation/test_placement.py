@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import combinations
 from typing import Any
@@ -209,6 +210,79 @@ def test_the_worker_computes_each_area_once_a_month(planted: Hall) -> None:
     assert actions.run_due(NOW + 40 * DAY) == 1
     with pytest.raises(Forbidden):
         actions.ask_again(planted.actor("ren"), planted.area, NOW)
+
+
+def test_what_was_put_off_wakes_on_its_day(planted: Hall) -> None:
+    search_actions.record_search(planted.area, item_code="T8", on=LAST, now=NOW)
+    assert actions.run_due(NOW) == 2
+    asleep = PlacementSuggestion.objects.get(kind="missing", key="T8")
+    actions.snooze(planted.actor("lin"), asleep, until=date(2026, 12, 10), now=NOW)
+    midnight = datetime(2026, 12, 10, tzinfo=ZONE)
+    assert actions.run_due(midnight - timedelta(seconds=1)) == 0
+    assert (actions.run_due(midnight), actions.run_due(midnight + timedelta(minutes=1))) == (1, 0)
+    asleep.refresh_from_db()
+    assert (asleep.state, asleep.found_at) == ("open", midnight)
+
+
+def test_a_failure_costs_minutes_not_the_month(planted: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(seen: object) -> None:
+        raise ValueError("no")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(actions.Gathered, "suggestions", fail)
+        with pytest.raises(ValueError, match="no"):
+            actions.run_due(NOW)
+    assert not PlacementStanding.objects.filter(computed_at__isnull=False).exists(), "nothing was computed"
+    minute = timedelta(minutes=1)
+    assert actions.run_due(NOW + minute) == 1, "the other area does not wait"
+    assert (actions.run_due(NOW + 9 * minute), actions.run_due(NOW + 10 * minute)) == (0, 1)
+    due = set(PlacementStanding.objects.values_list("due_at", flat=True))
+    assert due == {datetime(2027, 1, 1, 5, 30, tzinfo=ZONE)}
+    assert not PlacementStanding.objects.filter(computed_at__isnull=True).exists()
+
+
+def in_the_middle(monkeypatch: pytest.MonkeyPatch, *steps: Callable[[], object]) -> None:
+    """What others do between the read of the suggestions and the first write."""
+    left, plain = list(steps), actions._Titles.of
+
+    def of(titles: Any, one: Any) -> str:
+        while left:
+            left.pop()()
+        return plain(titles, one)
+
+    monkeypatch.setattr(actions._Titles, "of", of)
+
+
+def test_a_decision_that_is_made_meanwhile_stands(planted: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
+    lin, rows = planted.actor("lin"), found(planted)
+    holds, ends, woken = rows["queue", "19"], rows["overlap", "KBS-01|KBS-02"], rows["missing", "T8"]
+    actions.snooze(lin, woken, until=date(2026, 12, 2), now=NOW)
+    matters(planted, planted.terminal, Item.objects.get(code="T6"), 9, random.Random(1))
+    later = NOW + DAY
+
+    def sleep_longer() -> None:
+        actions.reopen(lin, woken, later)
+        actions.snooze(lin, woken, until=date(2026, 12, 20), now=later)
+
+    in_the_middle(
+        monkeypatch,
+        lambda: actions.set_aside(lin, PlacementSuggestion.objects.get(pk=holds.pk), reason="年底才这样", now=later),
+        lambda: actions.set_aside(lin, PlacementSuggestion.objects.get(pk=ends.pk), reason="留着", now=later),
+        sleep_longer,
+    )
+    actions.compute(planted.area, later)
+    for row in (holds, ends, woken):
+        row.refresh_from_db()
+    assert (holds.state, holds.reason, holds.computed_at) == ("aside", "年底才这样", later)
+    assert (ends.state, ends.reason) == ("aside", "留着")
+    assert (woken.state, woken.snoozed_until) == ("snoozed", date(2026, 12, 20))
+
+
+def test_what_is_asked_for_while_it_is_computed_is_computed_again(
+    planted: Hall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_the_middle(monkeypatch, lambda: actions.ask_again(planted.actor("lin"), planted.area, NOW))
+    assert (actions.run_due(NOW), actions.run_due(NOW)) == (2, 1)
 
 
 def test_a_judgement_stays_and_what_no_longer_holds_is_gone(planted: Hall) -> None:

@@ -16,6 +16,8 @@ from budayang.center.evaluation.models import (
     NegativeCase,
     NegativeStep,
     Rating,
+    SupervisionFinding,
+    SupervisionVisit,
 )
 from budayang.center.maintenance import actions, manual_orders
 from budayang.center.maintenance.models import (
@@ -58,6 +60,7 @@ def live(hall: Hall | None = None, *, matters: int = 300) -> Hall:
     _orders(hall, luck)
     _rounds(hall, luck)
     _drills(hall)
+    _visits(hall)
     _voices(hall)
     plan_stop(
         SYSTEM, place=hall.area.place, starts_at=datetime(2026, 11, 3, 14, tzinfo=UTC),
@@ -292,6 +295,31 @@ def _rounds(hall: Hall, luck: random.Random) -> None:
             opens_at=opens, closes_at=opens + HOUR, stops=[], state=state, failed=luck.randint(0, 2),
             finished_at=opens + 2 * HOUR if "done" in state else None,
         )  # fmt: skip
+
+
+def _visits(hall: Hall) -> None:
+    """Supervision visits with findings of every fate; two kinds in October, three in September."""
+    luck = random.Random(41)
+    edition = CheckListEdition.objects.create(
+        place=hall.city, list_code="visit", name="监督检查", valid_from=date(2026, 8, 1), questions=[], made_at=BORN
+    )
+    for n in range(40):
+        month = luck.choice((9, 10))
+        at, kind = moment(luck, month), luck.choice(("delegate", "experience", "unannounced")[: 12 - month])
+        visit = SupervisionVisit.objects.create(
+            number=f"V-{n}", kind=kind, area=hall.area, place_path=hall.area.place.path, edition=edition,
+            opens_on=at.astimezone(ZONE).date(), closes_on=at.astimezone(ZONE).date(), made_at=at, made_by="x",
+            state="missed" if n % 7 == 3 else "done", handed_at=None if n % 7 == 3 else at,
+            well=luck.randint(0, 8) if n % 5 else 0, failed=luck.randint(0, 4) if n % 5 else 0,
+        )  # fmt: skip
+        for question in range(luck.randint(0, 3)) if visit.state == "done" else ():
+            due = at + luck.choice((2, 7, 90)) * timedelta(days=1)
+            replied = luck.choice((None, due - HOUR, due, due + HOUR, MADE + 9 * timedelta(days=1)))
+            SupervisionFinding.objects.create(
+                visit=visit, question=f"own{question}", text="x", place_path=visit.place_path, made_at=at, due_at=due,
+                state=luck.choice(("dismissed", "replied", "replied", "closed")) if replied else "open",
+                replied_at=replied, overdue_at=luck.choice((None, None, at + HOUR, MADE + HOUR)),
+            )  # fmt: skip
 
 
 def _drills(hall: Hall) -> None:

@@ -44,6 +44,14 @@ def functions() -> Iterator[list[str]]:
         progress.step()
         ran.append("went on")
 
+    @works.long_work("test.slow")
+    def slow(progress: Progress, arguments: dict[str, Any]) -> str:
+        lease = Work.objects.get(id=progress.work_id).lease_until
+        assert lease is not None
+        ran.append("slow")
+        works.reap(lease + timedelta(seconds=1))
+        return "done"
+
     yield ran
     works._functions.clear()
     works._functions.update(before)
@@ -88,6 +96,15 @@ def test_cancelled_waiting_work_never_starts(now: datetime, functions: list[str]
     works.cancel_work(ACTOR, work, now)
     works.run_work.call(work.pk)
     assert functions == []
+
+
+def test_work_that_ends_after_its_lease_ran_out_is_not_done_again(now: datetime, functions: list[str]) -> None:
+    work = ask("test.slow", now)
+    works.run_work.call(work.pk)
+    assert DBTaskResult.objects.count() == 2, "the reaper put it on the queue again"
+    works.run_work.call(work.pk)
+    work.refresh_from_db()
+    assert (work.state, work.result, functions) == ("done", "done", ["slow"])
 
 
 def test_the_reaper_gives_work_of_a_dead_process_back_and_gives_up_after_three(now: datetime) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.db import OperationalError
 from django.test import Client
 from tests.center.evaluation.the_rater import finished_case
 from tests.center.hall import Hall, build
@@ -89,6 +90,40 @@ def test_a_program_that_asks_at_random_does_not_fill_the_disk(
         ask(hall, 1, now, f"找{char}")
     ask(hall, 1, now, "找甲")
     assert sorted(SearchCount.objects.values_list("times", flat=True)) == [1, 1, 2]
+    actions.record_search(hall.area, item_code="ZZ001", on=ON, now=now)
+    actions.record_search(hall.far_area, words=WORDS, on=ON, now=now)
+    actions.record_search(None, words=WORDS, on=ON, now=now)
+    assert queries.items_asked(hall.area.pk, ON, ON) == {"ZZ001": 1}, "items are not what fills it"
+    assert queries.all_asked(hall.far_area.pk, ON, ON) == 1, "nor does it stop the figures of another area"
+    assert SearchCount.objects.filter(area=None).count() == 1
+
+
+def test_an_address_asks_so_many_words_a_day_in_an_area(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(actions, "MOST_OF_AN_ADDRESS", 3)
+    client = Client()
+
+    def asked(words: str, near: str = "KBS", address: str = "192.0.2.1") -> None:
+        assert client.get("/where/", {"q": words, "near": near}, REMOTE_ADDR=address).status_code == 200
+
+    for char in "东南西北中":
+        asked(f"开飞船去{char}边的驾照")
+    assert SearchCount.objects.filter(area=hall.area).count() == 3
+    asked(Item.objects.get(code="ZZ001").name)
+    asked("开飞船去别处的驾照", near="HJ")
+    asked("开飞船去别处的驾照", address="192.0.2.2")
+    assert SearchCount.objects.filter(area=hall.area, item_code="ZZ001").exists(), "an item is no word"
+    assert SearchCount.objects.filter(area=hall.far_area).count() == 1
+    assert SearchCount.objects.filter(area=hall.area, item_code="").count() == 4
+
+
+def test_a_locked_database_costs_the_count_not_the_page(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
+    def locked(*_args: object, **_named: object) -> None:
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr(actions, "record_search", locked)
+    answer = Client().get("/where/", {"q": "开飞机的执照在哪办", "near": "KBS"})
+    assert answer.status_code == 200
+    assert not SearchCount.objects.exists()
 
 
 def test_a_terminals_sealed_words_are_counted_and_leave_the_inbox(hall: Hall, now: datetime) -> None:

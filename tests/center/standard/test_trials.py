@@ -15,7 +15,7 @@ from budayang.center.platform.actions import Refused
 from budayang.center.platform.actors import Forbidden
 from budayang.center.platform.models import AuditLine, Work
 from budayang.center.platform.works import Progress, run_work
-from budayang.center.standard import trial_actions, trial_queries
+from budayang.center.standard import trial_actions, trial_making, trial_queries
 from budayang.center.standard.models import ClauseVerdict, Edition, Trial
 from budayang.center.standard.queries import current_edition
 from budayang.rules.standard.trial_measures import MEASURES
@@ -352,3 +352,44 @@ def test_the_job_sees_areas_of_the_place_only(lived: Lived) -> None:
     assert [one.code for one in result.areas] == ["HJ", "KBS"]
     assert result.areas[0].terminals == 0
     assert SYSTEM.sees_all
+
+
+class Told(Progress):
+    """Keeps what it is told, in order with what is computed."""
+
+    def __init__(self, said: list[object]) -> None:
+        super().__init__(0)
+        self.said = said
+
+    def begin(self, total: int) -> None:
+        self.said.append(f"of {total}")
+
+    def step(self, count: int = 1) -> None:
+        self.said.append(count)
+
+
+def test_the_lease_is_renewed_before_the_first_area_is_done(lived: Lived, monkeypatch: pytest.MonkeyPatch) -> None:
+    hall, _truth = lived
+    said: list[object] = []
+    plainly, reading = trial_making._hours_of, trial_making.replay
+
+    def hours_of(*args: Any) -> Any:
+        said.append("area")
+        return plainly(*args)
+
+    def read(*args: Any) -> Any:
+        said.append("read")
+        return reading(*args)
+
+    monkeypatch.setattr(trial_making, "_hours_of", hours_of)
+    monkeypatch.setattr(trial_making, "replay", read)
+    row = Trial(
+        title="市", place=hall.city, place_path=hall.city.path, first_month=MONTHS[0], last_month=MONTHS[0], measures=[]
+    )
+    trial_actions.compute(row, current_edition(), LATER, Told(said))
+    before = said[: said.index("area")]
+    assert before[0] == "of 2"
+    assert set(before[1:]) == {0, "read"}
+    assert before.count(0) > 2
+    assert before[before.index("read") - 1] == 0, "between the areas too"
+    assert sum(one for one in said if isinstance(one, int)) == 2

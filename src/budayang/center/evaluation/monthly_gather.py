@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Count
 
 from budayang.center.areas import queries as areas
-from budayang.center.evaluation import complaint_queries
+from budayang.center.evaluation import complaint_queries, supervision_queries
 from budayang.center.evaluation import monthly_rows as rows
 from budayang.center.evaluation import queries as ratings
 from budayang.center.evaluation.indicator_queries import counts_at
@@ -86,6 +86,7 @@ def gather(month: Month, known: Ground, tick: Tick) -> MonthFacts:
         matters=matters, open_hours=open_hours, stop_hours=stop_hours, hours=hours, closed_days=closed_days,
         month_days=last_day(month.first).day, faults=faults, help_calls=_calls(month), tests=_tests(month), used=used,
         orders=_orders(month), cards=cards, rounds=rounds, ratings=_ratings(month),
+        visits=supervision_queries.sums(month.place.path, month.start, month.end, month.until),
         indicators=counts_at(month.start, month.end, month.place.path, month.until),
         complaints=_complaints(month), drills=_drills(month),
     )  # fmt: skip

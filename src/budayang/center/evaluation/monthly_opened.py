@@ -219,6 +219,16 @@ def _rounds(month: Month, asked: Asked) -> Opened:
     return _of(rows, "-opens_at", seen)
 
 
+def _visits(month: Month, asked: Asked) -> Opened:
+    rows = rows_of.visits(month).filter(**({"kind": asked["kind"]} if "kind" in asked else {}))
+
+    def seen(row: Any) -> Seen:
+        word = _("正常 %(well)d 题，异常 %(failed)d 题") % {"well": row.well, "failed": row.failed}
+        return Seen(f"{row.number} {row.area.name}", row.handed_at, word, f"supervision_visit:{row.number}")
+
+    return _of(rows, "-handed_at", seen)
+
+
 def _ratings(month: Month, asked: Asked) -> Opened:
     rows = rows_of.rated(month).filter(set_aside_at__isnull=True)
     if "level" in asked:
@@ -272,6 +282,7 @@ _KINDS: dict[str, Callable[[Month, Asked], Opened]] = {
     "supplies": _supplies,
     "orders": _orders,
     "rounds": _rounds,
+    "visits": _visits,
     "ratings": _ratings,
     "finished": _finished,
     "complaints": _complaints,

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q, QuerySet
 
 from budayang.center.areas import queries as areas
-from budayang.center.evaluation import complaint_queries
+from budayang.center.evaluation import complaint_queries, supervision_queries
 from budayang.center.evaluation import queries as ratings
 from budayang.center.evaluation.models import Rating
 from budayang.center.maintenance import help_calls as help_desk
@@ -112,6 +112,11 @@ def rounds(month: Month) -> QuerySet[Any]:
     """Rounds that fell due, without those that were called off."""
     found = round_queries.rounds_visible_to(JOB).filter(month.within("opens_at"), month.below())
     return found.exclude(state="cancelled")
+
+
+def visits(month: Month) -> QuerySet[Any]:
+    """Supervision visits that were handed in in the month."""
+    return supervision_queries.done_within(month.place.path, month.start, month.end)
 
 
 def rated(month: Month) -> QuerySet[Any]:

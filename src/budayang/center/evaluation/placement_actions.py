@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import Min, QuerySet
 from django.utils.translation import gettext as _
 
 from budayang.center.areas import queries as areas
@@ -28,6 +29,11 @@ JUDGES = (Role.SUPERVISOR, Role.AREA_KEEPER)
 AT_ONCE = 5
 COMPUTED_AT = time(5, 30)
 LONGEST_SLEEP_D = 366
+LEASE = timedelta(minutes=10)
+"""For how long an area that is being computed is held off: after a failure it is due again then."""
+EARLIEST_CLOCK = timedelta(hours=14)
+FIGURES = ("title", "numbers", "sample", "thresholds", "first_on", "last_on", "computed_at")
+"""What computing writes of a suggestion, whatever a person has decided of it."""
 
 
 def next_due(now: datetime, zone: str) -> datetime:
@@ -44,15 +50,23 @@ def run_due(now: datetime) -> int:
     PlacementStanding.objects.bulk_create(
         [PlacementStanding(area_id=pk, due_at=now) for pk in new], ignore_conflicts=True
     )  # fmt: skip
+    PlacementStanding.objects.filter(area_id__in=_awake(now), due_at__gt=now + LEASE).update(due_at=now)
     due = PlacementStanding.objects.filter(due_at__lte=now).select_related("area__place").order_by("due_at", "pk")
     done = 0
     for one in due[:AT_ONCE]:
-        after = next_due(now, one.area.place.zone)
         # The compare-and-set holds off a second worker.
-        if PlacementStanding.objects.filter(pk=one.pk, due_at=one.due_at).update(due_at=after, computed_at=now):
-            compute(one.area, now)
+        leased = now + LEASE
+        if PlacementStanding.objects.filter(pk=one.pk, due_at=one.due_at).update(due_at=leased):
+            compute(one.area, now, leased)
             done += 1
     return done
+
+
+def _awake(now: datetime) -> list[int]:
+    """Areas with a suggestion that was put off until today or before, by the area's clock."""
+    slept = PlacementSuggestion.objects.filter(state="snoozed", snoozed_until__lte=(now + EARLIEST_CLOCK).date())
+    first = slept.order_by().values_list("area_id", "area__place__zone").annotate(until=Min("snoozed_until"))
+    return [area for area, zone, until in first if until <= now.astimezone(ZoneInfo(zone)).date()]
 
 
 def ask_again(actor: Actor, area: Any, now: datetime) -> None:
@@ -63,15 +77,17 @@ def ask_again(actor: Actor, area: Any, now: datetime) -> None:
         record(actor, "evaluation.placement_asked", subject=f"area:{area.code}", place_path=area.place.path, at=now)
 
 
-def compute(area: Any, now: datetime) -> int:
-    """Write what the area's numbers suggest now; returns how many stand open."""
+def compute(area: Any, now: datetime, leased: datetime | None = None) -> int:
+    """Write what the area's numbers suggest now; returns how many stand open. `leased`: until when the worker holds the
+    area; unless it was asked for anew meanwhile, it is due again next month.
+    """
     seen = Gathered(area, now)
     found = seen.suggestions()  # read before the transaction: it takes the longest
     titles = _Titles(seen)
     with transaction.atomic():
         held = {
             (one.kind, one.key): one
-            for one in PlacementSuggestion.objects.filter(area=area).select_related("improvement")
+            for one in PlacementSuggestion.objects.filter(area=area).select_related("improvement").order_by("pk")
         }
         for one in found:
             row = held.pop((one.kind, one.key[:120]), None) or PlacementSuggestion(
@@ -80,8 +96,11 @@ def compute(area: Any, now: datetime) -> int:
             _write(row, one, titles.of(one), seen, now)
         for row in held.values():
             if row.state in ("open", "snoozed"):
-                row.state, row.snoozed_until, row.computed_at = "gone", None, now
-                row.save(update_fields=["state", "snoozed_until", "computed_at"])
+                _as_read(row).update(state="gone", snoozed_until=None, computed_at=now)
+        if leased is not None:
+            standing = PlacementStanding.objects.filter(area=area)
+            standing.filter(due_at=leased).update(due_at=next_due(now, area.place.zone))
+            standing.update(computed_at=now)
     return PlacementSuggestion.objects.filter(area=area, state="open").count()
 
 
@@ -89,11 +108,22 @@ def _write(row: PlacementSuggestion, one: Suggestion, title: str, seen: Gathered
     row.title, row.numbers, row.sample = title[:200], dict(one.numbers), one.sample
     row.thresholds, row.first_on, row.last_on = seen.thresholds(one.kind), seen.span.first, seen.span.last
     row.computed_at = now
-    slept = row.state == "snoozed" and row.snoozed_until is not None and row.snoozed_until <= seen.span.last
+    if row._state.adding:
+        row.save()
+        return
+    row.save(update_fields=FIGURES)
+    today = now.astimezone(ZoneInfo(seen.span.zone)).date()
+    slept = row.state == "snoozed" and row.snoozed_until is not None and row.snoozed_until <= today
     again = row.state == "accepted" and row.improvement is not None and row.improvement.closed_at is not None
     if row.state == "gone" or slept or again:
-        row.state, row.snoozed_until, row.found_at = "open", None, now
-    row.save()
+        _as_read(row).update(state="open", snoozed_until=None, found_at=now)
+
+
+def _as_read(row: PlacementSuggestion) -> QuerySet[PlacementSuggestion]:
+    """The row while nobody has decided otherwise since it was read: a person's decision stands before the numbers."""
+    return PlacementSuggestion.objects.filter(
+        pk=row.pk, state=row.state, snoozed_until=row.snoozed_until, improvement=row.improvement_id
+    )
 
 
 class _Titles:

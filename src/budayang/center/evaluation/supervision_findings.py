@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from budayang.center.evaluation import improvement_actions
@@ -40,6 +41,11 @@ def _limit(row: SupervisionFinding, now: datetime) -> datetime:
     return working_days_after(now, days, row.visit.area.place.zone)
 
 
+def _broken(row: SupervisionFinding, now: datetime) -> dict[str, Coalesce]:
+    """The clock that is broken by now, should it be the finding's first: whatever clock follows, it was late."""
+    return {"overdue_at": Coalesce("overdue_at", "due_at")} if now > row.due_at else {}
+
+
 def _move(row: SupervisionFinding, event: str, **also: object) -> None:
     after = next_finding_state(row.state, event)
     if after is None or not SupervisionFinding.objects.filter(pk=row.pk, state=row.state).update(state=after, **also):
@@ -60,7 +66,7 @@ def reply(actor: Actor, row: SupervisionFinding, *, text: str, now: datetime) ->
     actor.require(*REPLIERS, place_path=row.place_path, organizations=(row.owner_id,) if row.owner_id else ())
     said = _said(text, _("请写明查到什么、怎么改的或何时改好。"))
     due = row.due_at
-    _move(row, "reply", reply=said, replied_at=now, look_at=None)
+    _move(row, "reply", reply=said, replied_at=now, look_at=None, **_broken(row, now))
     note(actor, row.visit, "reply", now, said=said, finding=row, due_at=due)
     return row
 
@@ -79,7 +85,7 @@ def judge(actor: Actor, row: SupervisionFinding, event: str, *, text: str, now: 
     said = text.strip()[:500] if event == "accept" else _said(text, _("请写明理由。"))
     if event == "return":
         due = _limit(row, now)
-        _move(row, event, due_at=due, look_at=due, overdue_at=None, replied_at=None)
+        _move(row, event, due_at=due, look_at=due, replied_at=None)
         telling.tell_returned(row, now)
     else:
         _move(row, event, look_at=None)
@@ -93,7 +99,7 @@ def assign(actor: Actor, row: SupervisionFinding, owner: Organization, now: date
     actor.require(*JUDGES, place_path=row.place_path)
     due = _limit(row, now)
     mine = SupervisionFinding.objects.filter(pk=row.pk, state="open")
-    if not mine.update(owner=owner, due_at=due, look_at=due, overdue_at=None):
+    if not mine.update(owner=owner, due_at=due, look_at=due, **_broken(row, now)):
         raise Refused(_("已经答复的问题不能改由别的单位答复；先退回。"))
     row.refresh_from_db()
     note(actor, row.visit, "assign", now, said=owner.name, finding=row)
@@ -146,7 +152,7 @@ def watch(now: datetime) -> int:
         with transaction.atomic():
             # The compare-and-set holds off a second worker, and who replies at this moment.
             mine = SupervisionFinding.objects.filter(pk=row.pk, state="open", look_at=row.look_at)
-            if mine.update(look_at=None, overdue_at=row.due_at):
+            if mine.update(look_at=None, overdue_at=Coalesce("overdue_at", "due_at")):
                 note(JOB, row.visit, "overdue", now, finding=row, due_at=row.due_at)
                 telling.tell_late(row, now)
                 done += 1

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +26,7 @@ from budayang.center.platform.roles import BODY_ROLES
 from budayang.center.platform.sealing import CannotOpen, lookup_hash, open_field
 from budayang.center.terminals import queries as terminals
 from budayang.rules.evaluation.supervision import KIND_NAMES, SURPRISE
+from budayang.rules.monthly_facts import VisitFact
 from budayang.rules.round_lists import About, Question
 
 NAME_TABLE, PHOTO_TABLE = "supervision_visitor", "supervision_photo"
@@ -127,52 +127,41 @@ def events_of(row: SupervisionVisit) -> list[SupervisionEvent]:
     return list(row.events.select_related("finding").order_by("at", "pk"))
 
 
-@dataclass(frozen=True, slots=True)
-class KindSum:
-    """One kind of visit in a span: visits handed in, those missed, the middle score (0 to 100; None without one),
-    findings, replied in time, late (also those that are still without a reply beyond their day).
+def sums(place_path: str, start: datetime, end: datetime, now: datetime) -> list[VisitFact]:
+    """Visits of a place and everything below it that were handed in in [start, end), by kind, and what became of their
+    findings by `now`. Missed ones are left out: of a hidden one the sum would tell the area.
     """
-
-    kind: str
-    done: int
-    missed: int
-    score: float | None
-    findings: int
-    in_time: int
-    late: int
-
-
-def sums(place_path: str, start: datetime, end: datetime, now: datetime) -> list[KindSum]:
-    """Visits of a place and everything below it in [start, end), by kind: for a monthly report's table. A visit belongs
-    to the moment at which it was handed in, a missed one to its last day.
-    """
-    below = Q(place_path__startswith=place_path)
-    done = SupervisionVisit.objects.filter(below, state="done", handed_at__gte=start, handed_at__lt=end)
-    missed = SupervisionVisit.objects.filter(
-        below, state="missed", closes_on__gte=start.date(), closes_on__lt=end.date()
-    )
+    done = done_within(place_path, start, end)
     judged = done.annotate(n=F("well") + F("failed")).filter(n__gt=0)
     means = dict(judged.values_list("kind").annotate(s=Avg(100.0 * F("well") / F("n"))).order_by())
     findings = SupervisionFinding.objects.filter(visit__in=done).exclude(state="dismissed")
+    late = _late(now)
     counted = {
         kind: (n, in_time, late)
         for kind, n, in_time, late in findings.values_list("visit__kind")
-        .annotate(n=Count("pk"), in_time=Count("pk", Q(replied_at__lte=F("due_at"))), late=Count("pk", _late(now)))
+        .annotate(n=Count("pk"), in_time=Count("pk", Q(replied_at__lte=now) & ~late), late=Count("pk", late))
         .order_by()
     }
-    by_kind, gone = _counts(done), _counts(missed)
+    by_kind = dict(done.values_list("kind").annotate(n=Count("pk")).order_by())
     return [
-        KindSum(kind, by_kind.get(kind, 0), gone.get(kind, 0), means.get(kind), *counted.get(kind, (0, 0, 0)))
-        for kind in KIND_NAMES
+        VisitFact(kind, by_kind.get(kind, 0), means.get(kind), *counted.get(kind, (0, 0, 0))) for kind in KIND_NAMES
     ]
 
 
+def done_within(place_path: str, start: datetime, end: datetime) -> QuerySet[SupervisionVisit]:
+    """Visits of a place and everything below it that were handed in in [start, end)."""
+    rows = SupervisionVisit.objects.select_related("area").defer("name_sealed")
+    return rows.filter(place_path__startswith=place_path, state="done", handed_at__gte=start, handed_at__lt=end)
+
+
 def _late(now: datetime) -> Q:
-    return Q(replied_at__gt=F("due_at")) | Q(replied_at__isnull=True, due_at__lte=now)
-
-
-def _counts(rows: QuerySet[SupervisionVisit]) -> dict[str, int]:
-    return dict(rows.values_list("kind").annotate(n=Count("pk")).order_by())
+    """Findings of which some clock was broken by then, the one of now or one before a return or another body."""
+    answered = Q(replied_at__isnull=False) & Q(replied_at__lte=now)
+    return (
+        (Q(overdue_at__isnull=False) & Q(overdue_at__lte=now))
+        | (answered & Q(replied_at__gt=F("due_at")))
+        | (Q(due_at__lte=now) & (Q(replied_at__isnull=True) | Q(replied_at__gt=now)))
+    )
 
 
 def with_counts(rows: QuerySet[SupervisionVisit], now: datetime) -> QuerySet[SupervisionVisit]:

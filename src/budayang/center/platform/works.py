@@ -116,7 +116,8 @@ def run_work(work_id: int) -> None:
 
 
 def _finish(work_id: int, state: str, *, result: Any = None, error: str = "") -> None:
-    Work.objects.filter(id=work_id, state=Work.State.RUNNING).update(
+    # What ended after its lease ran out has ended all the same: given back, not started again, it needs no second run.
+    Work.objects.filter(id=work_id, state__in=(Work.State.RUNNING, Work.State.WAITING)).update(
         state=state, result=result, error=error, finished_at=timezone.now(), lease_until=None
     )
 

@@ -8,7 +8,9 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+import structlog
 from django.contrib import messages
+from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -37,6 +39,8 @@ from budayang.center.services.queries import PlaceWhere
 from budayang.rules.catalogue import NOTHING_TO_BRING
 from budayang.rules.search import SearchVerdict
 from budayang.rules.services import Truth
+
+log = structlog.get_logger(__name__)
 
 CLASS_OF = {
     Truth.DOABLE: "ok",
@@ -214,17 +218,22 @@ def where(request: HttpRequest) -> HttpResponse:
 
 
 def _note_search(request: HttpRequest, context: dict[str, Any]) -> None:
-    """Count what was asked, without who asked. The list that fetches itself again asks nothing new."""
+    """Count what was asked, without who asked. The list that fetches itself again asks nothing new. A count is not
+    worth the page: with a locked database it is lost.
+    """
     answer = context["answer"]
     if answer is None or answer.verdict is SearchVerdict.REFUSED or (context["area"] and not answer.hits):
         return
-    search_actions.note_public(
-        context["near"] or context["area"],
-        item_code=answer.hits[0].item_code if answer.hits else "",
-        words=context["query"],
-        client=str(request.META.get("REMOTE_ADDR", "")),
-        now=context["now"],
-    )
+    try:
+        search_actions.note_public(
+            context["near"] or context["area"],
+            item_code=answer.hits[0].item_code if answer.hits else "",
+            words=context["query"],
+            client=str(request.META.get("REMOTE_ADDR", "")),
+            now=context["now"],
+        )
+    except OperationalError:
+        log.warning("database not available, a search was not counted")
 
 
 @allow(PUBLIC)

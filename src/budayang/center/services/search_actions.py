@@ -27,7 +27,9 @@ from budayang.wire.sealing import CannotOpen, open_text, search_info
 KEPT_D, COUNTED_D = 400, 90
 """How long counts stay; over how many days askings of the same words are added up."""
 MOST_A_DAY = 5000
-"""Rows of one day: a program that asks at random must not fill the disk."""
+"""Rows of words that meant no item, of one day and area: a program that asks at random must not fill the disk."""
+MOST_OF_AN_ADDRESS = 30
+"""Such words of one day and area that are counted from one address: nor may it use up the area's day."""
 MOST_OF_A_STAY = 5
 DAY_S = 86_400
 
@@ -44,7 +46,7 @@ def record_search(area: Any | None, *, item_code: str = "", words: str = "", on:
     told: dict[str, Any] = {"area": area, "on": on, "item_code": item_code, "mark": mark}
     mine = SearchCount.objects.filter(**told)
     if not mine.update(times=F("times") + 1):
-        if SearchCount.objects.filter(on=on).count() >= MOST_A_DAY:
+        if mark and SearchCount.objects.filter(area=area, on=on).exclude(mark="").count() >= MOST_A_DAY:
             return
         # Another process may write the first one at this moment.
         row, _made = SearchCount.objects.get_or_create(**told)
@@ -62,7 +64,19 @@ def note_public(area: Any | None, *, item_code: str, words: str, client: str, no
     on = now.astimezone(ZoneInfo(area.place.zone if area is not None else DEFAULT_ZONE)).date()
     who = lookup_hash("services.search_client", f"{client}|{on}|{item_code or countable(words)}")
     if cache.add(f"searched:{who}", 1, timeout=DAY_S):
+        if not item_code and _asks_too_much(client, area, on):
+            return
         record_search(area, item_code=item_code, words=words, on=on, now=now)
+
+
+def _asks_too_much(client: str, area: Any | None, on: date) -> bool:
+    """Whether an address has had its words of the day in the area; counts this asking."""
+    who = lookup_hash("services.search_client", f"{client}|{on}")
+    key = f"searched_words:{who}:{area.pk if area is not None else 0}"
+    # Not `incr`: of a cache in the database it would shorten the time to five minutes.
+    times = int(cache.get(key, 0)) + 1
+    cache.set(key, times, timeout=DAY_S)
+    return times > MOST_OF_AN_ADDRESS
 
 
 def read_searches(now: datetime) -> int:

@@ -153,5 +153,5 @@ def compute(row: Trial, in_force: Edition | None, now: datetime, progress: Progr
     return Result(told, now.astimezone(UTC).isoformat(), judged, [sums[one.pk] for one in found])
 
 
-def _nothing() -> None:
+def _nothing(_count: int) -> None:
     """Nobody waits for progress."""

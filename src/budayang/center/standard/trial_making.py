@@ -30,7 +30,10 @@ from budayang.rules.standard.checks import CHECK_BY_CLAUSE
 from budayang.rules.standard.parts import Kind
 from budayang.rules.standard.trial_measures import department_hours, replay
 from budayang.rules.standard.trial_results import AreaResult, ClauseChange, Hours, Refusals, expected_more
-from budayang.rules.standard.trials import HOUR, Chosen, Ground, longer_windows
+from budayang.rules.standard.trials import HOUR, Chosen, Ground, Troubles, longer_windows
+
+Tick = Callable[[int], None]
+"""Told how many areas were done since the last time."""
 
 TIME_NUMBERS = frozenset({"promised_s", "usable_s", "planned_s", "monitoring_lost_s", "dark_s", "machine_fault_s"})
 """Numbers that :func:`measure_time` counts: what a measure can change. Other clauses are judged by other
@@ -72,17 +75,27 @@ def _moved_by_time(plan: assessing.Plan, clause: int) -> bool:
 
 
 def replay_areas(
-    areas: Sequence[Any], month: date, now: datetime, question: Question, judges: Judges, tick: Callable[[], None]
+    areas: Sequence[Any], month: date, now: datetime, question: Question, judges: Judges, tick: Tick
 ) -> tuple[dict[int, AreaResult], int]:
-    """The areas (of one time zone) in one month, by key, and how many answers were compared. `tick` after each."""
+    """The areas (of one time zone) in one month, by key, and how many answers were compared. `tick(1)` after each, and
+    `tick(0)` wherever something took its time: long work keeps its lease by it.
+    """
+
+    def changed(_area: int, rows: Troubles) -> Troubles:
+        tick(0)
+        return replay(rows, question.chosen, ground)
+
     start, end = queries.month_bounds(month, areas[0].place.zone)
     until = min(end, now)
     batch = assessing.Batch(areas, start, end, now)
+    tick(0)
     zone = areas[0].place.zone
     ids = [one.pk for rows in batch.together.machines.values() for one in rows if worked_in(one, until)]
     ground = Ground(micros(start), micros(until), zone, supplies_of(ids, start, until, question.chosen))
-    hours = replay_queries.replayed(ids, start, until, lambda _area, rows: replay(rows, question.chosen, ground))
+    tick(0)
+    hours = replay_queries.replayed(ids, start, until, changed)
     divided = hours.divided()
+    tick(0)
     given = given_at([one.place for one in areas])
     found: dict[int, AreaResult] = {}
     judged = 0
@@ -91,6 +104,7 @@ def replay_areas(
         result = _hours_of(area, mine, hours)
         items = Items(mine, hours, question.chosen, ground)
         items.add_to(result)
+        tick(0)
         _refusals(result, area, mine, items, hours, (start, until))
         if judges.before is not None and judges.after is not None:
             compared = judges.before, judges.after, judges.values
@@ -98,7 +112,7 @@ def replay_areas(
             result.clauses += changes
             judged += count
         found[area.pk] = result
-        tick()
+        tick(1)
     return found, judged
 
 

@@ -170,12 +170,10 @@ def _read(ask: Ask, text: str) -> float | str:
                 raise BadValue(ask.name, f"要在 0 和 {ask.most:.0f} 之间。")
             return value
         case "time":
-            if text:
-                try:
-                    time.fromisoformat(text)
-                except ValueError:
-                    raise BadValue(ask.name, "要写成 22:00 这样。") from None
-            return text[:5]
+            try:
+                return time.fromisoformat(text).strftime("%H:%M") if text else ""
+            except ValueError:
+                raise BadValue(ask.name, "要写成 22:00 这样。") from None
         case "weekdays":
             days = sorted(set(text.split()))
             if any(one not in WEEKDAYS for one in days):
