@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.core.cache import cache
+from django.core.cache import caches
 from django.db import transaction
 from django.db.models import F, Sum
 
@@ -61,7 +61,7 @@ def note_public(area: Any | None, *, item_code: str, words: str, client: str, no
     """Count a question of the public page, the same one once a day from one address. No address is written down."""
     on = now.astimezone(ZoneInfo(area.place.zone if area is not None else DEFAULT_ZONE)).date()
     who = lookup_hash("services.search_client", f"{client}|{on}|{item_code or countable(words)}")
-    if cache.add(f"searched:{who}", 1, timeout=DAY_S):
+    if caches["searches"].add(f"searched:{who}", 1, timeout=DAY_S):
         record_search(area, item_code=item_code, words=words, on=on, now=now)
 
 
