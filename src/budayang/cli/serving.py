@@ -108,6 +108,7 @@ def _manners() -> dict[str, Any]:
         "access_log": False,
         "server_header": False,
         "timeout_graceful_shutdown": GRACE_S,
-        # Addresses are made from a setting, never from the Host header or a proxy's word.
+        # Links are made from a setting, never from the Host header or a proxy's word. Who calls is the dispatcher's to
+        # say (config/forwarded.py), for this would take the scheme, too.
         "proxy_headers": False,
     }

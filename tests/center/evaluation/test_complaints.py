@@ -133,6 +133,14 @@ def test_a_late_step_is_noted_and_told_once(hall: Hall, now: datetime, zhu: Acto
     assert row.look_at == actions.limits_of(row).investigate, "the next clock runs"
 
 
+def test_the_limit_of_an_address_lasts_an_hour_whatever_the_clock_says(hall: Hall, now: datetime) -> None:
+    for _one in range(4):
+        assert hand_in(now).state == "received"
+    assert hand_in(now + timedelta(minutes=50)).state == "held", "another hour of the clock has begun at 03:00"
+    assert hand_in(now + timedelta(minutes=50), client="192.0.2.2").state == "received"
+    assert hand_in(now + HOUR).state == "received"
+
+
 def test_the_person_withdraws_and_what_was_said_goes_at_once(hall: Hall, now: datetime) -> None:
     row = hand_in(now, phone=PHONE)
     assert actions.withdraw("ZZZZ-ZZZZ-ZZZZ", "", now) is None
@@ -147,9 +155,9 @@ def test_the_person_withdraws_and_what_was_said_goes_at_once(hall: Hall, now: da
 def test_only_misses_are_counted_against_who_looks(hall: Hall, now: datetime) -> None:
     row = hand_in(now)
     for _n in range(queries.MISSES):
-        assert queries.find_progress("ZZZZ-ZZZZ-ZZZZ", "192.0.2.7") is None
+        assert queries.find_progress("ZZZZ-ZZZZ-ZZZZ", "192.0.2.7", now) is None
     with pytest.raises(queries.TooManyLooks):
-        queries.find_progress(row.number, "192.0.2.7")
-    found = queries.find_progress(row.number.lower(), "192.0.2.1")
+        queries.find_progress(row.number, "192.0.2.7", now)
+    found = queries.find_progress(row.number.lower(), "192.0.2.1", now)
     assert found is not None
     assert [event for _at, event in found.steps] == ["made"]

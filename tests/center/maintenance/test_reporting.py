@@ -205,7 +205,7 @@ def test_it_goes_with_its_order_until_a_person_has_seen_it(hall: Hall, now: date
     hear(now + 3 * MINUTE)
     done = again(report)
     assert (done.state, done.answer_due_at, done.ended_at) == ("fixed", None, now + 3 * MINUTE)
-    words = [word for _at, word in report_queries.find_progress(report.number, "x").steps]  # type: ignore[union-attr]  # it is there
+    words = [word for _at, word in report_queries.find_progress(report.number, "x", now).steps]  # type: ignore[union-attr]  # it is there
     assert words == ["已收到", "有人处理", "已修好"]
 
 
@@ -300,7 +300,7 @@ def test_overdue_it_becomes_an_incident_of_the_area_and_ends_with_the_last_answe
     assert incident.state == "closed"
     assert "超过时限没有答复，已上报" in [
         word
-        for _at, word in report_queries.find_progress(first.number, "x").steps  # type: ignore[union-attr]  # it is there
+        for _at, word in report_queries.find_progress(first.number, "x", now).steps  # type: ignore[union-attr]  # it is there
     ]
 
 
@@ -381,8 +381,8 @@ def test_retention_erases_what_is_due_and_keeps_the_report(
 def test_wrong_numbers_are_counted_and_right_ones_are_not(hall: Hall, now: datetime) -> None:
     report = say(hall, "light", now)
     for _n in range(report_queries.MISSES):
-        assert report_queries.find_progress("7Q2M-4XTD-9HWR", "a") is None
-        assert report_queries.find_progress(report.number, "b") is not None
+        assert report_queries.find_progress("7Q2M-4XTD-9HWR", "a", now) is None
+        assert report_queries.find_progress(report.number, "b", now) is not None
     with pytest.raises(report_queries.TooManyLooks):
-        report_queries.find_progress(report.number, "a")
-    assert report_queries.find_progress(report.number.lower().replace("-", " "), "b") is not None
+        report_queries.find_progress(report.number, "a", now)
+    assert report_queries.find_progress(report.number.lower().replace("-", " "), "b", now) is not None

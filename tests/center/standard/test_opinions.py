@@ -60,21 +60,21 @@ def excel(asked: Consultation, hall: Hall, now: datetime) -> bytes:
 def test_anybody_sends_one_and_sees_how_it_was_handled(hall: Hall, asked: Consultation, now: datetime) -> None:
     one = take(asked, "写明时限。", now, clause="4.9")
     assert (one.state, one.source, one.kind) == ("open", "public", "consultation")
-    found = opinion_queries.find_opinion(one.number.replace("-", " ").lower(), "c")
+    found = opinion_queries.find_opinion(one.number.replace("-", " ").lower(), "c", now)
     assert found is not None
     assert "正在处理" in opinion_queries.state_line(found)
     opinion_actions.decide(hall.actor("zhu"), one, "rejected", "另有规定。", now)
-    found = opinion_queries.find_opinion(one.number, "c")
+    found = opinion_queries.find_opinion(one.number, "c", now)
     assert found is not None
     assert "未采纳" in opinion_queries.state_line(found)
 
 
 def test_numbers_are_not_to_be_guessed(asked: Consultation, now: datetime) -> None:
     for _time in range(opinion_queries.MISSES):
-        assert opinion_queries.find_opinion("0000-0000-0000", "guesser") is None
+        assert opinion_queries.find_opinion("0000-0000-0000", "guesser", now) is None
     with pytest.raises(opinion_queries.TooManyLooks):
-        opinion_queries.find_opinion("0000-0000-0000", "guesser")
-    assert opinion_queries.find_opinion("0000-0000-0000", "another") is None
+        opinion_queries.find_opinion("0000-0000-0000", "guesser", now)
+    assert opinion_queries.find_opinion("0000-0000-0000", "another", now) is None
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ times slower). The terminals' doors are bare ASGI applications in front of it.
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -21,6 +21,8 @@ from a2wsgi import WSGIMiddleware  # noqa: E402  # Django must be set up first
 from django.conf import settings  # noqa: E402
 from django.core.wsgi import get_wsgi_application  # noqa: E402
 
+from budayang.center.config.forwarded import caller_of  # noqa: E402
+from budayang.center.config.table import Network  # noqa: E402
 from budayang.center.ingest.app import IngestApplication  # noqa: E402
 from budayang.center.live.app import LiveApplication  # noqa: E402
 from budayang.center.platform import heap  # noqa: E402
@@ -36,11 +38,15 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 class Dispatcher:
     """Sends a request to the part that owns its path; longer prefixes first.
 
-    A part may have `startup()` (before the first request) and `shutdown()` (after the last one).
+    A part may have `startup()` (before the first request) and `shutdown()` (after the last one). Every part sees as its
+    client who called, not the proxy in front (`forwarded`).
     """
 
-    def __init__(self, routes: tuple[tuple[str, Any], ...], otherwise: Any) -> None:
+    def __init__(
+        self, routes: tuple[tuple[str, Any], ...], otherwise: Any, trusted: Sequence[Network] | None = None
+    ) -> None:
         self._routes, self._otherwise = routes, otherwise
+        self._trusted = settings.BUDAYANG.trusted_proxies if trusted is None else trusted
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -48,6 +54,8 @@ class Dispatcher:
             return
         if scope["type"] != "http":
             return
+        if self._trusted and scope.get("client"):
+            scope = {**scope, "client": caller_of(scope["client"], scope["headers"], self._trusted)}
         path = scope["path"]
         for prefix, part in self._routes:
             if path.startswith(prefix):

@@ -121,8 +121,17 @@ def _database() -> dict[str, Any]:
 
 DATABASES = {"default": _database()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-# Rate limits (sign-in lock-out) must hold across processes, hence a table and not this process's memory.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "platform_cache"}}
+
+
+def _cache(table: str, most: int) -> dict[str, Any]:
+    backend = "django.core.cache.backends.db.DatabaseCache"
+    return {"BACKEND": backend, "LOCATION": table, "OPTIONS": {"MAX_ENTRIES": most}}
+
+
+# Rate limits (sign-in lock-out) must hold across processes, hence a table and not this process's memory. A full one
+# throws the keys out that come first in the alphabet, those of sign-in before all: it must not be filled by what
+# anybody may ask, so the marks of questions have a table of their own.
+CACHES = {"default": _cache("platform_cache", 200_000), "searches": _cache("services_searched", 20_000)}
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
 
 AUTH_USER_MODEL = "platform.Staff"

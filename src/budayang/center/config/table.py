@@ -8,8 +8,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
+
+Network = IPv4Network | IPv6Network
 
 
 class BadSetting(Exception):
@@ -46,6 +49,17 @@ def _origin(value: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
+def _networks(value: str) -> tuple[Network, ...]:
+    """Addresses and networks, with commas or blanks between them."""
+    try:
+        found = tuple(ip_network(one) for one in value.replace(",", " ").split())
+    except ValueError as error:
+        raise ValueError(f"{error}; write addresses or networks such as 127.0.0.1, 10.0.5.0/28") from error
+    if any(one.prefixlen == 0 for one in found):
+        raise ValueError("who trusts everybody lets everybody choose an address; write your proxies' own")
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One row of the table. `name` is both the field of `Settings` and, in capitals after BUDAYANG_, the variable."""
@@ -69,6 +83,7 @@ class Settings:
     public_url: str
     demo: bool
     sandbox_url: str
+    trusted_proxies: tuple[Network, ...]
     ingest_window_ms: int
     language: str
     debug: bool
@@ -82,6 +97,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "sandbox_url", _origin, "http://127.0.0.1:8810", "Address of the sandbox's departments; used in the demo only."
     ),
+    Setting("trusted_proxies", _networks, "", "Your own proxies: addresses or networks whose X-Forwarded-For is read."),
     Setting("ingest_window_ms", _number, "20", "Longest wait of one group commit of the terminals' door, in ms."),
     Setting("language", _text, "zh-hans", "Language of pages for people who chose none: zh-hans or en."),
     Setting("debug", _flag, "0", "Django's debug pages. Never on a machine that others reach."),

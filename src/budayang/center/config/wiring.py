@@ -14,6 +14,7 @@ from budayang.center.maintenance import evidence as maintenance_evidence
 from budayang.center.maintenance import jobs as maintenance
 from budayang.center.maintenance import keeping as maintenance_keeping
 from budayang.center.platform import audit, deliveries, evidence, resealing, retention, works
+from budayang.center.platform import keeping as platform_keeping
 from budayang.center.platform.deliveries import Consumer, Due
 from budayang.center.platform.evidence import Section
 from budayang.center.platform.resealing import SealedColumn
@@ -72,6 +73,7 @@ SEALED: tuple[SealedColumn, ...] = (
     *supervision_keeping.SEALED,
 )
 RETENTION: tuple[Rule, ...] = (
+    *platform_keeping.RETENTION,
     *services_keeping.RETENTION,
     *maintenance_keeping.RETENTION,
     *evaluation_keeping.RETENTION,

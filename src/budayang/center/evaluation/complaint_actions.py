@@ -1,7 +1,7 @@
 """Writes of 投诉、表扬、建议: what anybody hands in, and the five steps of those who handle it, each with words.
 
 Nobody is turned away: beyond the limits it is kept all the same and waits for a person. A network address is never
-written down; a count by its keyed hash stays in the cache for an hour. Whoever is complained of handles it and answers,
+written down; a count by its keyed hash stays for an hour. Whoever is complained of handles it and answers,
 but only the area's people decline or file it.
 """
 
@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.core.cache import cache
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -21,6 +20,7 @@ from budayang.center.evaluation.negative_actions import read_phone
 from budayang.center.platform import queries as platform
 from budayang.center.platform.actions import Refused, emit, record
 from budayang.center.platform.actors import Actor, Role
+from budayang.center.platform.limits import count_within
 from budayang.center.platform.own_links import is_own
 from budayang.center.platform.sealing import CannotOpen, lookup_hash, open_field, seal_field
 from budayang.center.platform.wording import words
@@ -120,12 +120,7 @@ def _beyond_limits(area: Any, client: str, now: datetime) -> bool:
     """Whether this hour has seen more than people write: from one address, or about one area."""
     most = int(platform.parameter("complaint_area_hour", area.place.path, now))
     here = Complaint.objects.filter(area=area, made_at__gt=now - HOUR).count()
-    key = f"complaint:{lookup_hash('evaluation.complaint_client', client)}:{int(now.timestamp()) // 3600}"
-    cache.add(key, 0, timeout=int(HOUR.total_seconds()))
-    try:
-        times = cache.incr(key)
-    except ValueError:  # it fell out of the cache between the two calls
-        times = 1
+    times = count_within(f"complaint:{lookup_hash('evaluation.complaint_client', client)}", HOUR, now)
     return times > int(platform.parameter("complaint_client_hour", area.place.path, now)) or here >= most
 
 

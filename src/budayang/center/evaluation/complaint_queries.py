@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from django.core.cache import cache
 from django.db.models import QuerySet
 
 from budayang.center.evaluation.models import Complaint, ComplaintStep
 from budayang.center.platform.actors import Actor
+from budayang.center.platform.limits import count_within, counted
 from budayang.center.platform.queries import scope_q
 from budayang.center.platform.sealing import lookup_hash
 from budayang.center.services.promise_numbers import read_number
 
-MISSES, MISSES_S = 20, 3600
+MISSES, MISSES_WITHIN = 20, timedelta(hours=1)
 # What the person reads of the trail.
 TOLD = frozenset({"made", "accept", "investigate", "handle", "answer", "file", "decline", "withdraw"})
 
@@ -54,19 +54,19 @@ def same_words(actor: Actor, row: Complaint) -> QuerySet[Complaint]:
     return complaints_visible_to(actor).filter(words_mark=row.words_mark).exclude(pk=row.pk).order_by("-made_at")[:50]
 
 
-def find_progress(text: str, client: str) -> Progress | None:
+def find_progress(text: str, client: str, now: datetime) -> Progress | None:
     """How it stands, by its number; None when there is none. Only misses count against the client.
 
     Raises:
         TooManyLooks: too many wrong numbers from one address within the hour.
     """
     key = f"complaint-miss:{lookup_hash('evaluation.complaint_client', client)}"
-    if int(cache.get(key, 0)) >= MISSES:
+    if counted(key, now) >= MISSES:
         raise TooManyLooks
     number = read_number(text)
     rows = Complaint.objects.select_related("area").defer("words_sealed", "phone_sealed")
     row = rows.filter(number=number).first() if number else None
     if row is None:
-        cache.set(key, int(cache.get(key, 0)) + 1, timeout=MISSES_S)
+        count_within(key, MISSES_WITHIN, now)
         return None
     return Progress(row, tuple((one.at, one.event) for one in steps_of(row) if one.event in TOLD))

@@ -7,7 +7,6 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.core.cache import cache
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
@@ -16,6 +15,7 @@ from budayang.center.evaluation.models import Survey, SurveyArea, SurveySheet
 from budayang.center.platform import queries as platform
 from budayang.center.platform.actions import Refused, emit, record
 from budayang.center.platform.actors import Actor, Role
+from budayang.center.platform.limits import count_within
 from budayang.center.platform.sealing import lookup_hash
 from budayang.center.platform.wording import words
 from budayang.center.services.queries import finished_counts
@@ -96,12 +96,7 @@ def take_sheet(
     problem = sheet_problem(answers)
     if problem:
         raise Refused(words(problem))
-    key = f"survey:{lookup_hash('evaluation.survey_client', client)}:{survey.pk}:{int(now.timestamp()) // 3600}"
-    cache.add(key, 0, timeout=int(HOUR.total_seconds()))
-    try:
-        times = cache.incr(key)
-    except ValueError:  # it fell out of the cache between the two calls
-        times = 1
+    times = count_within(f"survey:{lookup_hash('evaluation.survey_client', client)}:{survey.pk}", HOUR, now)
     most = int(platform.parameter("survey_client_hour", survey.place_path, now))
     with transaction.atomic():
         return SurveySheet.objects.create(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from datetime import datetime, timedelta
 
-from django.core.cache import cache
 from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -14,13 +13,14 @@ from budayang.center.maintenance.feed_queries import feeds_of, hash_of
 from budayang.center.maintenance.models import DutyFeed
 from budayang.center.platform.actions import Refused, record
 from budayang.center.platform.actors import Actor, Forbidden
+from budayang.center.platform.limits import count_within
 from budayang.center.platform.models import Staff
 
 SECRET_BYTES = 32
 MOST = 5
 READ_EVERY = timedelta(minutes=1)
 """How fine the moment of the last reading is kept."""
-AN_HOUR, PER_HOUR = 3600, 60
+AN_HOUR, PER_HOUR = timedelta(hours=1), 60
 """A calendar program asks every five minutes at the most; beyond sixty an hour it is told to wait."""
 
 
@@ -56,9 +56,4 @@ def count_reading(feed: DutyFeed, now: datetime) -> bool:
     """Note that the address was read; False when it is read too often."""
     stale = Q(last_read_at__isnull=True) | Q(last_read_at__lte=now - READ_EVERY)
     DutyFeed.objects.filter(stale, pk=feed.pk).update(last_read_at=now)
-    key = f"feed:{feed.pk}:{int(now.timestamp()) // AN_HOUR}"
-    cache.add(key, 0, timeout=AN_HOUR)
-    try:
-        return cache.incr(key) <= PER_HOUR
-    except ValueError:  # it fell out of the cache between the two calls
-        return True
+    return count_within(f"feed:{feed.pk}", AN_HOUR, now) <= PER_HOUR

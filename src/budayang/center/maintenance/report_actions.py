@@ -1,7 +1,7 @@
 """Writes of 报修: take what anybody says, join it to what is known, let a person answer, set aside with a reason.
 
 Nobody is turned away: beyond the limits a report is kept all the same and waits for a person. A network address is
-never written down; a count by its keyed hash stays in the cache for an hour.
+never written down; a count by its keyed hash stays for an hour.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.core.cache import cache
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -22,6 +21,7 @@ from budayang.center.maintenance.report_queries import TABLE, opened
 from budayang.center.platform import queries as platform
 from budayang.center.platform.actions import Refused, record
 from budayang.center.platform.actors import Actor, Role
+from budayang.center.platform.limits import count_within
 from budayang.center.platform.own_links import is_own
 from budayang.center.platform.sealing import CannotOpen, lookup_hash, open_field, seal_field
 from budayang.center.services.promise_numbers import make_number
@@ -109,12 +109,7 @@ def _beyond_limits(spot: following.Spot, client: str, now: datetime) -> bool:
     most = int(platform.parameter("report_place_hour", spot.place_path, now))
     here = Report.objects.filter(area_id=spot.area_id, made_at__gt=now - HOUR)
     here = here.filter(terminal_id=spot.terminal_id) if spot.terminal_id else here.filter(terminal__isnull=True)
-    key = f"report:{lookup_hash('maintenance.report_client', client)}:{int(now.timestamp()) // 3600}"
-    cache.add(key, 0, timeout=int(HOUR.total_seconds()))
-    try:
-        times = cache.incr(key)
-    except ValueError:  # it fell out of the cache between the two calls
-        times = 1
+    times = count_within(f"report:{lookup_hash('maintenance.report_client', client)}", HOUR, now)
     return times > int(platform.parameter("report_client_hour", spot.place_path, now)) or here.count() >= most
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from django.core.cache import cache
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from budayang.center.maintenance.models import Incident, Report, ReportEvent
 from budayang.center.platform.actors import Actor
+from budayang.center.platform.limits import count_within, counted
 from budayang.center.platform.queries import scope_q
 from budayang.center.platform.sealing import CannotOpen, lookup_hash, open_field
 from budayang.center.platform.wording import words
@@ -19,7 +19,7 @@ from budayang.rules.causes import get_cause
 from budayang.rules.reports import KINDS, OPEN_STATES, OTHER, REPORT_CAUSES, STATE_NAMES
 
 TABLE = "maintenance_report"
-MISSES, MISSES_S = 20, 3600
+MISSES, MISSES_WITHIN = 20, timedelta(hours=1)
 ORGANIZATIONS = ("terminal__owner_id", "terminal__vendor_id")
 
 
@@ -116,20 +116,20 @@ def known_at(incidents: QuerySet[Incident]) -> list[Known]:
     return found
 
 
-def find_progress(text: str, client: str) -> Progress | None:
+def find_progress(text: str, client: str, now: datetime) -> Progress | None:
     """How a report stands, by its number; None when there is none. Only misses count against the client.
 
     Raises:
         TooManyLooks: too many wrong numbers from one address within the hour.
     """
     key = f"report-miss:{lookup_hash('maintenance.report_client', client)}"
-    if int(cache.get(key, 0)) >= MISSES:
+    if counted(key, now) >= MISSES:
         raise TooManyLooks
     number = read_number(text)
     rows = Report.objects.select_related("area", "terminal", "incident").defer("phone_sealed", "note_sealed")
     report = rows.filter(number=number).first() if number else None
     if report is None:
-        cache.set(key, int(cache.get(key, 0)) + 1, timeout=MISSES_S)
+        count_within(key, MISSES_WITHIN, now)
         return None
     others = Report.objects.filter(incident_id=report.incident_id or 0).exclude(pk=report.pk).count()
     return Progress(

@@ -284,6 +284,17 @@ class RetentionRun(models.Model):
         return f"{self.rule} {self.at}: {self.erased}"
 
 
+class WindowCount(models.Model):
+    """How often something happened until `ends_at` (`limits`). `key` holds keyed hashes only."""
+
+    key = models.CharField(max_length=160, unique=True)
+    n = models.PositiveIntegerField()
+    ends_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.n} until {self.ends_at}"
+
+
 class ApiToken(models.Model):
     """A key with which another machine reads in a person's name and scope. Kept as a keyed hash; shown once."""
 

@@ -85,7 +85,7 @@ def complaint_progress(request: HttpRequest, number: str) -> HttpResponse:
 
 def _progress(request: HttpRequest, number: str, mark: str, *, problem: str = "", status: int = 200) -> HttpResponse:
     try:
-        found = complaint_queries.find_progress(number, _address(request))
+        found = complaint_queries.find_progress(number, _address(request), timezone.now())
     except complaint_queries.TooManyLooks:
         return _private(render(request, "public/verify_wait.html", status=429))
     if found is None:

@@ -87,7 +87,7 @@ def _page(found: Consultation, said: Said, problem: str = "") -> dict[str, Any]:
 def opinion_progress(request: HttpRequest, number: str) -> HttpResponse:
     """How an opinion was handled, for who holds its number."""
     try:
-        found = opinion_queries.find_opinion(number, str(request.META.get("REMOTE_ADDR", "")))
+        found = opinion_queries.find_opinion(number, str(request.META.get("REMOTE_ADDR", "")), timezone.now())
     except opinion_queries.TooManyLooks:
         return _private(render(request, "public/verify_wait.html", status=429))
     if found is None:

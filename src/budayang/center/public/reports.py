@@ -150,7 +150,7 @@ def report_progress(request: HttpRequest, number: str) -> HttpResponse:
 
 def _progress(request: HttpRequest, number: str, mark: str, *, problem: str = "", status: int = 200) -> HttpResponse:
     try:
-        found = report_queries.find_progress(number, _address(request))
+        found = report_queries.find_progress(number, _address(request), timezone.now())
     except report_queries.TooManyLooks:
         return _private(render(request, "public/verify_wait.html", status=429))
     if found is None:

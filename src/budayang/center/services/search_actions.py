@@ -11,11 +11,12 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.core.cache import cache
+from django.core.cache import caches
 from django.db import transaction
 from django.db.models import F, Sum
 
 from budayang.center.platform import queries as platform
+from budayang.center.platform.limits import count_within
 from budayang.center.platform.sealing import center_keys, lookup_hash
 from budayang.center.services.models import Item, SearchCount, SearchWord
 from budayang.center.terminals import actions as terminal_actions
@@ -63,20 +64,17 @@ def note_public(area: Any | None, *, item_code: str, words: str, client: str, no
     """Count a question of the public page, the same one once a day from one address. No address is written down."""
     on = now.astimezone(ZoneInfo(area.place.zone if area is not None else DEFAULT_ZONE)).date()
     who = lookup_hash("services.search_client", f"{client}|{on}|{item_code or countable(words)}")
-    if cache.add(f"searched:{who}", 1, timeout=DAY_S):
-        if not item_code and _asks_too_much(client, area, on):
+    if caches["searches"].add(f"searched:{who}", 1, timeout=DAY_S):
+        if not item_code and _asks_too_much(client, area, on, now):
             return
         record_search(area, item_code=item_code, words=words, on=on, now=now)
 
 
-def _asks_too_much(client: str, area: Any | None, on: date) -> bool:
+def _asks_too_much(client: str, area: Any | None, on: date, now: datetime) -> bool:
     """Whether an address has had its words of the day in the area; counts this asking."""
     who = lookup_hash("services.search_client", f"{client}|{on}")
     key = f"searched_words:{who}:{area.pk if area is not None else 0}"
-    # Not `incr`: of a cache in the database it would shorten the time to five minutes.
-    times = int(cache.get(key, 0)) + 1
-    cache.set(key, times, timeout=DAY_S)
-    return times > MOST_OF_AN_ADDRESS
+    return count_within(key, timedelta(seconds=DAY_S), now) > MOST_OF_AN_ADDRESS
 
 
 def read_searches(now: datetime) -> int:

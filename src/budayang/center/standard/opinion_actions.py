@@ -1,7 +1,7 @@
 """Writes of opinions: open a round, take what anybody sends, type one in, decide with a reason, set aside.
 
 Nobody is turned away: beyond the limits an opinion is kept all the same and waits for a person. A network address is
-never written down; a count by its keyed hash stays in the cache for an hour.
+never written down; a count by its keyed hash stays for an hour.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.core.cache import cache
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from budayang.center.platform import queries as platform
 from budayang.center.platform.actions import Refused, record
 from budayang.center.platform.actors import Actor, Forbidden
+from budayang.center.platform.limits import count_within
 from budayang.center.platform.sealing import lookup_hash
 from budayang.center.platform.wording import words
 from budayang.center.services.promise_numbers import make_number
@@ -122,12 +122,7 @@ def _beyond_limits(project: Project, client: str, now: datetime) -> bool:
     """Whether this hour has seen more than people write: from one address, or about one project."""
     most = int(platform.parameter("opinion_project_hour", project.place_path, now))
     here = Opinion.objects.filter(project=project, source="public", made_at__gt=now - HOUR).count()
-    key = f"opinion-sent:{lookup_hash('standard.opinion_client', client)}:{int(now.timestamp()) // 3600}"
-    cache.add(key, 0, timeout=int(HOUR.total_seconds()))
-    try:
-        times = cache.incr(key)
-    except ValueError:  # it fell out of the cache between the two calls
-        times = 1
+    times = count_within(f"opinion-sent:{lookup_hash('standard.opinion_client', client)}", HOUR, now)
     return times > int(platform.parameter("opinion_client_hour", project.place_path, now)) or here >= most
 
 

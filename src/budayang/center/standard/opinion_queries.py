@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 
-from django.core.cache import cache
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from budayang.center.platform.actors import Actor
+from budayang.center.platform.limits import count_within, counted
 from budayang.center.platform.printed import Heading, Printed
 from budayang.center.platform.sealing import lookup_hash
 from budayang.center.services.promise_numbers import read_number
@@ -30,7 +30,7 @@ from budayang.rules.standard.opinions import (
     TABLE_TITLES,
 )
 
-MISSES, MISSES_S = 20, 3600
+MISSES, MISSES_WITHIN = 20, timedelta(hours=1)
 PUBLIC_UNIT = "公众"
 EXCEL_COLUMNS = (
     COLUMN_NUMBER, COLUMN_CLAUSE, COLUMN_TEXT, COLUMN_WISH, COLUMN_UNIT, COLUMN_DECISION, COLUMN_REASON, COLUMN_NOTE,
@@ -65,19 +65,15 @@ def find_round(code: str, today: date) -> Consultation | None:
     return open_rounds(today).filter(project__code=code).first()
 
 
-def find_opinion(number: str, client: str) -> Opinion | None:
+def find_opinion(number: str, client: str, now: datetime) -> Opinion | None:
     """An opinion by the number that its sender holds. Raises TooManyLooks after many wrong numbers."""
     key = f"opinion:{lookup_hash('standard.opinion_client', client)}"
-    if int(cache.get(key, 0)) >= MISSES:
+    if counted(key, now) >= MISSES:
         raise TooManyLooks
     known = read_number(number)
     found = Opinion.objects.select_related("project").filter(number=known).first() if known else None
     if found is None:
-        cache.add(key, 0, timeout=MISSES_S)
-        try:
-            cache.incr(key)
-        except ValueError:  # it fell out of the cache between the two calls
-            cache.set(key, 1, timeout=MISSES_S)
+        count_within(key, MISSES_WITHIN, now)
     return found
 
 
