@@ -50,7 +50,7 @@ def upload(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "public/upload_over.html", {"why": "too_large"}, status=413)
     try:
         # Before the body is read: whoever has no link may not have a hundred megabytes held in memory.
-        material_actions.open_link(token, timezone.now())
+        material_actions.find_link(token, timezone.now())
     except LinkGone as gone:
         return _over(request, gone)
     return _upload(request, token)

@@ -174,7 +174,7 @@ def open_link(
     return link, token
 
 
-def open_link(token: str, now: datetime) -> UploadLink:
+def find_link(token: str, now: datetime) -> UploadLink:
     """The link that a token stands for, while it is open; nothing changes.
 
     Raises:
@@ -195,7 +195,7 @@ def hold_link(token: str, holder: str, now: datetime) -> UploadLink:
     Raises:
         LinkGone
     """
-    link = open_link(token, now)
+    link = find_link(token, now)
     mine = lookup_hash("services.upload_holder", holder)
     # Of two phones at one moment one counts a row.
     first = UploadLink.objects.filter(pk=link.pk, holder_hash="").update(holder_hash=mine)
