@@ -159,9 +159,13 @@ class Relay:
         while True:
             await self._news.wait()
             self._news.clear()
-            newest = self.outbox.messages("watch")
-            if newest and self.identity.enrolment is not None:
-                await self.follow(newest[-1].body)
+            try:
+                newest = self.outbox.messages("watch")
+                if newest and self.identity.enrolment is not None:
+                    await self.follow(newest[-1].body)
+            except Exception:
+                self._news.set()  # it is still news to us: done again when this part is begun again
+                raise
 
     async def follow(self, body: Mapping[str, Any]) -> None:
         """Bring the machines to what the center wants."""

@@ -117,9 +117,13 @@ class Machine:
                 log.info("relay.no_result", terminal=plan.terminal, subject=plan.subject, why=str(error))
             except Exception:
                 log.exception("relay.source_failed", terminal=plan.terminal, subject=plan.subject)
-            if not said and self._clock.monotonic() - learned_at >= plan.keep_s:
-                said = self._nothing_known(plan)
-            self._take(said, getattr(source, "meters", []) if said else [])
+            try:
+                if not said and self._clock.monotonic() - learned_at >= plan.keep_s:
+                    said = self._nothing_known(plan)
+                self._take(said, getattr(source, "meters", []) if said else [])
+            except Exception:
+                # A disk that is full or a store that is locked: the source goes on, and its state is written later.
+                log.exception("relay.not_written", terminal=plan.terminal, subject=plan.subject)
             await self._sleep(plan.interval_s)
 
     def _nothing_known(self, plan: Plan) -> list[Said]:
@@ -127,17 +131,16 @@ class Machine:
         return [plan.said("unknown", "no result", prop) for prop in props]
 
     def _take(self, said: list[Said], meters: list[Meter]) -> None:
-        changed = self.told.take(said)
+        if self.told.take(said):
+            self._changed()
         now = self._clock.monotonic()
         for one in meters:
             value, at = self._counted.get((one.subject, one.counter), (-1, now - COUNT_EVERY_S))
             if one.value != value and now - at >= COUNT_EVERY_S:
-                self._counted[one.subject, one.counter] = (one.value, now)
                 body = {"subject": one.subject, "counter": one.counter, "value": one.value}
                 self.outbox.append("counts", {"counts": [body]})
-                changed = True
-        if changed:
-            self._changed()
+                self._counted[one.subject, one.counter] = (one.value, now)
+                self._changed()
 
     async def close(self) -> None:
         """End all sources and let go of the store."""

@@ -19,26 +19,34 @@ class Told:
         self._kinds: dict[str, str] = outbox.recall("kinds") or {}
 
     def take(self, said: Iterable[Said]) -> bool:
-        """Write what changed, each change with its event in one transaction; whether anything did."""
+        """Write what changed, each change with its event in one transaction; whether anything did. What could not be
+        written was not told: it is tried again with the next look.
+        """
         changes = []
+        states = {subject: dict(props) for subject, props in self._states.items()}
+        kinds = dict(self._kinds)
         for one in said:
-            told = self._states.setdefault(one.subject, {})
+            told = states.setdefault(one.subject, {})
             if told.get(one.prop, [None])[0] == one.state:
                 continue
             told[one.prop] = [one.state, one.raw]
-            if self._kinds.get(one.subject) != one.kind:
-                self._kinds[one.subject] = one.kind
-                self._outbox.remember("kinds", self._kinds)
+            kinds[one.subject] = one.kind
             body = {"subject": one.subject, "kind": one.kind, "property": one.prop, "state": one.state}
             changes.append({**body, "raw": one.raw})
+        if kinds != self._kinds:
+            self._outbox.remember("kinds", kinds)
+            self._kinds = kinds
         if changes:
-            self._outbox.note_states(changes, self._states)
+            self._outbox.note_states(changes, states)
+            self._states = states
         return bool(changes)
 
     def forget(self, subject: str) -> None:
         """A source is gone: the whole state, which the center then asks for, ends what it said."""
-        if self._states.pop(subject, None) is not None:
-            self._outbox.remember("states", self._states)
+        if subject in self._states:
+            left = {one: props for one, props in self._states.items() if one != subject}
+            self._outbox.remember("states", left)
+            self._states = left
 
     def subjects(self) -> frozenset[str]:
         return frozenset(self._states)

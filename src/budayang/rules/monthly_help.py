@@ -28,7 +28,7 @@ def help_by_area(now: MonthFacts, before: MonthFacts) -> Table:
             len(calls),
             sum(one.kind in URGENT for one in calls),
             judged.count("answered"),
-            judged.count("overdue"),
+            judged.count("overdue") + judged.count("unanswered"),
             kept(median(seconds)) if seconds else None,
             was,
             len(tests),

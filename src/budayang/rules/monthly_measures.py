@@ -137,7 +137,7 @@ def rated(facts: MonthFacts) -> Measure:
     return share(facts.ratings.rated_asked, facts.ratings.invited)
 
 
-JUDGED_CALLS = frozenset({"answered", "answered_late", "overdue"})
+JUDGED_CALLS = frozenset({"answered", "answered_late", "overdue", "unanswered"})
 """Verdicts of calls that count: one that waits may still be answered in time, one that came late called nobody."""
 
 

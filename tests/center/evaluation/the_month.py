@@ -231,8 +231,8 @@ def _help(hall: Hall, luck: random.Random) -> None:
         at = moment(luck, 9 if n % 3 == 0 else 10)
         kind, took = luck.choice(["help", "sos"]), luck.choice([None, 8.0, 29.0, 75.0, 40 * 86400.0])
         HelpCall.objects.create(
-            terminal=hall.other, area=hall.area, kind=kind, step="fill", item="T01", pressed_at=at, told_at=at,
-            limit_s=30, late=took is None and kind in waiting, presses=1 + n % 3,
+            terminal=hall.other, area=hall.area, kind=kind, step="fill", item="T01", pressed_at=at,
+            last_pressed_at=at, told_at=at, limit_s=30, late=took is None and kind in waiting, presses=1 + n % 3,
             answered_at=at + timedelta(seconds=took) if took else None,
             answered_by="" if took is None else "林甲乙"[n % 3],
         )  # fmt: skip
@@ -246,8 +246,8 @@ def _help(hall: Hall, luck: random.Random) -> None:
             seconds=seconds, limit_s=30, passed=seconds is not None and seconds <= 30,
         )  # fmt: skip
         HelpCall.objects.create(  # the press of the test: nobody's call
-            terminal=hall.other, area=hall.area, kind="button", pressed_at=at, told_at=at, limit_s=30, test=test,
-            late=True,
+            terminal=hall.other, area=hall.area, kind="button", pressed_at=at, last_pressed_at=at, told_at=at,
+            limit_s=30, test=test, late=True,
         )  # fmt: skip
 
 

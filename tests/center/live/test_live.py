@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.db import connections, transaction
+from django.db import OperationalError, connections, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -138,3 +138,60 @@ def test_nobody_listens_without_sign_in() -> None:
         return listener
 
     assert asyncio.run(play()).status == 403
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_is_away_for_a_while_ends_no_stream_s_news(
+    quick: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, failed = live._read_news, []
+
+    def failing(since_s: float) -> list[tuple[int, str]]:
+        if 0 < len(failed) < 4:
+            failed.append(since_s)
+            raise OperationalError("the database went away")
+        return read(since_s)
+
+    async def play() -> None:
+        app = LiveApplication()
+        async with listening(app, "/live/public") as listener:
+            await listener.until(": open")
+            await asyncio.sleep(0.2)
+            failed.append(0.0)  # from here on it is away
+            async with asyncio.timeout(10):
+                while len(failed) < 4:
+                    await asyncio.sleep(0.02)
+            await sync_to_async(tell)("terminals.status")
+            await listener.until("data: terminals")
+            await app.shutdown()
+        await sync_to_async(connections.close_all)()
+
+    monkeypatch.setattr(live, "_read_news", failing)
+    asyncio.run(play())
+    assert failed[3] > failed[1] >= live.WINDOW_S, "what happened meanwhile is looked for too"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_streams_of_the_public_have_a_ceiling_and_staff_do_not_share_it(
+    quick: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "PUBLIC_MOST", 1)
+
+    async def play() -> list[int]:
+        _person, cookie = await sync_to_async(sign_in)()
+        app, seen = LiveApplication(), []
+        async with listening(app, "/live/public") as first:
+            await first.until(": open")
+            async with listening(app, "/live/public") as second:
+                await second.until_ended()
+            async with listening(app, "/live/", cookie) as staff:
+                await staff.until(": open")
+            seen += [first.status, second.status, staff.status]
+        async with listening(app, "/live/public") as third:
+            await third.until(": open")
+            seen.append(third.status)
+        await app.shutdown()
+        await sync_to_async(connections.close_all)()
+        return seen
+
+    assert asyncio.run(play()) == [200, 503, 200, 200]

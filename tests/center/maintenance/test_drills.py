@@ -182,6 +182,42 @@ def test_who_was_trapped_is_answered_in_the_same_table(
     assert lines["found"].verdict == "late", "no door was told to be locked"
 
 
+def test_a_sandbox_that_does_not_answer_leaves_the_drill_at_work(
+    hall: Hall, zhu: Actor, ready: DrillHall, box: Box, now: datetime
+) -> None:
+    run = planned(zhu, ready, now)
+    drills.start_drill(zhu, run, now=now, transport=box.transport())
+    box.status = 503
+    with pytest.raises(Refused, match="演练没有结束"):
+        drills.end_drill(zhu, run, note="完", now=now + SECOND, transport=box.transport())
+    assert Emergency.objects.get(pk=run.pk).ended_at is None
+    assert DrillPlay.objects.get().ends_at == now + 60 * SECOND
+    box.status = 200
+    asked = len(box.asked)
+    with pytest.raises(Refused, match="一句话"):
+        drills.end_drill(zhu, Emergency.objects.get(pk=run.pk), note=" ", now=now, transport=box.transport())
+    assert len(box.asked) == asked, "what may not be ended is not ended at the sandbox either"
+    drills.end_drill(zhu, Emergency.objects.get(pk=run.pk), note="完", now=now + SECOND, transport=box.transport())
+    assert Emergency.objects.get(pk=run.pk).ended_at == now + SECOND
+
+
+def test_a_call_that_nobody_answered_ends_with_its_drill(
+    hall: Hall, zhu: Actor, ready: DrillHall, box: Box, now: datetime
+) -> None:
+    machine = Terminal.objects.get(code="DRILL-01")
+    for began in (now, now + 90 * SECOND):
+        box.began_at = began
+        run = planned(zhu, ready, began, "trapped", "trapped")
+        drills.start_drill(zhu, run, now=began, transport=box.transport())
+        hall.inbox(machine, "help", {"kind": "sos"}, began + SECOND, began + 2 * SECOND)
+        help_calls.read_presses(began + 2 * SECOND)
+        lines = {one.awaited.code: one for one in play_now(drills.find_play(run), began + 9 * SECOND).lines}  # type: ignore[arg-type]
+        assert lines["pressed"].verdict == "in_time"
+        drills.end_drill(zhu, run, note="完", now=began + 50 * SECOND, transport=box.transport())
+        assert not help_calls.open_calls(zhu).exists()
+        assert not Incident.objects.filter(kind="help_pressed", state="open").exists()
+
+
 def test_a_drill_without_a_scenario_stays_what_it_was(hall: Hall, box: Box, now: datetime) -> None:
     lin, on = hall.actor("lin"), emergency_actions.local_day(hall.area, now)
     run = drills.plan_drill(lin, hall.area, "fire", on=on, now=now)

@@ -137,10 +137,71 @@ def test_a_test_that_a_person_ended_stays_as_it_was(hall: Hall, now: datetime) -
     row = safety_actions.start_test(lin, hall.area, "help", now=now)
     press(hall, now + SECOND, "button")
     safety_actions.end_test(lin, row, answered=False, now=now + 40 * SECOND)
-    calls.answer(lin, HelpCall.objects.get(), now=now + 50 * SECOND)
+    with pytest.raises(Refused):
+        calls.answer(lin, HelpCall.objects.get(), now=now + 50 * SECOND)
     assert SafetyTest.objects.get().passed is False
     press(hall, now + 90 * SECOND, "button")
     assert HelpCall.objects.order_by("pk").last().test is None  # type: ignore[union-attr]
+
+
+def test_another_press_hours_later_is_another_call_and_tells_those_on_duty_again(hall: Hall, now: datetime) -> None:
+    """Somebody confirmed the notice at two and walked there, but pressed 我来应答 nowhere; at five somebody calls."""
+    press(hall, now)
+    calls.note_unanswered(now + 31 * SECOND)
+    later = now + timedelta(hours=3)
+    press(hall, later)
+    old, new = HelpCall.objects.order_by("pk")
+    assert (old.presses, old.ended_at, old.answered_at) == (1, later + SECOND, None)
+    assert (new.presses, new.pressed_at, new.due_at) == (1, later, later + 30 * SECOND)
+    fresh = Incident.objects.get(subject=f"help_call:{new.pk}", kind="help_pressed")
+    (consumer,) = [one for one in CONSUMERS if one.name == "maintenance.notices"]
+    consumer.handle(list(Transition.objects.filter(kind="maintenance.incident_opened")), later + SECOND)
+    assert Notice.objects.get(incident=fresh).state == "running"
+    assert calls.note_unanswered(later + 31 * SECOND) == 1
+    lin = hall.actor("lin")
+    assert list(calls.open_calls(lin)) == [new]
+    with pytest.raises(Refused, match="没有人应答过"):
+        calls.answer(lin, old, now=later + 40 * SECOND)
+    assert Incident.objects.filter(subject=f"help_call:{old.pk}", state="open").exists(), "nobody has been there yet"
+    calls.answer(lin, new, now=later + 40 * SECOND)
+    assert not Incident.objects.filter(state="open").exists(), "who is there is there for both"
+
+
+def test_who_goes_on_pressing_is_one_call_for_some_minutes_and_then_tells_again(hall: Hall, now: datetime) -> None:
+    for minute in (0, 3, 5, 8, 10):
+        press(hall, now + timedelta(minutes=minute))
+    assert HelpCall.objects.get().presses == 5
+    press(hall, now + timedelta(minutes=12))
+    assert list(HelpCall.objects.order_by("pk").values_list("presses", flat=True)) == [5, 1]
+    press(hall, now + timedelta(minutes=15, seconds=1))
+    assert HelpCall.objects.count() == 3, "exactly three minutes are the same call, a second more is another"
+
+
+def test_a_press_heard_late_takes_nothing_from_the_person_who_waits_now(hall: Hall, now: datetime) -> None:
+    hall.inbox(hall.terminal, "help", {"kind": "sos", "call": "waits"}, now, now + SECOND)
+    calls.read_presses(now + SECOND)
+    hall.inbox(hall.terminal, "help", {"kind": "sos", "call": "gone"}, now - timedelta(seconds=601), now + SECOND)
+    hall.inbox(hall.terminal, "help", {"kind": "sos", "call": "before"}, now - 60 * SECOND, now + SECOND)
+    calls.read_presses(now + 2 * SECOND)
+    waits = HelpCall.objects.get(late=False)
+    assert (waits.token, waits.presses) == ("waits", 2)
+    assert HelpCall.objects.get(late=True).token == "gone"
+
+
+@pytest.mark.parametrize("answered", [True, False])
+def test_a_test_ended_by_hand_takes_no_real_press(hall: Hall, now: datetime, answered: bool) -> None:
+    lin = hall.actor("lin")
+    row = safety_actions.start_test(lin, hall.area, "help", now=now)
+    press(hall, now + SECOND, "button")
+    safety_actions.end_test(lin, row, answered=answered, now=now + 20 * SECOND)
+    call = HelpCall.objects.get()
+    assert (call.answered_at is not None, call.ended_at is not None) == (answered, not answered)
+    assert not Incident.objects.filter(kind="help_pressed", state="open").exists()
+    assert calls.note_unanswered(now + 60 * SECOND) == 0
+    press(hall, now + 60 * SECOND, "button")
+    real = HelpCall.objects.latest("pk")
+    assert (HelpCall.objects.count(), real.test) == (2, None)
+    assert Incident.objects.filter(subject=f"help_call:{real.pk}", state="open").exists()
 
 
 def test_how_long_somebody_waited(now: datetime) -> None:
@@ -154,3 +215,7 @@ def test_how_long_somebody_waited(now: datetime) -> None:
         "overdue",
         "heard_late",
     ]
+    ended = waited(now, None, limit_s=30, late=False, now=now + 900 * SECOND, ended_at=now + 600 * SECOND)
+    assert (ended.verdict, ended.seconds) == ("unanswered", 600.0)
+    then = waited(now, None, limit_s=30, late=False, now=now + 500 * SECOND, ended_at=now + 600 * SECOND)
+    assert (then.verdict, then.seconds) == ("overdue", 500.0), "as of a moment before it ended"

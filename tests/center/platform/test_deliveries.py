@@ -76,6 +76,34 @@ def test_a_lease_that_ran_out_gives_the_row_back(wired: list[str], now: datetime
     assert deliveries.deliver(deliveries.consumers()[0], now + timedelta(seconds=31)) == 1
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize("fails", [True, False])
+def test_who_was_too_slow_takes_nothing_from_the_rival_that_holds_it_now(
+    wired: list[str], now: datetime, count: int, fails: bool
+) -> None:
+    calls: list[int] = []
+
+    def slow(rows: Sequence[Transition], _now: datetime) -> None:
+        calls.append(len(rows))
+        if fails:
+            raise ValueError("and then it fails")
+
+    def lost(consumer: Consumer, mine: str, rows: Sequence[Delivery], at: datetime) -> None:
+        Delivery.objects.filter(id__in=[row.id for row in rows]).update(lease_by="rival", lease_until=until)
+        handle(consumer, mine, rows, at)
+
+    until, handle = now + timedelta(minutes=5), deliveries._handle
+    tell("x.even", count, now)
+    consumer = Consumer("a", ("x.",), slow)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(deliveries, "_handle", lost)
+        assert deliveries.deliver(consumer, now) == 0
+    assert set(Delivery.objects.values_list("lease_by", "lease_until", "error")) == {("rival", until, "")}
+    if not fails:
+        assert calls == [count], "what is a rival's is not tried row by row"
+
+
 CHILD = """
 import sys, time
 import django

@@ -51,10 +51,10 @@ def submit(kiosk: Kiosk, check: dict[str, Any] | None, count: int = 1) -> tuple[
     return answer.status_code, answer.json()
 
 
-def staff_saw(jia: Terminal, now: datetime, result: str = "same", mark: str = "a1b2") -> StaffCheck:
+def staff_saw(jia: Terminal, now: datetime, result: str = "same", item: str = "ZZ001") -> StaffCheck:
     return StaffCheck.objects.create(
-        terminal_id=jia.pk, place_path=jia.area.place.path, mark=mark, state="ended", result=result, asked_at=now,
-        ended_at=now, answered_by="测试甲",
+        terminal_id=jia.pk, place_path=jia.area.place.path, item_code=item, mark="a1b2", state="ended", result=result,
+        asked_at=now, ended_at=now, answered_by="测试甲",
     )  # fmt: skip
 
 
@@ -131,11 +131,32 @@ def test_what_a_member_of_the_staff_saw(kiosk: Kiosk, jia: Terminal, yi: Termina
     assert PersonCheck.objects.get().checked_by == "测试甲"
 
 
-@pytest.mark.parametrize("wrong", ["different", "elsewhere", "long ago"])
+def test_a_case_that_was_saved_while_the_line_was_away_is_as_good_hours_later(
+    kiosk: Kiosk, jia: Terminal, now: datetime
+) -> None:
+    staff_saw(jia, now)
+    kiosk.counter.clock.now = now + timedelta(hours=7)
+    assert submit(kiosk, {"way": "staff", "at": AT, "mark": "a1b2"})[0] == 202
+    row = PersonCheck.objects.get()
+    assert (row.checked_at, row.checked_by) == (now, "测试甲")
+
+
+@pytest.mark.parametrize("minutes", [71, -71])
+def test_what_was_seen_in_another_journey_does_not_hold_for_this_one(
+    kiosk: Kiosk, jia: Terminal, now: datetime, minutes: int
+) -> None:
+    seen = now + timedelta(minutes=minutes)
+    StaffCheck.objects.filter(pk=staff_saw(jia, now).pk).update(ended_at=seen)
+    assert submit(kiosk, {"way": "staff", "at": seen.isoformat(), "mark": "a1b2"})[0] == 422
+
+
+@pytest.mark.parametrize("wrong", ["different", "elsewhere", "long ago", "over another matter"])
 def test_what_nobody_saw_here_and_now_does_not_hold(
     kiosk: Kiosk, jia: Terminal, yi: Terminal, now: datetime, wrong: str
 ) -> None:
     call = staff_saw(yi if wrong == "elsewhere" else jia, now, "different" if wrong == "different" else "same")
+    if wrong == "over another matter":
+        StaffCheck.objects.filter(pk=call.pk).update(item_code="ZZ031")
     if wrong == "long ago":
         StaffCheck.objects.filter(pk=call.pk).update(ended_at=now - timedelta(hours=2))
     assert submit(kiosk, {"way": "staff", "at": AT, "mark": "a1b2"})[0] == 422

@@ -25,12 +25,13 @@ from budayang.center.platform.wording import words
 from budayang.rules.help_calls import CALL_NAMES, VERDICT_NAMES, Waited, waited
 
 TONES: dict[str, Tone] = {
-    "answered": "ok", "answered_late": "warn", "waiting": "hand", "overdue": "stop", "heard_late": "ask",
+    "answered": "ok", "answered_late": "warn", "waiting": "hand", "overdue": "stop", "unanswered": "stop",
+    "heard_late": "ask",
 }  # fmt: skip
 
 
 def _waited(row: HelpCall, now: datetime) -> Waited:
-    return waited(row.pressed_at, row.answered_at, limit_s=row.limit_s, late=row.late, now=now)
+    return waited(row.pressed_at, row.answered_at, limit_s=row.limit_s, late=row.late, now=now, ended_at=row.ended_at)
 
 
 def call_state(row: HelpCall, now: datetime) -> State:

@@ -46,7 +46,9 @@ def help_call(request: HttpRequest, number: int) -> HttpResponse:
         "state": call_state(call, now),
         "step": words(STEP_NAMES.get(call.step, "")) or _("还没有开始办"),
         "item_name": queries.item_names({call.item}).get(call.item, call.item),
-        "may": call.answered_at is None and reader(request).may(*calls.ANSWERERS, place_path=call.area.place.path),
+        "may": call.answered_at is None
+        and call.ended_at is None
+        and reader(request).may(*calls.ANSWERERS, place_path=call.area.place.path),
     }
     return render(request, "console/help/call.html", context)
 

@@ -165,13 +165,13 @@ def _faults(month: Month) -> list[facts.FaultFact]:
 def _calls(month: Month) -> list[facts.HelpFact]:
     """As of the report's moment: what was answered later was not answered then."""
     told = []
-    columns = ("area_id", "kind", "pressed_at", "answered_at", "answered_by", "limit_s", "late")
-    for area, kind, pressed_at, answered_at, by, limit_s, late in (
+    columns = ("area_id", "kind", "pressed_at", "answered_at", "answered_by", "limit_s", "late", "ended_at")
+    for area, kind, pressed_at, answered_at, by, limit_s, late, ended_at in (
         rows.help_calls(month).order_by("pk").values_list(*columns)
     ):
         if answered_at is not None and answered_at > month.until:
             answered_at, by = None, ""
-        found = waited(pressed_at, answered_at, limit_s=limit_s, late=late, now=month.until)
+        found = waited(pressed_at, answered_at, limit_s=limit_s, late=late, now=month.until, ended_at=ended_at)
         told.append(facts.HelpFact(area, kind, found.seconds if answered_at else None, by, found.verdict))
     return told
 

@@ -168,7 +168,9 @@ def _help(month: Month, asked: Asked) -> Opened:
         rows = rows.filter(answered_at__lte=month.until)
 
     def seen(row: Any) -> Seen:
-        found = waited(row.pressed_at, row.answered_at, limit_s=row.limit_s, late=row.late, now=month.until)
+        found = waited(
+            row.pressed_at, row.answered_at, limit_s=row.limit_s, late=row.late, now=month.until, ended_at=row.ended_at
+        )
         told = {"kind": words(CALL_NAMES[row.kind]), "how": words(VERDICT_NAMES[found.verdict])}
         word = _("%(kind)s · %(how)s") % told
         if row.answered_at is not None:

@@ -15,6 +15,7 @@ from http.cookies import SimpleCookie
 from importlib import import_module
 from typing import Any
 
+import structlog
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
@@ -25,10 +26,14 @@ from django.utils.crypto import constant_time_compare
 from budayang.center.platform.models import Staff
 from budayang.center.platform.queries import news_since
 
+log = structlog.get_logger(__name__)
+
 POLL_S = 1.0
 WINDOW_S = 15
 CHECK_S = 60
 KEEPALIVE_S = 20
+PUBLIC_MOST = 500
+"""Public streams of one process at a time; the page of one that is refused is as complete, only not by itself."""
 
 Receive = Callable[[], Any]
 Send = Callable[[dict[str, Any]], Any]
@@ -73,6 +78,7 @@ class LiveApplication:
         self._told: deque[int] = deque(maxlen=20_000)
         self._poller: asyncio.Task[None] | None = None
         self._closing = asyncio.Event()
+        self._public_streams = 0
 
     async def shutdown(self) -> None:
         """End every stream, so that a stop of the program does not wait for browsers."""
@@ -86,9 +92,18 @@ class LiveApplication:
         public = scope["path"].endswith("/public")
         cookies = dict(scope["headers"]).get(b"cookie", b"").decode("latin-1")
         if not public and not await sync_to_async(_signed_in, thread_sensitive=False)(cookies):
-            await send({"type": "http.response.start", "status": 403, "headers": [(b"content-type", b"text/plain")]})
-            await send({"type": "http.response.body", "body": b"sign in first"})
+            await _refuse(send, 403, b"sign in first")
             return
+        if public and self._public_streams >= PUBLIC_MOST:
+            await _refuse(send, 503, b"too many streams")
+            return
+        self._public_streams += public
+        try:
+            await self._serve(receive, send, cookies, public)
+        finally:
+            self._public_streams -= public
+
+    async def _serve(self, receive: Receive, send: Send, cookies: str, public: bool) -> None:
         if self._poller is None or self._poller.done():
             self._poller = asyncio.create_task(self._poll())
         await send(
@@ -137,23 +152,40 @@ class LiveApplication:
             closing.cancel()
 
     async def _poll(self) -> None:
-        known = {identity for identity, _kind in await sync_to_async(_read_news, thread_sensitive=False)(WINDOW_S)}
-        self._told.extend(known)
+        """Tell what is new, again and again. A database that is away for a while is asked again, back to when it was
+        last heard.
+        """
+        time = asyncio.get_running_loop().time
+        heard_at: float | None = None
         while True:
+            asked_at = time()
+            try:
+                if heard_at is None:  # what is there when this begins is on the pages already
+                    self._told.extend(number for number, _kind in await self._news(WINDOW_S))
+                elif self._listeners:
+                    news = await self._news(WINDOW_S + asked_at - heard_at)
+                    self._tell(topics_of(kind for _number, kind in news))
+                    self._told.extend(number for number, _kind in news)
+                heard_at = asked_at
+            except Exception:
+                log.exception("live.poll_failed")
+                heard_at = asked_at if heard_at is None else heard_at
             await asyncio.sleep(POLL_S)
-            if not self._listeners:
-                continue
-            told = set(self._told)
-            news = [
-                (number, kind)
-                for number, kind in await sync_to_async(_read_news, thread_sensitive=False)(WINDOW_S)
-                if number not in told
-            ]
-            self._told.extend(number for number, _kind in news)
-            topics = topics_of(kind for _number, kind in news)
-            for queue in list(self._listeners) if topics else ():
-                if not queue.full():  # a browser that does not read misses a hint, never a fact
-                    queue.put_nowait(topics)
+
+    async def _news(self, since_s: float) -> list[tuple[int, str]]:
+        told = set(self._told)
+        found = await sync_to_async(_read_news, thread_sensitive=False)(since_s)
+        return [(number, kind) for number, kind in found if number not in told]
+
+    def _tell(self, topics: set[str]) -> None:
+        for queue in list(self._listeners) if topics else ():
+            if not queue.full():  # a browser that does not read misses a hint, never a fact
+                queue.put_nowait(topics)
+
+
+async def _refuse(send: Send, status: int, words: bytes) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", b"text/plain")]})
+    await send({"type": "http.response.body", "body": words})
 
 
 async def _until_gone(receive: Receive) -> None:

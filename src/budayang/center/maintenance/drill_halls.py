@@ -23,7 +23,8 @@ from budayang.center.areas import actions as areas
 from budayang.center.areas.hours_text import all_day
 from budayang.center.maintenance import emergency_actions
 from budayang.center.maintenance.emergency_actions import DOERS
-from budayang.center.maintenance.models import DrillHall, DrillPlay, Emergency
+from budayang.center.maintenance.help_ending import end_rehearsed
+from budayang.center.maintenance.models import DrillHall, DrillPlay, Emergency, HelpCall
 from budayang.center.platform import outgoing
 from budayang.center.platform import queries as platform
 from budayang.center.platform.actions import Refused, record
@@ -171,12 +172,19 @@ def start_drill(
 def end_drill(
     actor: Actor, run: Emergency, *, now: datetime, note: str, transport: httpx.BaseTransport | None = None
 ) -> Emergency:
-    """End a run; of a drill on the sandbox the fault ends with it, if it still stands."""
-    emergency_actions.end(actor, run, note=note, now=now)
+    """End a run; of a drill on the sandbox the fault ends with it, if it still stands. Nothing ends when the sandbox
+    does not answer: the drill is at work as long as its fault.
+    """
     play = find_play(run)
-    if play is not None and play.ends_at is not None and play.ends_at > now:
-        DrillPlay.objects.filter(pk=play.pk).update(ends_at=now)
-        _ask("hall/stop", {"play": str(play.pk)}, transport)
+    with transaction.atomic():
+        emergency_actions.end(actor, run, note=note, now=now)
+        if play is not None and play.began_at is not None:
+            # Nobody waits at a machine of the sandbox: the next drill's call is another one.
+            end_rehearsed(HelpCall.objects.filter(area_id=play.hall.area_id), now)
+        if play is not None and play.ends_at is not None and play.ends_at > now:
+            DrillPlay.objects.filter(pk=play.pk).update(ends_at=now)
+            # Inside and last, so that who may not end it asks nothing, and a sandbox that refuses leaves it at work.
+            _ask("hall/stop", {"play": str(play.pk)}, transport)
     return run
 
 
@@ -191,6 +199,8 @@ def _ask(what: str, told: Mapping[str, object], transport: httpx.BaseTransport |
     answer = outgoing.post(url, body, {"Content-Type": "application/json"}, transport=transport)
     if answer.status == 409:
         raise Refused(_("沙盒现在放不了：上一个场景还没有放完，或演练区的机器还没有都连上，请稍等再试。"))
+    if not answer.ok and what == "hall/stop":
+        raise Refused(_("沙盒没有应答，演练没有结束，故障可能还在。请确认演示的沙盒在运行，再结束一次。"))
     if not answer.ok:
         raise Refused(_("沙盒没有应答，演练没有开始。请确认演示的沙盒在运行。"))
     found: dict[str, Any] = json.loads(answer.body)

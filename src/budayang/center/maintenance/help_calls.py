@@ -2,8 +2,9 @@
 
 A press reaches us as the event `help` of a terminal or of a button that a relay hears. It becomes a row at once; an
 urgent one opens an incident, so that those on duty are told by the ordinary way; a call for a helper becomes one when
-nobody answered within the limit (JB-34). While a test of the button runs, the press begins its time, the answer ends
-it.
+nobody answered within the limit (JB-34). Who presses again soon still waits for the same answer; a later press is
+another call, whose predecessor ends unanswered. While a test of the button runs, the press begins its time, the answer
+ends it.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from django.db.models import Case, F, QuerySet, When
 from django.utils.translation import gettext as _
 
 from budayang.center.maintenance.assigning import manager_of
-from budayang.center.maintenance.incident_actions import NewIncident, close_incident, open_incident
-from budayang.center.maintenance.models import HelpCall, Incident
+from budayang.center.maintenance.help_ending import PRESSED, UNANSWERED, WAITS, close_alarms, subject_of
+from budayang.center.maintenance.incident_actions import NewIncident, open_incident
+from budayang.center.maintenance.models import HelpCall
 from budayang.center.maintenance.safety_actions import end_measured, running_test
 from budayang.center.platform.actions import Refused, emit, record
 from budayang.center.platform.actors import Actor, Role
@@ -30,13 +32,12 @@ from budayang.center.terminals.inbox import InboxRow, consume_inbox
 from budayang.center.terminals.sending import put
 from budayang.rules.causes import get_cause
 from budayang.rules.evidence import Line
-from budayang.rules.help_calls import CALL_NAMES, URGENT, is_late
+from budayang.rules.help_calls import CALL_NAMES, URGENT, is_late, is_same_call
 
 JOB = Actor.job("maintenance.help_calls")
 ANSWERERS = (Role.SUPERVISOR, Role.AREA_KEEPER, Role.GUARD)
 READERS = OPERATING_ROLES | {Role.GUARD}
 EVENT = "help"
-PRESSED, UNANSWERED = "help_pressed", "help_unanswered"
 STEP, ITEM, NOTE, TOKEN = 20, 32, 200, 16
 TOLD_S = 60
 """So long the word that somebody answers is worth showing: then the person is spoken with, or has gone."""
@@ -50,7 +51,7 @@ def calls_visible_to(actor: Actor) -> QuerySet[HelpCall]:
 
 def open_calls(actor: Actor) -> QuerySet[HelpCall]:
     """Calls that wait for an answer: people in need first, then the oldest."""
-    waiting = calls_visible_to(actor).filter(answered_at__isnull=True, late=False)
+    waiting = calls_visible_to(actor).filter(WAITS)
     return waiting.order_by(Case(When(kind__in=URGENT, then=0), default=1), "pressed_at")
 
 
@@ -68,21 +69,37 @@ def _take(row: InboxRow, now: datetime) -> None:
     machine = terminals.in_service().filter(pk=row.terminal_id).select_related("area__place").first()
     if kind not in CALL_NAMES or machine is None:
         return  # a word of a newer terminal, or a machine that was taken out meanwhile
-    open_now = HelpCall.objects.filter(terminal_id=row.terminal_id, kind=kind, answered_at__isnull=True, late=False)
     token = _word(row.body, "call", TOKEN)
-    if open_now.update(presses=F("presses") + 1, token=token):
+    late = is_late(row.at, row.received_at)
+    # By a clock that goes fast a press would lie in the future, and all that follow would seem to be soon after it.
+    pressed_at = min(row.at, row.received_at)
+    if not late and _joins(row.terminal_id, kind, token, pressed_at, now):
         return
     limit_s = float(parameter("help_answer_s", row.place_path, now))
-    late = is_late(row.at, row.received_at)
     test = None if late else running_test(machine.area_id, "help", row.at)
     call = HelpCall.objects.create(
         terminal=machine, area=machine.area, kind=kind, token=token, step=_word(row.body, "step", STEP),
-        item=_word(row.body, "item", ITEM), pressed_at=row.at, told_at=now, limit_s=limit_s, late=late, test=test,
+        item=_word(row.body, "item", ITEM), pressed_at=row.at, last_pressed_at=pressed_at, told_at=now, limit_s=limit_s,
+        late=late, test=test,
         due_at=None if late else row.at + timedelta(seconds=limit_s),
     )  # fmt: skip
     if kind in URGENT and not late:
         _open(call, PRESSED, now)
     _tell(call, "pressed", now)
+
+
+def _joins(terminal_id: int, kind: str, token: str, pressed_at: datetime, now: datetime) -> bool:
+    """Count the press to the call that waits, when it is the same; end a call to which it does not belong."""
+    waiting = HelpCall.objects.filter(WAITS, terminal_id=terminal_id, kind=kind)
+    call = waiting.first()
+    if call is None:
+        return False
+    if not is_same_call(pressed_at, first_at=call.pressed_at, last_at=call.last_pressed_at):
+        # What it opened stands until somebody answers here: nobody has been there yet.
+        waiting.filter(pk=call.pk).update(ended_at=now, due_at=None)
+        return False
+    newest = {"token": token, "last_pressed_at": pressed_at} if pressed_at >= call.last_pressed_at else {}
+    return bool(waiting.filter(pk=call.pk).update(presses=F("presses") + 1, **newest))
 
 
 def _word(body: Mapping[str, Any], name: str, most: int) -> str:
@@ -94,13 +111,18 @@ def answer(actor: Actor, call: HelpCall, *, note: str = "", now: datetime) -> He
     """Somebody answers: spoke with the person, or is there. Of two who press at once the first counts."""
     actor.require(*ANSWERERS, place_path=call.area.place.path)
     by = actor.label or actor.name
-    waiting = HelpCall.objects.filter(pk=call.pk, answered_at__isnull=True)
+    waiting = HelpCall.objects.filter(pk=call.pk, answered_at__isnull=True, ended_at__isnull=True)
     if not waiting.update(answered_at=now, answered_by=by, note=note.strip()[:NOTE], due_at=None):
+        call.refresh_from_db()
+        if call.ended_at is not None:
+            raise Refused(_("这次呼叫没有人应答过，已经结束。同一处又有呼叫的，请应答新的那一次。"))
         raise Refused(_("已经有人应答了。"))
     call.refresh_from_db()
-    for kind in (PRESSED, UNANSWERED):
-        for one in Incident.objects.filter(subject=_subject(call), kind=kind, state="open"):
-            close_incident(JOB, one, closed_at=now, now=now)
+    # Who is there now is there for those as well who called before and were not answered.
+    earlier = HelpCall.objects.filter(
+        terminal_id=call.terminal_id, kind=call.kind, ended_at__isnull=False, incident__state="open"
+    )
+    close_alarms([call, *earlier], now)
     if call.token:
         # With the terminal's own word for the press: never shown to the next person.
         body = {"call": call.token}
@@ -109,7 +131,7 @@ def answer(actor: Actor, call: HelpCall, *, note: str = "", now: datetime) -> He
         end_measured(call.test, seconds=(now - call.pressed_at).total_seconds(), now=now)
     _tell(call, "answered", now)
     record(
-        actor, "maintenance.answer_help", subject=_subject(call), place_path=call.area.place.path,
+        actor, "maintenance.answer_help", subject=subject_of(call), place_path=call.area.place.path,
         details={"kind": call.kind, "seconds": round((now - call.pressed_at).total_seconds())}, at=now,
     )  # fmt: skip
     return call
@@ -121,9 +143,7 @@ def note_unanswered(now: datetime, limit: int = 100) -> int:
     for call in HelpCall.objects.filter(due_at__lt=now).select_related("area__place", "terminal")[:limit]:
         with transaction.atomic():
             # Taken by a compare-and-set: who answers at this moment has cleared it.
-            if not HelpCall.objects.filter(pk=call.pk, answered_at__isnull=True, due_at=call.due_at).update(
-                due_at=None
-            ):
+            if not HelpCall.objects.filter(WAITS, pk=call.pk, due_at=call.due_at).update(due_at=None):
                 continue
             if call.test_id is None:  # a test that fails is told as such
                 _open(call, UNANSWERED, now)
@@ -132,16 +152,12 @@ def note_unanswered(now: datetime, limit: int = 100) -> int:
     return done
 
 
-def _subject(call: HelpCall) -> str:
-    return f"help_call:{call.pk}"
-
-
 def _open(call: HelpCall, kind: str, now: datetime) -> None:
     manager_id = call.area.manager_id or manager_of(call.area.place.path)
     title = f"{CALL_NAMES[call.kind]}：{call.terminal.name}"
     found = NewIncident(
         kind=get_cause(kind),
-        subject=_subject(call),
+        subject=subject_of(call),
         component="help",
         opened_at=call.pressed_at if kind == PRESSED else call.pressed_at + timedelta(seconds=call.limit_s),
         place_path=call.area.place.path,
@@ -158,7 +174,7 @@ def _open(call: HelpCall, kind: str, now: datetime) -> None:
 
 def _tell(call: HelpCall, what: str, now: datetime) -> None:
     emit(
-        f"maintenance.help_{what}", subject=_subject(call), place_path=call.area.place.path,
+        f"maintenance.help_{what}", subject=subject_of(call), place_path=call.area.place.path,
         payload={"call": call.pk, "terminal": call.terminal.code}, occurred_at=now, now=now,
     )  # fmt: skip
 

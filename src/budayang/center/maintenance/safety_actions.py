@@ -14,8 +14,9 @@ from django.utils.translation import override
 
 from budayang.center.maintenance.assigning import manager_of
 from budayang.center.maintenance.due_things import keep_thing
+from budayang.center.maintenance.help_ending import end_rehearsed
 from budayang.center.maintenance.incident_actions import NewIncident, close_incident, open_incident
-from budayang.center.maintenance.models import Camera, CameraCheck, DueThing, Incident, KeyHolding, SafetyTest
+from budayang.center.maintenance.models import Camera, CameraCheck, DueThing, HelpCall, Incident, KeyHolding, SafetyTest
 from budayang.center.platform.actions import Refused, record
 from budayang.center.platform.actors import Actor, Role
 from budayang.center.platform.models import Organization
@@ -63,7 +64,10 @@ def end_test(actor: Actor, row: SafetyTest, *, answered: bool, note: str = "", n
     seconds: float | None = (now - row.started_at).total_seconds()
     if not answered or seconds is None or seconds > LONGEST_TEST_S:
         seconds = None
-    return _end(actor, row, seconds, note, now)
+    row = _end(actor, row, seconds, note, now)
+    by = "" if seconds is None else actor.label or actor.name
+    end_rehearsed(HelpCall.objects.filter(test=row), now, answered_by=by)
+    return row
 
 
 def running_test(area_id: int, kind: str, at: datetime) -> SafetyTest | None:

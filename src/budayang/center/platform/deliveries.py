@@ -136,6 +136,8 @@ def _apart(consumer: Consumer, rows: list[Delivery]) -> list[list[Delivery]]:
 def _handle_all(consumer: Consumer, mine: str, rows: list[Delivery], now: datetime) -> int:
     try:
         _handle(consumer, mine, rows, now)
+    except LeaseLost:
+        return _taken_over(consumer, len(rows))
     except Exception:
         if len(rows) == 1:
             _set_aside(rows[0], now)
@@ -157,17 +159,26 @@ def _handle(consumer: Consumer, mine: str, rows: Sequence[Delivery], now: dateti
 def _handle_one(consumer: Consumer, mine: str, row: Delivery, now: datetime) -> int:
     try:
         _handle(consumer, mine, [row], now)
+    except LeaseLost:
+        return _taken_over(consumer, 1)
     except Exception:
         _set_aside(row, now)
         return 0
     return 1
 
 
+def _taken_over(consumer: Consumer, count: int) -> int:
+    """What is a rival's now is not tried again here: the rest of these rows waits until our lease is over."""
+    log.warning("lease lost", consumer=consumer.name, rows=count)
+    return 0
+
+
 def _set_aside(row: Delivery, now: datetime) -> None:
     """Keep a failed delivery for later; it is never dropped, and `doctor` lists what fails again and again."""
     wait_s = RETRY_S[min(row.attempts, len(RETRY_S) - 1)]
     log.exception("delivery failed", consumer=row.consumer, transition=row.transition_id, kind=row.transition.kind)
-    Delivery.objects.filter(id=row.id, done_at__isnull=True).update(
+    # Only what is still ours: a rival that took it over meanwhile keeps its lease.
+    Delivery.objects.filter(id=row.id, lease_by=row.lease_by, done_at__isnull=True).update(
         lease_until=now + timedelta(seconds=wait_s), lease_by="", error="failed; see the log"
     )
 

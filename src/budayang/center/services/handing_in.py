@@ -85,7 +85,8 @@ def _case(
 ) -> Accepted:  # fmt: skip
     extra: dict[str, Any] = {}
     fresh = not Case.objects.filter(number=submit.number).exists()
-    made = person_check_actions.read_check(terminal_id, submit.item, person, now) if fresh else None
+    began_at = submit.consent.at
+    made = person_check_actions.read_check(terminal_id, submit.item, person, began_at, now) if fresh else None
     if made is not None:
         extra["person_check"] = person_check_actions.contract_of(made)
     if person.agent is not None:

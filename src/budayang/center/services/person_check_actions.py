@@ -15,11 +15,14 @@ from budayang.center.services.case_accepting import CaseRefused
 from budayang.center.services.case_telling import note_step
 from budayang.center.services.models import Case, ConnectorItem, PersonCheck, StaffCheck
 from budayang.center.services.window_actions import missing_of, send_to_window
-from budayang.rules.person_check import SCORES, WAY_NAMES, Way
+from budayang.rules.person_check import SCORES, STAFF_WAIT_S, WAY_NAMES, Way
 from budayang.wire.messages import CaseCheck, CasePrivate
 
 CONFIRMED_FOR = timedelta(hours=1)
-"""So long what a member of the staff saw holds: a journey from the comparison to handing in."""
+"""So long what a member of the staff saw holds: a journey, whose consent stands at its beginning. By the moments of the
+journey, never by that of receipt: a case that was saved while the line was away comes hours later and is as good.
+"""
+CLOCKS_APART = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +42,9 @@ def needs_check(item_code: str) -> bool:
     return ConnectorItem.objects.filter(item__code=item_code, person_check=True).exists()
 
 
-def read_check(terminal_id: int, item_code: str, person: CasePrivate, now: datetime) -> Made | None:
+def read_check(terminal_id: int, item_code: str, person: CasePrivate, consented_at: str, now: datetime) -> Made | None:
     """The check of a case as its terminal tells it; None where the item asks for none: what nobody needs is not kept.
+    `consented_at`: when the person began this case, as the terminal tells it.
 
     Raises:
         CaseRefused: check_missing (none, or one that does not hold: no consent to the face, nobody who looked).
@@ -50,20 +54,39 @@ def read_check(terminal_id: int, item_code: str, person: CasePrivate, now: datet
     told = person.check
     if told is None or told.way not in tuple(Way):
         raise CaseRefused("check_missing")
-    at = parse_datetime(told.at) if len(told.at) <= 40 else None
-    if at is None or at.tzinfo is None:
+    at = _moment(told.at)
+    if at is None:
         raise CaseRefused("check_missing")
     way = Way(told.way)
     if way is Way.FACE:
         return _by_face(told, at)
     if way is Way.STAFF:
-        call = StaffCheck.objects.filter(
-            terminal_id=terminal_id, mark=told.mark, result="same", ended_at__gt=now - CONFIRMED_FOR
-        ).first()
-        if call is None:
-            raise CaseRefused("check_missing")
-        return Made(way, call.ended_at or at, by=call.answered_by)
+        return _by_staff(terminal_id, item_code, told, at, _moment(consented_at) or now)
     return Made(way, at)
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        at = parse_datetime(text) if len(text) <= 40 else None
+    except ValueError:  # well written, and no such day
+        return None
+    return at if at is not None and at.tzinfo is not None else None
+
+
+def _by_staff(terminal_id: int, item_code: str, told: CaseCheck, at: datetime, began_at: datetime) -> Made:
+    """Somebody looked at this person, over this item: the terminal was told so at the moment of which it speaks, and
+    that was in the journey of this case.
+    """
+    call = StaffCheck.objects.filter(
+        terminal_id=terminal_id, item_code=item_code, mark=told.mark, result="same", ended_at__isnull=False
+    ).first()
+    if call is None or call.ended_at is None:
+        raise CaseRefused("check_missing")
+    told_then = abs(at - call.ended_at) <= timedelta(seconds=STAFF_WAIT_S) + CLOCKS_APART
+    in_the_journey = abs(at - began_at) <= CONFIRMED_FOR + CLOCKS_APART
+    if not (told_then and in_the_journey):
+        raise CaseRefused("check_missing")
+    return Made(Way.STAFF, call.ended_at, by=call.answered_by)
 
 
 def _by_face(told: CaseCheck, at: datetime) -> Made:

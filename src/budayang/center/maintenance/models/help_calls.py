@@ -14,7 +14,9 @@ class HelpCall(models.Model):
     """One call, from the press to the answer. Nothing of the person: where, when, and at which step of a matter.
 
     `pressed_at` is the press by the terminal's clock, `told_at` when it reached us, `presses` how often it was pressed
-    before somebody answered, `token` the terminal's own word for the last press. `limit_s` was in force at the press;
+    before somebody answered and `last_pressed_at` when last (never later than we heard of it), `token` the terminal's
+    own word for the last press. `ended_at`: nobody answered, and the next press was another call's, or the test or
+    drill that it belonged to was over. `limit_s` was in force at the press;
     `due_at` is the indexed moment at which it becomes unanswered. `late`: it came so late that nobody waits there any
     more, so it alarmed nobody. `test`: the measured test that this press belongs to.
     """
@@ -28,12 +30,14 @@ class HelpCall(models.Model):
     pressed_at = models.DateTimeField()
     told_at = models.DateTimeField()
     presses = models.PositiveIntegerField(default=1)
+    last_pressed_at = models.DateTimeField()
     limit_s = models.FloatField()
     due_at = models.DateTimeField(null=True)
     late = models.BooleanField(default=False)
     answered_at = models.DateTimeField(null=True)
     answered_by = models.CharField(max_length=80, blank=True)
     note = models.CharField(max_length=200, blank=True)
+    ended_at = models.DateTimeField(null=True)
     incident = models.ForeignKey(Incident, on_delete=PROTECT, related_name="+", null=True)
     test = models.ForeignKey(SafetyTest, on_delete=PROTECT, related_name="+", null=True)
 
@@ -44,9 +48,12 @@ class HelpCall(models.Model):
                 condition=Q(answered_at__isnull=True, answered_by="") | Q(answered_at__isnull=False),
                 name="maintenance_help_call_answered",
             ),
+            CheckConstraint(
+                condition=Q(answered_at__isnull=True) | Q(ended_at__isnull=True), name="maintenance_help_call_one_end"
+            ),
             UniqueConstraint(
                 fields=["terminal", "kind"],
-                condition=Q(answered_at__isnull=True, late=False),
+                condition=Q(answered_at__isnull=True, ended_at__isnull=True, late=False),
                 name="maintenance_help_call_one_open",
             ),
         ]
