@@ -19,6 +19,7 @@ from budayang.center.signage import plan_actions as actions
 from budayang.center.signage import queries
 from budayang.center.signage.models import PlanVersion, SignPlan
 from budayang.center.signage.plan_findings import count_newest, judge_drawing
+from budayang.center.signage.sign_queries import planned_signs
 from budayang.data.demo_plan import demo_drawing
 
 SMALL: dict[str, Any] = {"width_mm": 6000, "depth_mm": 4000}
@@ -78,8 +79,10 @@ def test_of_two_who_save_at_once_one_is_let_through(hall: Hall, now: datetime, m
 
 def test_what_is_no_drawing_is_refused_with_the_element_named(hall: Hall, now: datetime) -> None:
     door = {"id": "d1", "start": [0, 0], "end": [900, 0], "kind": "gate"}
-    with pytest.raises(Refused, match="d1"):
-        actions.save_version(hall.actor("lin"), "KBS", {**SMALL, "doors": [door]}, base=0, now=now)
+    point = {**door, "kind": "entrance", "end": [0, 0]}
+    for wrong in (door, point):
+        with pytest.raises(Refused, match="d1"):
+            actions.save_version(hall.actor("lin"), "KBS", {**SMALL, "doors": [wrong]}, base=0, now=now)
     big = {**SMALL, "extra": "x" * actions.DRAWING_BYTES}
     with pytest.raises(Refused, match="2 MB"):
         actions.save_version(hall.actor("lin"), "KBS", big, base=0, now=now)
@@ -169,3 +172,16 @@ def test_plans_are_counted_and_counted_again_when_a_fact_changes(
         assert count_newest(found, now) == first, "the drawing is not read again"
     actions.set_present(lin, "KBS", ["stairs"], now=now + timedelta(minutes=1))
     assert count_newest(found, now)[hall.area.pk].faults > first[hall.area.pk].faults
+
+
+@pytest.mark.parametrize("plans", [1, 2])
+def test_areas_are_asked_for_together_however_many(
+    hall: Hall, now: datetime, django_assert_num_queries: Any, plans: int
+) -> None:
+    for code in ("KBS", "HJ")[:plans]:
+        actions.save_version(Actor.system(), code, demo_drawing([f"{code}-01"]), base=0, now=now)
+    found = [hall.area, hall.far_area]
+    with django_assert_num_queries(2):
+        assert len(planned_signs([one.pk for one in found])) == plans
+    with django_assert_num_queries(6):
+        assert len(count_newest(found, now)) == plans

@@ -19,7 +19,7 @@ from budayang.center.platform.queries import names_of
 from budayang.center.platform.uploads import BadUpload, read_image
 from budayang.center.signage import queries
 from budayang.center.signage.models import PlanVersion, SignPlan
-from budayang.rules.signs.drawing import SIDE_MOST_MM, NotADrawing, read
+from budayang.rules.signs.drawing import SIDE_MOST_MM, NotADrawing, read_new
 from budayang.rules.signs.kinds import FACT_NAMES
 
 DRAWERS = (Role.AREA_KEEPER, Role.SUPERVISOR)
@@ -57,7 +57,7 @@ def save_version(
     """
     area = _mine(actor, code)
     try:
-        read(drawing)
+        read_new(drawing)
     except NotADrawing as error:
         raise Refused(str(error)) from error
     if len(json.dumps(drawing)) > DRAWING_BYTES:

@@ -135,6 +135,17 @@ def read(kept: Mapping[str, Any]) -> Drawing:
     )
 
 
+def read_new(kept: Mapping[str, Any]) -> Drawing:
+    """A drawing that somebody wants to save: `read`, and stricter than it is with versions that stand already. Raises
+    NotADrawing.
+    """
+    drawing = read(kept)
+    for one in (*drawing.walls, *drawing.doors):
+        if one.start == one.end:
+            raise NotADrawing(f"对象 {one.id}：起点和终点在同一处，请拉开或删去")
+    return drawing
+
+
 def _wall(row: Mapping[str, Any]) -> Wall:
     return Wall(_text(row, "id"), _point(row, "start"), _point(row, "end"), bool(row.get("clear", False)))
 
