@@ -114,6 +114,23 @@ def test_an_older_version_comes_back_as_a_new_one(hall: Hall, now: datetime) -> 
         actions.restore_version(lin, "KBS", 2, base=1, now=now)
 
 
+def test_no_id_comes_twice_on_a_plan(hall: Hall, now: datetime) -> None:
+    """Looks are kept by the id of a sign: what hangs where a removed one hung has another."""
+    lin, row = hall.actor("lin"), {"start": [0, 0], "end": [900, 0]}
+    walls = {"walls": [{"id": "w1", **row}, {"id": "w7", **row}, {"id": "s-99", **row}]}
+    first = actions.save_version(lin, "KBS", {**SMALL, **walls}, base=0, now=now)
+    second = actions.save_version(lin, "KBS", SMALL, base=1, now=now)
+    back = actions.restore_version(lin, "KBS", 1, base=2, now=now)
+    more = {"walls": [{"id": "w9", **row}], "last_number": 8}
+    fourth = actions.save_version(lin, "KBS", {**SMALL, **more}, base=3, now=now)
+    found = [one.drawing.get("last_number") for one in (first, second, back, fourth)]
+    assert found == [7, 7, 7, 9]
+    assert actions.restore_version(lin, "KBS", 2, base=4, now=now).drawing == {**SMALL, "last_number": 9}
+    for wrong in (-1, "9", True, 10**9):
+        with pytest.raises(Refused, match="last_number"):
+            actions.save_version(lin, "KBS", {**SMALL, "last_number": wrong}, base=5, now=now)
+
+
 def test_a_picture_is_drawn_anew_small_and_on_white(hall: Hall, now: datetime) -> None:
     lin = hall.actor("lin")
     hidden = picture(size=(3000, 1500)) + b"<script>alert(1)</script>"
