@@ -54,3 +54,19 @@ def test_a_plan_without_an_entrance_says_so_and_nothing_is_braille() -> None:
     assert plan_words(hall(doors=()), "厅", {})[-1] == "平面图上没有入口，说不出方向。"
     told = "".join(plan_words(hall(), "厅", {})) + MARK
     assert not any(0x2800 <= ord(one) <= 0x28FF for one in told), "cells are never guessed"
+
+
+@pytest.mark.parametrize(
+    ("at", "stands", "word"),
+    [
+        ((5000, 10_000), (5000, 5000), "向前5 米"),
+        ((0, 5000), (0, 10_000), "向右5 米"),
+        ((5000, 5000), (5000, 5000), "就在旁边"),
+    ],
+)
+def test_an_old_entrance_without_length_looks_to_the_middle(
+    at: tuple[int, int], stands: tuple[int, int], word: str
+) -> None:
+    desk = Thing("t", "terminal", "A", stands, 800, 600, 1500)
+    told = plan_words(Drawing(10_000, 10_000, doors=(Door("d", at, at, "entrance"),), things=(desk,)), "厅", {})
+    assert f"A：{word}。" in told

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from budayang.data.demo_plan import demo_drawing
-from budayang.rules.signs.drawing import SIDE_MOST_MM, THINGS_MOST, NotADrawing, measured_key, read
+from budayang.rules.signs.drawing import SIDE_MOST_MM, THINGS_MOST, NotADrawing, measured_key, read, read_new
 from budayang.rules.signs.kinds import Mounting
 
 GOOD: dict[str, Any] = {
@@ -112,3 +112,13 @@ def test_each_wrong_thing_is_refused_with_its_place(change: Callable[[dict[str, 
     with pytest.raises(NotADrawing) as refused:
         read(kept)
     assert message in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["walls", "doors"])
+def test_nothing_without_length_is_saved_any_more_and_what_stands_is_still_read(name: str) -> None:
+    kept = copy.deepcopy(GOOD)
+    kept[name][0]["end"] = list(kept[name][0]["start"])
+    assert read(kept)
+    assert read_new(GOOD) == read(GOOD)
+    with pytest.raises(NotADrawing, match=f"对象 {kept[name][0]['id']}：起点和终点在同一处"):
+        read_new(kept)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from tests.center.areas.the_city import SYSTEM, City
@@ -208,3 +209,28 @@ def test_a_past_exception_stays(city: City, now: datetime) -> None:
     actions.add_exception(SYSTEM, city.area, on=on, closed=True, reason="停电", now=now - 2 * DAY)
     with pytest.raises(Refused):
         actions.remove_exception(SYSTEM, city.area, on, now=now)
+
+
+@pytest.mark.parametrize("zone", ["Asia/Shanghai", "Europe/Berlin"])
+def test_what_was_promised_of_a_past_day_stays(city: City, zone: str) -> None:
+    """At half past midnight in the area UTC still has the day before: the area's day counts."""
+    city.area.place.zone = zone
+    city.area.place.save(update_fields=["zone"])
+    keeper, today = city.keeper(), date(2026, 11, 20)
+    now, past = datetime(2026, 11, 20, 0, 30, tzinfo=ZoneInfo(zone)).astimezone(UTC), today - DAY
+    actions.add_exception(keeper, city.area, on=past, closed=True, reason="停电", now=now - DAY)
+    before = queries.promised_windows(city.area.pk, now - 9 * DAY, now)
+    for attempt in (
+        lambda: actions.set_promised_hours(keeper, city.area, all_day(), valid_from=past, now=now),
+        lambda: actions.add_exception(
+            keeper, city.area, on=past, closed=False, opens=time(9), closes=time(12), reason="改", now=now
+        ),
+        lambda: actions.add_exception(keeper, city.area, on=past - DAY, closed=True, reason="补", now=now),
+        lambda: actions.remove_exception(keeper, city.area, past, now=now),
+    ):
+        with pytest.raises(Refused):
+            attempt()
+    assert queries.promised_windows(city.area.pk, now - 9 * DAY, now) == before
+    actions.set_promised_hours(keeper, city.area, all_day(), valid_from=today, now=now)
+    actions.add_exception(keeper, city.area, on=today, closed=True, reason="停电", now=now)
+    actions.remove_exception(keeper, city.area, today, now=now)

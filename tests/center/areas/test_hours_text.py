@@ -49,3 +49,14 @@ MINUTES = st.integers(0, 24 * 60 - 1).map(lambda minute: time(minute // 60, minu
 def test_what_is_told_can_be_read_again(rows: list[tuple[int, time, time]]) -> None:
     windows = tuple(sorted((window(*row) for row in rows), key=lambda one: (one.weekday, one.opens)))
     assert parse_hours(describe(windows)) == windows
+
+
+@pytest.mark.parametrize("text", ["周一 08:00-次日10:00", "20:00-次日24:00", "每天 00:00-次日00:01"])
+def test_a_window_longer_than_a_day_is_refused(text: str) -> None:
+    with pytest.raises(BadHours, match="24 小时"):
+        parse_hours(text)
+
+
+def test_a_window_of_just_a_day_is_read() -> None:
+    assert parse_hours("周一 08:00-次日08:00") == (window(0, time(8), time(8)),)
+    assert parse_hours("周一 00:00-次日00:00") == all_day([0])

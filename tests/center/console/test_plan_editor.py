@@ -24,6 +24,20 @@ BOX = {"id": "o1", "kind": "obstacle", "code": "柱", "width_mm": 500, "depth_mm
 ROOM: dict[str, Any] = {"width_mm": 6000, "depth_mm": 4000, "walls": [WALL], "things": [{**BOX, "at": [3000, 2000]}]}
 
 
+# Three times added: once undone, once removed.
+IDS = """() => {
+  const { plan } = window.planEditor;
+  const row = { start: [0, 0], end: [900, 0] };
+  const added = [];
+  for (const back of [() => plan.undo(), (key) => plan.remove(key), (key) => plan.remove(key)]) {
+    const key = plan.add("wall", { ...row });
+    added.push(key);
+    plan.commit();
+    back(key);
+    plan.commit();
+  }
+  return added;
+}"""
 # The same page in another tab saves first.
 RIVAL = """async () => {
   const told = JSON.parse(document.getElementById("plan").textContent);
@@ -151,6 +165,8 @@ def test_by_the_keyboard_alone_everything_can_be_done(
         assert len(drawing(page)["walls"]) == 1
         keys.press("Control+z")
         assert len(drawing(page)["walls"]) == 2
+        again = page.evaluate(IDS)
+        assert len(set(again)) == 3, f"no id comes twice, though it was undone or removed: {again}"
         keys.press("s")
         page.locator("#tool-choice").focus()
         keys.press("Home")

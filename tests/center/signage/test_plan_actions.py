@@ -19,6 +19,7 @@ from budayang.center.signage import plan_actions as actions
 from budayang.center.signage import queries
 from budayang.center.signage.models import PlanVersion, SignPlan
 from budayang.center.signage.plan_findings import count_newest, judge_drawing
+from budayang.center.signage.sign_queries import planned_signs
 from budayang.data.demo_plan import demo_drawing
 
 SMALL: dict[str, Any] = {"width_mm": 6000, "depth_mm": 4000}
@@ -78,8 +79,10 @@ def test_of_two_who_save_at_once_one_is_let_through(hall: Hall, now: datetime, m
 
 def test_what_is_no_drawing_is_refused_with_the_element_named(hall: Hall, now: datetime) -> None:
     door = {"id": "d1", "start": [0, 0], "end": [900, 0], "kind": "gate"}
-    with pytest.raises(Refused, match="d1"):
-        actions.save_version(hall.actor("lin"), "KBS", {**SMALL, "doors": [door]}, base=0, now=now)
+    point = {**door, "kind": "entrance", "end": [0, 0]}
+    for wrong in (door, point):
+        with pytest.raises(Refused, match="d1"):
+            actions.save_version(hall.actor("lin"), "KBS", {**SMALL, "doors": [wrong]}, base=0, now=now)
     big = {**SMALL, "extra": "x" * actions.DRAWING_BYTES}
     with pytest.raises(Refused, match="2 MB"):
         actions.save_version(hall.actor("lin"), "KBS", big, base=0, now=now)
@@ -109,6 +112,23 @@ def test_an_older_version_comes_back_as_a_new_one(hall: Hall, now: datetime) -> 
             actions.restore_version(lin, "KBS", number, base=base, now=now)
     with pytest.raises(actions.SavedMeanwhile):
         actions.restore_version(lin, "KBS", 2, base=1, now=now)
+
+
+def test_no_id_comes_twice_on_a_plan(hall: Hall, now: datetime) -> None:
+    """Looks are kept by the id of a sign: what hangs where a removed one hung has another."""
+    lin, row = hall.actor("lin"), {"start": [0, 0], "end": [900, 0]}
+    walls = {"walls": [{"id": "w1", **row}, {"id": "w7", **row}, {"id": "s-99", **row}]}
+    first = actions.save_version(lin, "KBS", {**SMALL, **walls}, base=0, now=now)
+    second = actions.save_version(lin, "KBS", SMALL, base=1, now=now)
+    back = actions.restore_version(lin, "KBS", 1, base=2, now=now)
+    more = {"walls": [{"id": "w9", **row}], "last_number": 8}
+    fourth = actions.save_version(lin, "KBS", {**SMALL, **more}, base=3, now=now)
+    found = [one.drawing.get("last_number") for one in (first, second, back, fourth)]
+    assert found == [7, 7, 7, 9]
+    assert actions.restore_version(lin, "KBS", 2, base=4, now=now).drawing == {**SMALL, "last_number": 9}
+    for wrong in (-1, "9", True, 10**9):
+        with pytest.raises(Refused, match="last_number"):
+            actions.save_version(lin, "KBS", {**SMALL, "last_number": wrong}, base=5, now=now)
 
 
 def test_a_picture_is_drawn_anew_small_and_on_white(hall: Hall, now: datetime) -> None:
@@ -169,3 +189,16 @@ def test_plans_are_counted_and_counted_again_when_a_fact_changes(
         assert count_newest(found, now) == first, "the drawing is not read again"
     actions.set_present(lin, "KBS", ["stairs"], now=now + timedelta(minutes=1))
     assert count_newest(found, now)[hall.area.pk].faults > first[hall.area.pk].faults
+
+
+@pytest.mark.parametrize("plans", [1, 2])
+def test_areas_are_asked_for_together_however_many(
+    hall: Hall, now: datetime, django_assert_num_queries: Any, plans: int
+) -> None:
+    for code in ("KBS", "HJ")[:plans]:
+        actions.save_version(Actor.system(), code, demo_drawing([f"{code}-01"]), base=0, now=now)
+    found = [hall.area, hall.far_area]
+    with django_assert_num_queries(2):
+        assert len(planned_signs([one.pk for one in found])) == plans
+    with django_assert_num_queries(6):
+        assert len(count_newest(found, now)) == plans

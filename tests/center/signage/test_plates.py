@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 
 import pytest
+from django.utils import timezone
 from tests.center.hall import Hall
 
 from budayang.center.areas import actions as areas
@@ -83,7 +84,7 @@ def test_a_changed_phone_makes_the_hung_plate_stale_and_an_order(hall: Hall, now
 
 
 def test_data_that_come_back_make_it_true_again(hall: Hall, now: datetime) -> None:
-    row, lin, since = hang(hall, "opening_hours", now), hall.actor("lin"), now.date() - timedelta(days=1)
+    row, lin, since = hang(hall, "opening_hours", now), hall.actor("lin"), timezone.localdate(now)
     short = [window(day, time(8), time(20)) for day in range(7)]
     areas.set_promised_hours(lin, hall.area, short, valid_from=since, now=now)
     tell(now + HOUR)
@@ -135,3 +136,39 @@ def test_a_plate_that_was_taken_down_is_no_fault(hall: Hall, now: datetime) -> N
     assert (row.look_at, AuditLine.objects.filter(action="signage.take_down_plate").count()) == (None, 1)
     phones = "".join(AuditLine.objects.filter(action__startswith="signage.").values_list("record", flat=True))
     assert "0477" not in phones
+
+
+def test_the_door_head_says_24_hours_only_while_that_is_promised(hall: Hall, now: datetime) -> None:
+    row, lin, today = hang(hall, "door_head", now), hall.actor("lin"), timezone.localdate(now)
+    assert from_json(row.said).rows == (("", "24小时"),)
+    six = [one for one in all_day() if one.weekday != 6]
+    for windows, words in (
+        ([window(day, time(8), time(20)) for day in range(7)], "每天 08:00—20:00"),
+        (six, "周一至周六 全天 24 小时"),
+    ):
+        areas.set_promised_hours(lin, hall.area, windows, valid_from=today, now=now)
+        tell(now + HOUR)
+        row.refresh_from_db()
+        assert row.differs == [["", "24小时", words]]
+        now += HOUR
+    assert plate_of("door_head", About(hall.far_area, None, now - timedelta(days=9))).rows == (), "nothing promised yet"
+
+
+def test_a_plate_found_stale_a_moment_ago_is_told_when_it_comes_down(hall: Hall, now: datetime) -> None:
+    row = hang(hall, "keeper_phone", now)
+    opened = plate_queries.plates_visible_to(hall.actor("lin")).get()
+    areas.update_area(hall.actor("lin"), hall.area, keeper_phone="0477-0000007")
+    tell(now + HOUR)
+    assert opened.stale_since is None, "whoever takes it down looked before it was found stale"
+    plate_actions.take_down(hall.actor("lin"), opened, now=now + HOUR)
+    told = Transition.objects.filter(kind="signage.plate_true", subject=f"plate:{row.pk}")
+    assert told.count() == 1
+
+
+def test_of_two_who_hang_at_once_one_is_told_so(hall: Hall, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rival's plate is written after this one looked at what hangs: the unique constraint refuses it."""
+    hang(hall, "keeper_phone", now)
+    monkeypatch.setattr(plate_actions, "hanging", lambda _area: HungPlate.objects.none())
+    with pytest.raises(Refused, match="已经有人"):
+        hang(hall, "keeper_phone", now + HOUR)
+    assert HungPlate.objects.count() == 1

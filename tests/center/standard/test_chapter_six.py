@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from tests.center.hall import SYSTEM, Hall
 
 from budayang.center.areas import actions as areas
+from budayang.center.areas.hours_text import all_day
 from budayang.center.maintenance import round_actions, round_jobs
 from budayang.center.maintenance import round_plan_actions as planning
 from budayang.center.maintenance.models import FaultNotice, Incident, Round, RoundAnswer
@@ -89,7 +92,7 @@ def test_a_missing_sign_is_told_by_its_clause(drawn: Hall) -> None:
     steps = next(one["id"] for one in demo_drawing()["signs"] if one["kind"] == "steps")
     look(drawn, {steps: "缺失"})
     found = judge(drawn)
-    assert (found["BS-02"].answer, found["BS-16"].answer) == ("not_met", "not_met")
+    assert (found["BS-02"].answer, found["BS-16"].answer) == ("not_met", "met"), "BS-16 is about safety signs"
     assert "不符合 1 处" in found["BS-02"].why
 
 
@@ -111,6 +114,50 @@ def test_plates_answer_for_phone_and_hours_until_they_lie(drawn: Hall) -> None:
     assert plate_actions.judge_plates(LATER) == 6
     found = judge(drawn)
     assert [found[code].answer for code in ("BS-01", "BS-03")] == ["met", "not_met"]
+
+
+def test_plates_of_one_machine_do_not_answer_for_another(drawn: Hall) -> None:
+    lin = drawn.actor("lin")
+    areas.update_area(lin, drawn.area, keeper_phone="0477-0000001")
+    drawn.bodies["ZW1"].phone = "0477-0000002"
+    drawn.bodies["ZW1"].save()
+    for kind in ("keeper_phone", "device_board"):
+        plate_actions.hang(lin, drawn.area, drawn.terminal, kind, now=MORNING)
+    found = judge(drawn)["BS-03"]
+    assert (found.answer, found.why.rpartition("；")[2]) == ("no_evidence", "只核对了 1 处，共 2 处")
+
+
+def test_a_plate_of_the_area_answers_for_every_entrance(drawn: Hall) -> None:
+    version = PlanVersion.objects.get()
+    other = {"id": "d-more", "start": [1000, 0], "end": [2200, 0], "kind": "entrance", "clear_mm": 1200}
+    signs = version.drawing["signs"]
+    more = [
+        {**one, "id": f"{one['id']}-more", "about": "d-more"}
+        for one in signs
+        if one["kind"] in ("door_head", "open_hours")
+    ]
+    version.drawing["doors"].append(other)
+    signs += more
+    version.save()
+    lin, today = drawn.actor("lin"), MORNING.date()
+    plate_actions.hang(lin, drawn.area, None, "door_head", now=MORNING)
+    assert judge(drawn)["BS-01"].why.endswith("只核对了 2 处，共 4 处")
+    plate_actions.hang(lin, drawn.area, None, "opening_hours", now=MORNING)
+    found = judge(drawn)["BS-01"]
+    assert (found.answer, found.number) == ("met", 1.0), found.why
+    areas.set_promised_hours(lin, drawn.area, all_day([0]), valid_from=today, now=MORNING)
+    plate_actions.look_again({drawn.area.place.path}, LATER)
+    plate_actions.judge_plates(LATER)
+    found = judge(drawn)["BS-01"]
+    assert (found.answer, found.why.rpartition("；")[2]) == ("not_met", "标牌核对：符合 0 处，不符合 4 处")
+
+
+def test_judging_leaves_the_files_of_symbols_where_they_are(drawn: Hall) -> None:
+    with CaptureQueriesContext(connection) as ran:
+        judge(drawn)
+    asked = [one["sql"] for one in ran if "signage_officialsymbol" in one["sql"]]
+    assert asked
+    assert not [one for one in asked if '"content"' in one]
 
 
 def test_a_fault_that_people_were_told_of_answers_for_its_notice(drawn: Hall) -> None:

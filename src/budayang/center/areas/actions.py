@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.utils import timezone
@@ -112,8 +113,21 @@ def update_area(actor: Actor, area: Area, **changes: Any) -> Area:
 def set_promised_hours(
     actor: Actor, area: Area, windows: Sequence[WeeklyWindow], *, valid_from: date, now: datetime
 ) -> PromisedHours:
-    """Promise weekly hours from a day on. A version of the same day is replaced; earlier ones stay as they were."""
+    """Promise weekly hours from a day on. A version of the same day is replaced; earlier ones stay as they were.
+
+    Raises:
+        Refused: windows overlap, or the day is past: a person does not rewrite what was promised. Only a job of the
+            house, which sets up an area with its history, may, and `import_areas`, whose areas are new.
+    """
     actor.require(*KEEPERS, place_path=area.place.path)
+    if valid_from < _today(area, now) and not actor.sees_all:
+        raise Refused(_("承诺不能改到过去，请选今天或以后。"))
+    return _promise(actor, area, windows, valid_from, now)
+
+
+def _promise(
+    actor: Actor, area: Area, windows: Sequence[WeeklyWindow], valid_from: date, now: datetime
+) -> PromisedHours:
     _refuse_overlaps(windows)
     hours, _created = PromisedHours.objects.update_or_create(
         area=area, valid_from=valid_from, defaults={"set_at": now, "set_by": actor.name}
@@ -129,6 +143,10 @@ def set_promised_hours(
     record(actor, "areas.set_promised_hours", subject=f"area:{area.code}", place_path=area.place.path, details=details)
     _tell("hours_changed", area, now)
     return hours
+
+
+def _today(area: Area, now: datetime) -> date:
+    return now.astimezone(ZoneInfo(area.place.zone)).date()
 
 
 def _window_text(one: WeeklyWindow) -> str:
@@ -170,8 +188,14 @@ def add_exception(
     opens: time | None = None,
     closes: time | None = None,
 ) -> HoursException:
-    """Say that one day differs: closed, or open in one window. The day's earlier exception is replaced."""
+    """Say that one day differs: closed, or open in one window. The day's earlier exception is replaced.
+
+    Raises:
+        Refused: the day is past in the area (what was promised then stays), no window, no reason.
+    """
     actor.require(*KEEPERS, place_path=area.place.path)
+    if on < _today(area, now):
+        raise Refused(_("例外日不能写到过去，那天承诺了什么已经定了。"))
     if not closed and (opens is None or closes is None or closes <= opens):
         raise Refused(_("例外日开放要写起止时刻，结束晚于开始。"))
     if not reason.strip():
@@ -199,7 +223,7 @@ def remove_exception(actor: Actor, area: Area, on: date, *, now: datetime) -> No
     row = HoursException.objects.filter(area=area, on=on).first()
     if row is None:
         return
-    if on < now.date():
+    if on < _today(area, now):
         raise Refused(_("已经过去的例外日不能删，它说明那天承诺了什么。"))
     row.delete()
     details = {"on": on.isoformat()}
@@ -283,5 +307,5 @@ def import_areas(
             is_demo=is_demo,
         )
         if plan.windows:
-            set_promised_hours(actor, area, plan.windows, valid_from=valid_from, now=now)
+            _promise(actor, area, plan.windows, valid_from, now)
     return len(check.new), len(check.known)

@@ -14,6 +14,7 @@ from budayang.rules.calendars import WeeklyWindow
 WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
 ALL_DAY = ("全天", "7×24", "7x24", "7*24", "24小时", "24 小时", "7×24小时")
 _MIDNIGHT = time(0)
+END_OF_DAY = 24
 _DAY = "周[一二三四五六日天]"
 _PART = re.compile(rf"^(?:(?P<day>{_DAY})(?:\s*(?:至|到|-|—|~)\s*(?P<last>{_DAY}))?|每天|每日)?\s*(?P<hours>\S.*)$")
 _SPAN = re.compile(r"^(\d{1,2})[:：](\d{2})\s*(?:-|—|–|~|至|到)\s*(次日)?\s*(\d{1,2})[:：](\d{2})$")
@@ -56,6 +57,10 @@ def parse_hours(text: str) -> tuple[WeeklyWindow, ...]:
                     _("看不懂“%(part)s”。可以写：全天，或 周一至周五 08:30-17:30；周六 09:00-12:00。") % {"part": part}
                 )
             opens, closes = _moment(span[1], span[2], part), _moment(span[4], span[5], part)
+            if span[3] and (closes > opens or (closes == _MIDNIGHT and int(span[4]) == END_OF_DAY)):
+                raise BadHours(
+                    _("“%(part)s”超过 24 小时。一个时段最多到次日的同一时刻；整天开放请写 全天。") % {"part": part}
+                )
             windows += [window(day, opens, closes) for day in days]
     if not windows:
         raise BadHours(_("没有写时段。可以写：全天，或 周一至周五 08:30-17:30。"))
@@ -73,7 +78,7 @@ def _days(first: str | None, last: str | None) -> range:
 
 
 def _moment(hour: str, minute: str, part: str) -> time:
-    if (int(hour), int(minute)) == (24, 0):
+    if (int(hour), int(minute)) == (END_OF_DAY, 0):
         return _MIDNIGHT
     try:
         return time(int(hour), int(minute))

@@ -19,7 +19,7 @@ from budayang.center.platform.queries import names_of
 from budayang.center.platform.uploads import BadUpload, read_image
 from budayang.center.signage import queries
 from budayang.center.signage.models import PlanVersion, SignPlan
-from budayang.rules.signs.drawing import SIDE_MOST_MM, NotADrawing, read
+from budayang.rules.signs.drawing import SIDE_MOST_MM, NotADrawing, largest_number, read_new
 from budayang.rules.signs.kinds import FACT_NAMES
 
 DRAWERS = (Role.AREA_KEEPER, Role.SUPERVISOR)
@@ -57,7 +57,7 @@ def save_version(
     """
     area = _mine(actor, code)
     try:
-        read(drawing)
+        read_new(drawing)
     except NotADrawing as error:
         raise Refused(str(error)) from error
     if len(json.dumps(drawing)) > DRAWING_BYTES:
@@ -109,7 +109,12 @@ def _next(
     try:
         with transaction.atomic():
             made = PlanVersion.objects.create(
-                plan=plan, number=base + 1, drawing=dict(drawing), note=note, made_at=now, made_by=actor.name
+                plan=plan,
+                number=base + 1,
+                drawing=_numbered(drawing, newest),
+                note=note,
+                made_at=now,
+                made_by=actor.name,
             )
     except IntegrityError as error:
         raise SavedMeanwhile(queries.find_version(plan)) from error
@@ -122,6 +127,14 @@ def _next(
     )
     _tell(area, "plan_saved", now)
     return made
+
+
+def _numbered(drawing: Mapping[str, Any], newest: PlanVersion | None) -> dict[str, Any]:
+    """The drawing with the largest number that it or the version before it used: an older version that comes back, or
+    a draft, does not give the ids again under which removed signs were looked at.
+    """
+    last = max(largest_number(drawing), largest_number(newest.drawing) if newest is not None else 0)
+    return {**drawing, "last_number": last} if last else dict(drawing)
 
 
 @transaction.atomic

@@ -12,7 +12,6 @@ from django.utils.timezone import localtime
 from budayang.center.areas import queries as areas
 from budayang.center.platform.queries import parameters
 from budayang.center.signage import queries
-from budayang.center.signage.models import PlanVersion
 from budayang.center.terminals import queries as terminals
 from budayang.data.sign_kinds import sign_kinds
 from budayang.rules.signs.drawing import Drawing, read
@@ -78,20 +77,28 @@ def count_newest(found: Sequence[Any], now: datetime) -> dict[int, Counts]:
     """Of each area that has a plan, by the area's key, what judging its version in force finds."""
     known = known_of(found, now)
     newest = queries.newest_of([one.pk for one in found])
-    return {pk: _counts(version, known[pk], now) for pk, version in newest.items()}
+    on = localtime(now).date()
+    keys = {pk: (version.pk, version.made_at, known[pk], on) for pk, version in newest.items()}
+    counts = {pk: _judged[key] for pk, key in keys.items() if key in _judged}
+    drawings = queries.drawings_of(version for pk, version in newest.items() if pk not in counts)
+    for pk, key in keys.items():
+        if pk not in counts:
+            counts[pk] = _remember(key, _count(read(drawings[newest[pk].pk]), known[pk], now))
+    return counts
 
 
-def _counts(version: PlanVersion, known: Known, now: datetime) -> Counts:
+def _remember(key: tuple[int, datetime, Known, date], counts: Counts) -> Counts:
     """A version never changes: with the same facts, numbers and day it is judged once a process."""
-    key = (version.pk, version.made_at, known, localtime(now).date())
-    if key not in _judged:
-        if len(_judged) >= REMEMBERED:
-            _judged.clear()
-        drawing = read(version.drawing)
-        found = _judge(drawing, known, now)
-        of = {severity: sum(one.severity is severity for one in found) for severity in Severity}
-        _judged[key] = Counts(len(drawing.signs), of[Severity.FAULT], of[Severity.ADVICE], of[Severity.UNMEASURED])
-    return _judged[key]
+    if len(_judged) >= REMEMBERED:
+        _judged.clear()
+    _judged[key] = counts
+    return counts
+
+
+def _count(drawing: Drawing, known: Known, now: datetime) -> Counts:
+    found = _judge(drawing, known, now)
+    of = {severity: sum(one.severity is severity for one in found) for severity in Severity}
+    return Counts(len(drawing.signs), of[Severity.FAULT], of[Severity.ADVICE], of[Severity.UNMEASURED])
 
 
 def facts_and_numbers(area: Any, drawing: Drawing, now: datetime) -> tuple[AreaFacts, dict[str, float]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from budayang.center.platform.actions import Refused, emit, record
@@ -29,7 +29,8 @@ def hang(actor: Actor, area: Any, terminal: Any, kind: str, *, now: datetime) ->
         area: the areas.Area; terminal: a terminals.Terminal of it, None for a plate of the area.
 
     Raises:
-        Refused: a kind without data, a terminal where none belongs, a fact that is missing; the message names it.
+        Refused: a kind without data, a terminal where none belongs, a fact that is missing, a rival who hung one; the
+            message names it.
     """
     bodies = (terminal.owner_id,) if terminal is not None else ()
     actor.require(*HANGERS, place_path=area.place.path, organizations=bodies)
@@ -44,16 +45,21 @@ def hang(actor: Actor, area: Any, terminal: Any, kind: str, *, now: datetime) ->
         raise Refused(str(error)) from error
     for row in hanging(area.pk).filter(kind=kind, terminal=terminal):
         _take_down(row, now)
-    row = HungPlate.objects.create(
-        area=area,
-        terminal=terminal,
-        kind=kind,
-        said=as_json(said),
-        mark=fingerprint(said),
-        hung_at=now,
-        hung_by=actor.name,
-        look_at=now,
-    )
+    try:
+        with transaction.atomic():
+            row = HungPlate.objects.create(
+                area=area,
+                terminal=terminal,
+                kind=kind,
+                said=as_json(said),
+                mark=fingerprint(said),
+                hung_at=now,
+                hung_by=actor.name,
+                look_at=now,
+            )
+    except IntegrityError as error:
+        # Somebody else hung one after this person's look at what hangs: the unique constraint lets one through.
+        raise Refused(_("刚才已经有人登记挂上了这块标牌。请重新打开页面，看清再登记。")) from error
     _record(actor, "hang_plate", row, now)
     return row
 
@@ -69,10 +75,10 @@ def take_down(actor: Actor, row: HungPlate, *, now: datetime) -> HungPlate:
 
 
 def _take_down(row: HungPlate, now: datetime) -> None:
-    was_stale = row.stale_since is not None
     HungPlate.objects.filter(pk=row.pk).update(taken_down_at=max(now, row.hung_at), look_at=None)
-    row.refresh_from_db()
-    if was_stale:
+    # Whether it was stale is read under the lock of that UPDATE: the judging may have found it so a moment ago.
+    row.refresh_from_db(fields=["taken_down_at", "look_at", "stale_since"])
+    if row.stale_since is not None:
         _tell(TRUE, row, now)
 
 

@@ -15,17 +15,19 @@ from django.db.models import QuerySet
 from django.utils import translation
 
 from budayang.center.areas import queries as areas
-from budayang.center.areas.hours_text import describe
+from budayang.center.areas.hours_text import all_day, describe
 from budayang.center.platform import queries as platform
 from budayang.center.services import queries as services
 from budayang.center.services.privacy import notice_in_force
 from budayang.center.terminals import queries as terminals
 from budayang.center.terminals.report_addresses import address_of
+from budayang.rules.calendars import WeeklyWindow
 from budayang.rules.parameters import deadline_name
 from budayang.rules.signs.composing import Language, SignLine
 from budayang.rules.signs.plates import ROWS_MOST, PlateData
 
 Row = tuple[str, str]
+ALWAYS = frozenset(all_day())
 MINUTE_S = 60
 # The states of our terminal's journey, as a person meets them (docs/rooms/terminal.md).
 OUR_STEPS: tuple[Row, ...] = (
@@ -62,13 +64,19 @@ class About:
 
 
 def _door_head(about: About) -> PlateData:
-    return PlateData("door_head", about.area.name, (("", "24小时"),))
+    windows = _windows(about)
+    if not windows:
+        return PlateData("door_head", about.area.name)
+    return PlateData("door_head", about.area.name, (("", "24小时" if set(windows) == ALWAYS else describe(windows)),))
+
+
+def _windows(about: About) -> tuple[WeeklyWindow, ...]:
+    today = about.now.astimezone(ZoneInfo(about.area.place.zone)).date()
+    return areas.hours_in_force([about.area.pk], today).get(about.area.pk, ())
 
 
 def _opening_hours(about: About) -> PlateData:
-    today = about.now.astimezone(ZoneInfo(about.area.place.zone)).date()
-    windows = areas.hours_in_force([about.area.pk], today).get(about.area.pk, ())
-    rows = (("开放时间", describe(windows)), ("人工帮办", about.area.helper_hours))
+    rows = (("开放时间", describe(_windows(about))), ("人工帮办", about.area.helper_hours))
     return PlateData("opening_hours", f"{about.area.name} 服务时间", _told(rows))
 
 

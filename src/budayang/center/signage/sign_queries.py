@@ -30,9 +30,10 @@ def signs_of(area_id: int) -> list[SignHere]:
 
 
 def planned_signs(area_ids: list[int]) -> dict[int, list[str]]:
-    """Ids of the signs on the plan in force, by area; an area without a plan is not in it."""
+    """Ids of the signs on the plan in force, by area; an area without a plan is not in it. Two queries."""
     newest = queries.newest_of(area_ids)
-    return {pk: [sign.id for sign in read(version.drawing).signs] for pk, version in newest.items()}
+    drawings = queries.drawings_of(newest.values())
+    return {pk: [sign.id for sign in read(drawings[version.pk]).signs] for pk, version in newest.items()}
 
 
 def _signs(drawing: Drawing) -> list[SignHere]:

@@ -82,8 +82,10 @@ class Wording:
         return tuple(found)
 
 
-def wording_at(place_path: str, kinds: Sequence[str] | None = None) -> Wording:
-    """What counts at a place: of the nearest region, two queries. kinds: only of these."""
+def wording_at(place_path: str, kinds: Sequence[str] | None = None, *, artwork: bool = True) -> Wording:
+    """What counts at a place: of the nearest region, two queries. kinds: texts only of these. artwork: False leaves
+    the files of the symbols where they are, for who only asks which there are.
+    """
     chain = place_chain(place_path)
     rows = SignText.objects.filter(place__path__in=chain).exclude(state=SignText.State.WITHDRAWN)
     if kinds is not None:
@@ -95,6 +97,8 @@ def wording_at(place_path: str, kinds: Sequence[str] | None = None) -> Wording:
         texts[key] = (*texts.get(key, ()), row)
     symbols: dict[str, OfficialSymbol] = {}
     kept = OfficialSymbol.objects.filter(place__path__in=chain, withdrawn_at__isnull=True).select_related("place")
+    if not artwork:
+        kept = kept.defer("content")
     for one in sorted(kept, key=lambda row: len(row.place.path)):
         symbols[one.symbol] = one
     return Wording(texts, symbols)

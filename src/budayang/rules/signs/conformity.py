@@ -142,7 +142,7 @@ CLAUSE_RULES: tuple[ClauseRule, ...] = (
     ClauseRule("BS-13", _boards, may_be_none=True),
     ClauseRule("BS-14", _hanging, may_be_none=True),
     ClauseRule("BS-15", _viewed),
-    ClauseRule("BS-16", _nothing, "半年检查"),
+    ClauseRule("BS-16", _safety, "半年检查"),
     ClauseRule("BS-17", _sized),
     ClauseRule("BS-18", _asked("BS-18"), HANGS),
     ClauseRule("BS-24", _asked("BS-24"), HANGS),
@@ -178,8 +178,10 @@ def evidence_on_site(
             looks.setdefault(kinds[one.kind].clause, []).append(any(answers))
     for sign in drawing.signs:
         if sign.id in seen:
-            looks.setdefault("BS-16", []).append(seen[sign.id])
-            if sign.kind not in kinds or kinds[sign.kind].category in SAFETY_ORDER:
+            known = sign.kind in kinds
+            if known and kinds[sign.kind].category in SAFETY_ORDER:
+                looks.setdefault("BS-16", []).append(seen[sign.id])
+            if not known or kinds[sign.kind].category in SAFETY_ORDER:
                 looks.setdefault("BS-12", []).append(seen[sign.id])
     return {clause: Evidence(sum(found), len(found) - sum(found), source) for clause, found in looks.items()}
 

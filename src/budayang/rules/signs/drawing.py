@@ -6,6 +6,7 @@ is what the editor keeps in each version of a plan; `read` refuses what is not a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,9 +16,13 @@ from budayang.rules.signs.kinds import Edition, Mounting
 Point = tuple[int, int]
 SIDE_MOST_MM = 200_000
 THINGS_MOST = 2_000
+NUMBER_MOST = 999_999_999
 NAME_LENGTH = 60
 DOOR_KINDS = ("entrance", "exit", "emergency", "inner")
 THING_KINDS = ("terminal", "facility", "obstacle")
+
+
+_GIVEN = re.compile(r"[a-z](\d{1,9})", re.ASCII)
 
 
 class NotADrawing(ValueError):
@@ -123,6 +128,9 @@ def read(kept: Mapping[str, Any]) -> Drawing:
     ids = [_text(row, "id") for found in rows.values() for row in found]
     if "" in ids or len(set(ids)) != len(ids):
         raise NotADrawing("每个对象要有自己的编号，不能重复")
+    last = kept.get("last_number", 0)
+    if isinstance(last, bool) or not isinstance(last, int) or not 0 <= last <= NUMBER_MOST:
+        raise NotADrawing("last_number 应是用过的最大编号")
     return Drawing(
         **sides,
         walls=tuple(_wall(row) for row in rows["walls"]),
@@ -133,6 +141,27 @@ def read(kept: Mapping[str, Any]) -> Drawing:
         turns=_points(kept, "turns"),
         measured={str(name): _whole(value, f"测量值 {name}") for name, value in _mapping(kept, "measured").items()},
     )
+
+
+def largest_number(kept: Mapping[str, Any]) -> int:
+    """The largest number that the editor gave on this plan: as `last_number` says, or an id as "s12" bears. The next
+    object gets a larger one, so that no id comes twice. `kept`: JSON that `read` takes.
+    """
+    ids = (str(row["id"]) for name in ("walls", "doors", "things", "signs") for row in kept.get(name, []))
+    given = (_GIVEN.fullmatch(one) for one in ids)
+    return max([int(kept.get("last_number", 0)), *(int(one[1]) for one in given if one)])
+
+
+def read_new(kept: Mapping[str, Any]) -> Drawing:
+    """A drawing that somebody wants to save: `read`, and stricter than it is with versions that stand already. Raises
+    NotADrawing.
+    """
+    drawing = read(kept)
+    lines: tuple[Wall | Door, ...] = (*drawing.walls, *drawing.doors)
+    for one in lines:
+        if one.start == one.end:
+            raise NotADrawing(f"对象 {one.id}：起点和终点在同一处，请拉开或删去")
+    return drawing
 
 
 def _wall(row: Mapping[str, Any]) -> Wall:

@@ -54,11 +54,16 @@ def _middle(door: Door) -> Spot:
 
 
 def _inwards(door: Door, drawing: Drawing) -> Spot:
-    """The direction, of length 1, across the door's line towards the middle of the hall."""
-    length = distance(door.start, door.end)
+    """The direction, of length 1, across the door's line towards the middle of the hall; of a door without length
+    (`read_new` lets none in any more) straight towards that middle.
+    """
+    at, length = _middle(door), distance(door.start, door.end)
+    to_middle = (drawing.width_mm / 2 - at[0], drawing.depth_mm / 2 - at[1])
+    if not length:
+        away = distance((0, 0), to_middle)
+        return (to_middle[0] / away, to_middle[1] / away) if away else (0.0, 1.0)
     across = (-(door.end[1] - door.start[1]) / length, (door.end[0] - door.start[0]) / length)
-    at = _middle(door)
-    inside = (drawing.width_mm / 2 - at[0]) * across[0] + (drawing.depth_mm / 2 - at[1]) * across[1]
+    inside = to_middle[0] * across[0] + to_middle[1] * across[1]
     return across if inside >= 0 else (-across[0], -across[1])
 
 

@@ -22,6 +22,8 @@ export class Plan {
     const empty = { walls: [], doors: [], things: [], signs: [], path: [], turns: [], measured: {} };
     this.drawing = { width_mm: 20000, depth_mm: 10000, ...empty, ...drawing };
     this.index();
+    // Never falls in this page, whatever is undone: what was saved in between may have been looked at.
+    this.lastNumber = Math.max(this.lastNumber ?? 0, this.drawing.last_number ?? 0, ...[...this.rows.keys()].map(numberOf));
   }
 
   /* Rows by id: a pointer that moves asks for the same row a hundred times a second. */
@@ -105,11 +107,12 @@ export class Plan {
     return this.rows.size;
   }
 
+  /* No id comes twice, not even that of something removed: looks at an old sign would speak of the new one. The number
+     goes with the drawing; the center keeps it from falling between versions. */
   newId(type) {
-    const letter = LETTER[type];
-    let number = this.rows.size + 1;
-    while (this.rows.has(`${letter}${number}`)) number += 1;
-    return `${letter}${number}`;
+    this.lastNumber += 1;
+    this.drawing.last_number = this.lastNumber;
+    return `${LETTER[type]}${this.lastNumber}`;
   }
 
   add(type, row) {
@@ -185,6 +188,11 @@ export class Plan {
       if (gone(id, Number(number))) delete this.drawing.measured[name];
     }
   }
+}
+
+/* The number of an id that `newId` gave, 0 of another. As `largest_number` of rules/signs/drawing.py. */
+function numberOf(id) {
+  return Number(id.match(/^[a-z](\d{1,9})$/)?.[1] ?? 0);
 }
 
 function typeOf({ name, row }) {
