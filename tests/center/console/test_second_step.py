@@ -74,9 +74,7 @@ def test_a_changed_password_leaves_a_line(desk: Desk) -> None:
     sign_in(browser, "lin")
     new = "another-night-2026"
     assert (
-        browser.post(
-            "/accounts/password/", {"oldpassword": PASSWORD, "password1": new, "password2": new}
-        ).status_code
+        browser.post("/accounts/password/", {"oldpassword": PASSWORD, "password1": new, "password2": new}).status_code
         == 302
     )
     assert lines("lin") == ["password_changed"]

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('platform', '0001_squashed_0004_guards_and_cleaners'),
+        ('platform', '0001_squashed_0005_window_counts'),
     ]
 
     operations = [

@@ -12,8 +12,8 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('areas', '0001_squashed_0002_facts_and_services'),
-        ('maintenance', '0001_squashed_0019_handover_left_out'),
-        ('platform', '0001_squashed_0004_guards_and_cleaners'),
+        ('maintenance', '0001_squashed_0020_help_calls_end'),
+        ('platform', '0001_squashed_0005_window_counts'),
         ('terminals', '0001_squashed_0005_retired_at'),
     ]
 

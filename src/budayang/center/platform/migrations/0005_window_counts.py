@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("platform", "0001_squashed_0004_guards_and_cleaners"),
+        ("platform", "0004_guards_and_cleaners"),
     ]
 
     operations = [

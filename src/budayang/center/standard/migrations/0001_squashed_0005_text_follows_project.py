@@ -11,8 +11,8 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('maintenance', '0001_squashed_0019_handover_left_out'),
-        ('platform', '0001_squashed_0004_guards_and_cleaners'),
+        ('maintenance', '0001_squashed_0020_help_calls_end'),
+        ('platform', '0001_squashed_0005_window_counts'),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    replaces = [('platform', '0001_initial'), ('platform', '0002_facts_and_services'), ('platform', '0003_window_clerk'), ('platform', '0004_guards_and_cleaners')]
+    replaces = [('platform', '0001_initial'), ('platform', '0002_facts_and_services'), ('platform', '0003_window_clerk'), ('platform', '0004_guards_and_cleaners'), ('platform', '0005_window_counts')]
 
     initial = True
 
@@ -86,6 +86,15 @@ class Migration(migrations.Migration):
                         ('payload', models.JSONField(default=dict)),
                         ('occurred_at', models.DateTimeField()),
                         ('recorded_at', models.DateTimeField(db_index=True)),
+                    ],
+                ),
+                migrations.CreateModel(
+                    name='WindowCount',
+                    fields=[
+                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                        ('key', models.CharField(max_length=160, unique=True)),
+                        ('n', models.PositiveIntegerField()),
+                        ('ends_at', models.DateTimeField(db_index=True)),
                     ],
                 ),
                 migrations.CreateModel(

@@ -7,13 +7,13 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    replaces = [('maintenance', '0001_initial'), ('maintenance', '0002_facts_and_services'), ('maintenance', '0003_rounds'), ('maintenance', '0004_orders'), ('maintenance', '0005_reports'), ('maintenance', '0006_due_things'), ('maintenance', '0007_fault_notices'), ('maintenance', '0008_safety_at_night'), ('maintenance', '0009_duty_leave'), ('maintenance', '0010_assets_and_ledgers'), ('maintenance', '0011_round_positions'), ('maintenance', '0012_due_kinds'), ('maintenance', '0013_order_lists'), ('maintenance', '0014_round_signs'), ('maintenance', '0015_monthly_notices'), ('maintenance', '0016_drills_and_help_calls'), ('maintenance', '0017_holders_by_body'), ('maintenance', '0018_rating_and_supervision_notices'), ('maintenance', '0019_handover_left_out')]
+    replaces = [('maintenance', '0001_initial'), ('maintenance', '0002_facts_and_services'), ('maintenance', '0003_rounds'), ('maintenance', '0004_orders'), ('maintenance', '0005_reports'), ('maintenance', '0006_due_things'), ('maintenance', '0007_fault_notices'), ('maintenance', '0008_safety_at_night'), ('maintenance', '0009_duty_leave'), ('maintenance', '0010_assets_and_ledgers'), ('maintenance', '0011_round_positions'), ('maintenance', '0012_due_kinds'), ('maintenance', '0013_order_lists'), ('maintenance', '0014_round_signs'), ('maintenance', '0015_monthly_notices'), ('maintenance', '0016_drills_and_help_calls'), ('maintenance', '0017_holders_by_body'), ('maintenance', '0018_rating_and_supervision_notices'), ('maintenance', '0019_handover_left_out'), ('maintenance', '0020_help_calls_end')]
 
     initial = True
 
     dependencies = [
         ('areas', '0001_squashed_0002_facts_and_services'),
-        ('platform', '0001_squashed_0004_guards_and_cleaners'),
+        ('platform', '0001_squashed_0005_window_counts'),
         ('services', '0001_squashed_0009_person_checks'),
         ('terminals', '0001_squashed_0005_retired_at'),
     ]
@@ -944,10 +944,12 @@ class Migration(migrations.Migration):
                         ('incident', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='maintenance.incident')),
                         ('terminal', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='terminals.terminal')),
                         ('test', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='maintenance.safetytest')),
+                        ('ended_at', models.DateTimeField(null=True)),
+                        ('last_pressed_at', models.DateTimeField()),
                     ],
                     options={
                         'indexes': [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='maintenance_help_call_due'), models.Index(fields=['-pressed_at'], name='maintenance_help_call_last')],
-                        'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['help', 'sos', 'button'])), name='maintenance_help_call_kind'), models.CheckConstraint(condition=models.Q(models.Q(('answered_at__isnull', True), ('answered_by', '')), ('answered_at__isnull', False), _connector='OR'), name='maintenance_help_call_answered'), models.UniqueConstraint(condition=models.Q(('answered_at__isnull', True), ('late', False)), fields=('terminal', 'kind'), name='maintenance_help_call_one_open')],
+                        'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['help', 'sos', 'button'])), name='maintenance_help_call_kind'), models.CheckConstraint(condition=models.Q(models.Q(('answered_at__isnull', True), ('answered_by', '')), ('answered_at__isnull', False), _connector='OR'), name='maintenance_help_call_answered'), models.CheckConstraint(condition=models.Q(('answered_at__isnull', True), ('ended_at__isnull', True), _connector='OR'), name='maintenance_help_call_one_end'), models.UniqueConstraint(condition=models.Q(('answered_at__isnull', True), ('ended_at__isnull', True), ('late', False)), fields=('terminal', 'kind'), name='maintenance_help_call_one_open')],
                     },
                 ),
                 migrations.CreateModel(
