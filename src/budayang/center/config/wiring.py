@@ -13,7 +13,7 @@ from budayang.center.evaluation import keeping as evaluation_keeping
 from budayang.center.maintenance import evidence as maintenance_evidence
 from budayang.center.maintenance import jobs as maintenance
 from budayang.center.maintenance import keeping as maintenance_keeping
-from budayang.center.platform import audit, deliveries, evidence, resealing, retention, works
+from budayang.center.platform import audit, deliveries, evidence, resealing, retention, signin, works
 from budayang.center.platform import keeping as platform_keeping
 from budayang.center.platform.deliveries import Consumer, Due
 from budayang.center.platform.evidence import Section
@@ -91,6 +91,7 @@ EVIDENCE: tuple[Section, ...] = (
 
 def install() -> None:
     """Hand the tables to platform."""
+    signin.watch_accounts()
     deliveries.install(CONSUMERS, DUES)
     resealing.install(SEALED)
     retention.install(RETENTION)
