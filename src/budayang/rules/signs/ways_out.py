@@ -141,7 +141,7 @@ class _Floor:
         return points
 
     def _open(self, start: Spot, end: Spot) -> bool:
-        """Whether a straight line keeps its distance from every wall and thing: no less than a move of the grid does."""
+        """Whether a straight line keeps its distance from every wall and thing, as a move of the grid does."""
         low = (min(start[0], end[0]) - self.room, min(start[1], end[1]) - self.room)
         high = (max(start[0], end[0]) + self.room, max(start[1], end[1]) + self.room)
         return not any(
