@@ -38,7 +38,8 @@ class _Picture:
     def words(self, at: tuple[float, float], text: str, colour: str, size: float, anchor: str = "middle") -> None:
         self.found.append(
             f'<text x="{at[0]:.0f}" y="{at[1]:.0f}" fill="{colour}" font-family="{FONT}" text-anchor="{anchor}" '
-            f'font-size="{size * self.unit:.0f}">{escape(text)}</text>'
+            f'font-size="{size * self.unit:.0f}" stroke="#ffffff" stroke-width="{size * self.unit / 5:.0f}" '
+            f'paint-order="stroke">{escape(text)}</text>'
         )
 
 
@@ -52,13 +53,13 @@ def plan_svg(drawing: Drawing, names: Mapping[str, str], *, way_out_mm: float | 
     picture = _Picture(longer / 1000)
     for wall in drawing.walls:
         picture.line(wall.start, wall.end, SOFT if wall.clear else INK, 7)
+    if way_out_mm is not None:
+        for way in ways_out(drawing, way_out_mm).values():
+            picture.way(way, GREEN, 3)
     for door in drawing.doors:
         _door(picture, door, drawing)
     for thing in drawing.things:
         _thing(picture, thing, names.get(thing.code, thing.code))
-    if way_out_mm is not None:
-        for way in ways_out(drawing, way_out_mm).values():
-            picture.way(way, GREEN, 3)
     edge = 40 * picture.unit
     box = f"{-edge:.0f} {-edge:.0f} {drawing.width_mm + 2 * edge:.0f} {drawing.depth_mm + 2 * edge:.0f}"
     return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}">{"".join(picture.found)}</svg>'
