@@ -176,6 +176,7 @@ SIGNS = (
     _body("center/signage/clause_queries.py", "NO_PLAN", "clauses_of", "_area_plates", "_machine_plates", "_official"),
     _body("center/standard/sign_measuring.py", "measure_signs"),
     _body("rules/signs/drawing.py", "read", "read_new", "_label"),
+    _body("rules/signs/ways_out.py", "ways_out"),
     _tables(composing.LANGUAGE_NAMES, composing.POSITION_NAMES, [one.name for one in plates.PLATE_KINDS.values()]),
     _body("rules/signs/composing.py", "check_choice"),
     _body("center/signage/svg_cleaning.py", "clean_svg", "_view_box"),

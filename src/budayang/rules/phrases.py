@@ -407,6 +407,7 @@ PHRASES: tuple[Phrase, ...] = tuple(
         "%(subject)s：长度应是毫米的整数，不超过 %(n)s",
         "%(subject)s：位置应是两个数",
         "%(subject)s：起点和终点在同一处，请拉开或删去",
+        "从终端 %(code)s 的正面没有宽 %(n)s 毫米的路通到出口，撤离路线画不出来",
         "对象 %(code)s",
         "测量值 %(name)s",
         # rules/services again: below the sentences of rules/run_outs, which end with the same word

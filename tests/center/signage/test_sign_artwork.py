@@ -10,6 +10,7 @@ from typing import Any
 
 import pypdf
 import pytest
+from django.utils import translation
 from openpyxl import load_workbook
 from tests.center.hall import Hall
 
@@ -19,7 +20,7 @@ from budayang.center.platform.models import Work
 from budayang.center.platform.works import run_work
 from budayang.center.signage import artwork_actions
 from budayang.center.signage.artwork import Order, Studio
-from budayang.center.signage.artwork_orders import find_plate
+from budayang.center.signage.artwork_orders import find_plate, list_placed
 from budayang.center.signage.models import OfficialSymbol, PlanVersion, SignFile, SignPlan, SignText
 from budayang.center.signage.plate_data import About
 from budayang.center.signage.text_queries import Wording
@@ -27,6 +28,7 @@ from budayang.data.composition_rules import rule_sets
 from budayang.data.demo_plan import demo_plan
 from budayang.data.sign_kinds import SYMBOL_MARK, sign_kinds
 from budayang.rules.signs.composing import InForce, Position
+from budayang.rules.signs.drawing import Wall
 from budayang.rules.signs.kinds import SignKind
 from budayang.rules.signs.plan_picture import plan_svg
 from budayang.rules.signs.plates import PLATE_KINDS, PlateData
@@ -46,7 +48,7 @@ def full_plate(kind: SignKind) -> PlateData | None:
         (("放身份证", "平放在感应区"), ("取纸", "从下面取")) if known.steps else ()
     )
     qr = "http://127.0.0.1:8800/r/t/KBS-09/0123456789abcdef0123/" if known.qr else ""
-    picture = plan_svg(demo_plan(), {}, escape_way=True) if known.picture else ""
+    picture = plan_svg(demo_plan(), {}, way_out_mm=900) if known.picture else ""
     return PlateData(kind.plate, LONGEST, rows, qr=qr, qr_word="扫码评价" if qr else "", picture=picture)
 
 
@@ -115,6 +117,22 @@ def test_a_plan_is_drawn_from_the_areas_own_drawing(hall: Hall, now: datetime) -
     assert plate is not None
     assert "安全出口" in plate.picture
     assert find_plate(sign_kinds()["no_smoking"], about, None) is None
+
+
+@pytest.mark.django_db
+def test_an_evacuation_plan_without_a_way_out_is_refused_and_names_the_terminal(hall: Hall, now: datetime) -> None:
+    kind, plan = sign_kinds()["evacuation_plan"], demo_plan()
+    about = About(hall.area, None, now)
+    plate = find_plate(kind, about, plan)
+    assert plate is not None
+    assert "polyline" in plate.picture
+    shut = replace(plan, walls=(*plan.walls, Wall("w-shut", (0, 2000), (16000, 2000))))
+    with pytest.raises(Refused, match="终端 TY-03 的正面没有宽 900 毫米的路"):
+        find_plate(kind, about, shut)
+    refused = [one for one in list_placed(hall.area, shut, {}, now) if "TY-03" in one.refusal]
+    assert [one.sign.kind for one in refused] == ["evacuation_plan"]
+    with translation.override("en"), pytest.raises(Refused, match="terminal TY-03 no way 900 mm wide"):
+        find_plate(kind, about, shut)
 
 
 @pytest.fixture

@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 from budayang.center.areas import queries as areas
 from budayang.center.platform import exports
 from budayang.center.platform.actions import Refused
+from budayang.center.platform.queries import parameters
+from budayang.center.platform.wording import words
 from budayang.center.signage import plate_data
 from budayang.center.signage.artwork import Order, Studio
 from budayang.center.signage.plate_data import About
@@ -21,8 +23,11 @@ from budayang.rules.signs.kinds import CATEGORY_NAMES, MOUNTING_NAMES, Mounting,
 from budayang.rules.signs.plan_picture import plan_svg
 from budayang.rules.signs.plan_words import MARK, TITLE, plan_words
 from budayang.rules.signs.plates import PLATE_KINDS, PlateData
+from budayang.rules.signs.ways_out import NoWayOut
 
 SIGNS_MOST = 1_000
+WAY_OUT_WIDTH = "access_door_mm"
+"""The parameter that says how wide a way out has to be: a wheelchair that gets through the door gets to it."""
 MATERIALS: dict[Mounting, str] = {
     Mounting.WALL: "铝板 1.5 mm，UV 印",
     Mounting.HUNG: "铝板 2 mm，双面 UV 印",
@@ -44,20 +49,33 @@ class Placed:
 
 
 def find_plate(kind: SignKind, about: About, drawing: Drawing | None) -> PlateData | None:
-    """What a plate says now; None where the rooms do not know it. A plan is drawn from the area's own drawing."""
+    """What a plate says now; None where the rooms do not know it. A plan is drawn from the area's own drawing.
+
+    Raises Refused for a 撤离路线图 on which somebody at a terminal finds no way out.
+    """
     if not kind.plate:
         return None
     known = PLATE_KINDS.get(kind.plate)
     if known is not None and known.picture:
         if drawing is None:
             return None
-        escape_way = kind.plate == "evacuation_plan"
         title = f"{about.area.name} {known.name}"
-        return PlateData(kind.plate, title, picture=plan_svg(drawing, {}, escape_way=escape_way))
+        return PlateData(kind.plate, title, picture=_picture(kind, about, drawing))
     try:
         return plate_data.plate_of(kind.plate, about)
     except (KeyError, ValueError):
         return None
+
+
+def _picture(kind: SignKind, about: About, drawing: Drawing) -> str:
+    if kind.plate != "evacuation_plan":
+        return plan_svg(drawing, {})
+    holder = (about.area.place.path, "")
+    width = parameters((WAY_OUT_WIDTH,), [holder], about.now)[holder][WAY_OUT_WIDTH].value
+    try:
+        return plan_svg(drawing, {}, way_out_mm=float(width))
+    except NoWayOut as error:
+        raise Refused(words(str(error))) from error
 
 
 def list_placed(area: Any, drawing: Drawing, terminals: Mapping[str, Any], now: datetime) -> list[Placed]:
@@ -70,7 +88,10 @@ def _placed(sign: PlacedSign, area: Any, drawing: Drawing, terminal: Any, now: d
     kind = sign_kinds().get(sign.kind)
     if kind is None:
         return Placed(sign, None, _("没有这种标志。"))
-    plate = find_plate(kind, About(area, terminal, now), drawing)
+    try:
+        plate = find_plate(kind, About(area, terminal, now), drawing)
+    except Refused as refusal:
+        return Placed(sign, None, str(refusal))
     if kind.plate and plate is None:
         return Placed(sign, None, _("平台没有这块牌子的数据，先不能制作。"))
     return Placed(sign, Order(kind, sign.width_mm, sign.height_mm, sign.id, plate))

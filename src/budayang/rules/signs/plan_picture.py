@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
-from math import hypot
 
 from budayang.rules.signs.drawing import Door, Drawing, Point, Thing
+from budayang.rules.signs.geometry import Spot
+from budayang.rules.signs.ways_out import EXITS, ways_out
 
-EXITS = frozenset({"exit", "emergency"})
 DOOR_WORDS = {"entrance": "入口", "exit": "出口", "emergency": "安全出口"}
 GREEN, BRAND, INK, SOFT = "#00833e", "#0f4c81", "#142235", "#d5dce5"
 FONT = "Noto Sans SC"
@@ -22,33 +22,44 @@ class _Picture:
     unit: float
     found: list[str] = field(default_factory=list)
 
-    def line(self, start: Point, end: Point, colour: str, width: float, more: str = "") -> None:
+    def line(self, start: Point, end: Point, colour: str, width: float) -> None:
         self.found.append(
             f'<line x1="{start[0]}" y1="{start[1]}" x2="{end[0]}" y2="{end[1]}" stroke="{colour}" '
-            f'stroke-width="{width * self.unit:.0f}"{more}/>'
+            f'stroke-width="{width * self.unit:.0f}"/>'
+        )
+
+    def way(self, points: Sequence[Spot], colour: str, width: float) -> None:
+        corners = " ".join(f"{x:.0f},{y:.0f}" for x, y in points)
+        self.found.append(
+            f'<polyline points="{corners}" fill="none" stroke="{colour}" stroke-width="{width * self.unit:.0f}" '
+            f'stroke-linejoin="round" stroke-dasharray="{14 * self.unit:.0f}"/>'
         )
 
     def words(self, at: tuple[float, float], text: str, colour: str, size: float, anchor: str = "middle") -> None:
         self.found.append(
             f'<text x="{at[0]:.0f}" y="{at[1]:.0f}" fill="{colour}" font-family="{FONT}" text-anchor="{anchor}" '
-            f'font-size="{size * self.unit:.0f}">{escape(text)}</text>'
+            f'font-size="{size * self.unit:.0f}" stroke="#ffffff" stroke-width="{size * self.unit / 5:.0f}" '
+            f'paint-order="stroke">{escape(text)}</text>'
         )
 
 
-def plan_svg(drawing: Drawing, names: Mapping[str, str], *, escape_way: bool = False) -> str:
-    """The picture. names: what stands beside a thing, by its code; a thing without a name shows its code. escape_way:
-    of a 撤离路线图: from each terminal a line to the nearest way out.
+def plan_svg(drawing: Drawing, names: Mapping[str, str], *, way_out_mm: float | None = None) -> str:
+    """The picture. names: what stands beside a thing, by its code; a thing without a name shows its code.
+    way_out_mm: of a 撤离路线图: from each terminal the shortest way to an exit through passages of this width.
+
+    Raises NoWayOut.
     """
     longer = max(drawing.width_mm, drawing.depth_mm)
     picture = _Picture(longer / 1000)
     for wall in drawing.walls:
         picture.line(wall.start, wall.end, SOFT if wall.clear else INK, 7)
+    if way_out_mm is not None:
+        for way in ways_out(drawing, way_out_mm).values():
+            picture.way(way, GREEN, 3)
     for door in drawing.doors:
         _door(picture, door, drawing)
     for thing in drawing.things:
         _thing(picture, thing, names.get(thing.code, thing.code))
-    if escape_way:
-        _ways_out(picture, drawing)
     edge = 40 * picture.unit
     box = f"{-edge:.0f} {-edge:.0f} {drawing.width_mm + 2 * edge:.0f} {drawing.depth_mm + 2 * edge:.0f}"
     return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}">{"".join(picture.found)}</svg>'
@@ -83,12 +94,3 @@ def _thing(picture: _Picture, thing: Thing, name: str) -> None:
         f'height="{thing.depth_mm}" fill="{colour}" transform="rotate({thing.facing - 90} {x} {y})"/>'
     )
     picture.words((x, y + max(thing.width_mm, thing.depth_mm) / 2 + 22 * picture.unit), name, INK, 20)
-
-
-def _ways_out(picture: _Picture, drawing: Drawing) -> None:
-    outs = [_middle(door) for door in drawing.doors if door.kind in EXITS] or [_middle(door) for door in drawing.doors]
-    for thing in drawing.things:
-        if thing.kind == "terminal" and outs:
-            x, y = thing.at
-            out = min(outs, key=lambda one: hypot(one[0] - x, one[1] - y))
-            picture.line(thing.at, out, GREEN, 3, f' stroke-dasharray="{14 * picture.unit:.0f}"')
