@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -126,11 +127,11 @@ def test_a_person_with_a_phone_reports_and_sees_how_it_stands(
         page.get_by_role("radio", name="不出凭条").check()
         page.set_input_files("#photo", str(picture))
         page.locator("form.card .go").click()
-        page.wait_for_url("**/report/*/")
+        page.wait_for_url("**/report/*/?own=*")
         assert page.get_by_text("已收到").first.is_visible()
         page.goto(live_server.url + path_of("terminal", "KBS-01"))
         page.locator(".known li", has_text="灯不亮").get_by_role("button").click()
-        page.wait_for_url("**/report/*/")
+        page.wait_for_url(re.compile(r"/report/[^/]+/(\?own=.*)?$"))
         assert page.get_by_text("还有 2 人报过").is_visible()
         return wrong + errors
 

@@ -32,6 +32,7 @@ def drafting(night: Desk) -> Desk:
     cache.clear()
     now, hall = timezone.now(), night.hall
     project = furnish(hall, begin(hall, now), now)
+    writing_actions.word_clause(hall.actor("zhu"), project, "JB-02", "服务时间必须尽快公布。", "各区应照办。", now)
     found = consult(hall, project, now)
     rows = [
         opinion_actions.take_opinion(found, Said(text, clause=clause, unit=unit), client=text, now=now)
@@ -42,7 +43,6 @@ def drafting(night: Desk) -> Desk:
         )
     ]
     opinion_actions.decide(hall.actor("zhu"), rows[0], "partly", "时限与 7.14 统一为 5 min。", now)
-    writing_actions.word_clause(hall.actor("zhu"), project, "JB-02", "服务时间必须尽快公布。", "各区应照办。", now)
     project = found.project
     ask = {"edition": project.edition, "project": project, "now": now}
     made = writing_actions.ask(hall.actor("zhu"), "standard", "pdf", **ask)  # type: ignore[arg-type]

@@ -92,7 +92,8 @@ def test_pinyin_writes_characters_and_the_form_is_sent_whole(show: Show) -> None
         page.click(f"[data-layout=digits] [data-key='{digit}']")
     page.click("[data-layout=digits] [data-do=done]")
     page.click("label:has-text('临时外出就医')")
-    page.click("text=下一步：核对")
+    with page.expect_response("**/journey/filled"):
+        page.click("text=下一步：核对")
     page.wait_for_url(ORIGIN + "/")
     sent = next(fields for event, fields in terminal.posts if event == "filled")
     assert (sent["city"], sent["from"], sent["kind"], sent["phone"]) == (
