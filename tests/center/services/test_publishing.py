@@ -9,7 +9,7 @@ import pytest
 from tests.center.services_cast import ALL_WEEK, SYSTEM, set_state
 
 from budayang.center.areas import actions as areas
-from budayang.center.services import actions, jobs, judging, publishing, queries
+from budayang.center.services import actions, jobs, judging, marks, publishing, queries
 from budayang.center.services.models import Published
 from budayang.center.terminals.actions import register_terminal
 from budayang.center.terminals.models import Outgoing, Terminal
@@ -153,6 +153,22 @@ def test_news_while_a_message_is_built_is_not_lost(
     publishing.publish(row, later)
     row.refresh_from_db()
     assert row.due_at == later
+
+
+def test_news_of_what_is_due_already_is_not_lost_while_it_is_built(told: datetime, jia: Terminal) -> None:
+    """It was marked, is being built, and is marked again before it is sent."""
+    later = told + timedelta(seconds=5)
+    marks.mark(marks.CATALOGUE, later)
+    row = Published.objects.get(terminal=jia, kind="catalogue")
+
+    def build(terminal_id: int, now: datetime) -> dict[str, Any]:
+        body = publishing.catalogue_of(terminal_id, now)
+        marks.mark(marks.CATALOGUE, now)
+        return body
+
+    publishing.publish(row, later, build)
+    row.refresh_from_db()
+    assert row.due_at <= later + timedelta(milliseconds=1)
 
 
 def test_the_center_and_what_it_sends_agree_on_stops(told: datetime, jia: Terminal) -> None:
