@@ -28,7 +28,14 @@ from shots import CONSOLE, PUBLIC, Shot  # beside this file
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs" / "pictures"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--lang=zh-CN",
+]
 WIDEST = 1440
 COLOURS = 128
 SETTLED = "() => document.fonts.status === 'loaded' && !document.querySelector('.htmx-request')"
