@@ -14,9 +14,11 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Coalesce
 
 from budayang.center.evaluation.complaint_actions import limits_of
+from budayang.center.evaluation.improvement_queries import closing_of
 from budayang.center.evaluation.models import (
     Complaint,
     ComplaintStep,
+    Improvement,
     MonthlyReport,
     NegativeCase,
     NegativeStep,
@@ -78,6 +80,8 @@ class EvaluationSeen:
     surveys_enough: int = 0
     access_good: int = 0
     access_answers: int = 0
+    improvements: Known = field(default_factory=Known)
+    """Improvement items of the year that were closed or should have been; good: closed in time."""
 
 
 def evaluations_of(
@@ -92,6 +96,8 @@ def evaluations_of(
     _complaints(found, start, until, now)
     _reports(by_path, month)
     _surveys(found, until)
+    for path, rows in closing_of(Improvement.objects.filter(place_path__in=list(by_path)), until).items():
+        by_path[path].improvements.rows += [(str(pk), ok) for pk, ok in rows]
     return found
 
 

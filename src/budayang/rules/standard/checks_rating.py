@@ -97,4 +97,5 @@ RATING_CHECKS: tuple[ClauseCheck, ...] = (
     ratio(
         "PJ-24", "按时响应的工单比例", "orders_responded_in_time", "orders_respond_judged", bound=0.95, key="PJ-24-2"
     ),
+    ratio("PJ-25", "按期闭环的改进事项比例", "improvements_in_time", "improvements_judged", bound=0.9),
 )

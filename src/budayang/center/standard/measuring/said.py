@@ -11,7 +11,7 @@ from budayang.center.standard.measuring.gathered import Evidence, Gathering, Mea
 
 
 def measure(seen: Gathering, found: EvaluationSeen, out: Measured) -> None:
-    """PJ-03, 04, 06 … 12, 14, 16 … 18, 22, 23."""
+    """PJ-03, 04, 06 … 12, 14, 16 … 18, 22, 23, 25."""
     _integrity(found, out)
     _negatives(found, out)
     _judged(out, "PJ-09", "named_called", "named_judged", found.called, (_("已回访"), _("到期没有回访")))
@@ -20,6 +20,7 @@ def measure(seen: Gathering, found: EvaluationSeen, out: Measured) -> None:
     _indicators(found, out)
     _complaints(found, out)
     _surveys(found, out)
+    _improvements(found, out)
     _use(seen, out)
 
 
@@ -111,6 +112,21 @@ def _surveys(found: EvaluationSeen, out: Measured) -> None:
     ]
     for clause in ("PJ-14", "PJ-16", "PJ-22"):
         out.show(clause, rows)
+
+
+def _improvements(found: EvaluationSeen, out: Measured) -> None:
+    """PJ-25: those that were late first."""
+    known = found.improvements
+    out.numbers |= {"improvements_in_time": float(known.good), "improvements_judged": float(len(known.rows))}
+    words = {True: _("改进事项 %(n)s：按期闭环"), False: _("改进事项 %(n)s：到期没有闭环")}
+    rows = sorted(known.rows, key=lambda pair: pair[1])
+    out.show(
+        "PJ-25",
+        (
+            evidence("improvement", f"improvement:{pk}", words[ok] % {"n": pk}, f"/console/improvements/{pk}/")
+            for pk, ok in rows
+        ),
+    )
 
 
 def _use(seen: Gathering, out: Measured) -> None:
