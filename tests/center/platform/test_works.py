@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import OperationalError
+from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from budayang.center.platform import works
@@ -82,6 +84,22 @@ def test_a_failure_is_kept_without_its_details(now: datetime) -> None:
     works.run_work.call(work.pk)
     work.refresh_from_db()
     assert (work.state, work.error) == ("failed", "failed; see the log")
+
+
+def test_work_that_lost_its_database_is_started_again_and_ends_well(now: datetime, functions: list[str]) -> None:
+    @works.long_work("test.locked")
+    def locked(progress: Progress, arguments: dict[str, Any]) -> str:
+        functions.append("try")
+        if len(functions) < works.MAX_ATTEMPTS:
+            raise OperationalError("database is locked")
+        return "done"
+
+    work = ask("test.locked", now)
+    for _attempt in range(works.MAX_ATTEMPTS):
+        works.run_work.call(work.pk)
+        works.reap(timezone.now() + timedelta(seconds=works.LEASE_S + 1))
+    work.refresh_from_db()
+    assert (work.state, work.result, work.attempts) == ("done", "done", works.MAX_ATTEMPTS)
 
 
 def test_cancel_ends_running_work_at_its_next_step(now: datetime, functions: list[str]) -> None:
