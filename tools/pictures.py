@@ -59,7 +59,7 @@ TERMINAL_STATES: tuple[tuple[str, str, str], ...] = (
 def keep(page: Page, name: str) -> None:
     """Take the picture, narrow it if it is wide, and write it small enough for a repository."""
     raw = FOLDER / f"{name}.raw.png"
-    page.screenshot(path=raw)
+    page.screenshot(path=raw, animations="disabled")
     with Image.open(raw) as picture:
         shown = picture.convert("RGB")
         if shown.width > WIDEST:
