@@ -8,6 +8,7 @@ import pytest
 from tests.center.evaluation.the_rater import PHONE, bad, rate
 from tests.center.hall import PASSWORD, SYSTEM, Hall, number
 
+from budayang.center.evaluation import jobs as evaluation_jobs
 from budayang.center.evaluation import negative_actions as negatives
 from budayang.center.evaluation import negative_jobs
 from budayang.center.evaluation.models import NegativeCase, Rating
@@ -18,7 +19,7 @@ from budayang.center.platform import actions as platform
 from budayang.center.platform.actors import Actor, Role
 from budayang.center.platform.deliveries import deliver
 from budayang.center.standard import actions, jobs
-from budayang.center.standard.models import Assessment
+from budayang.center.standard.models import Assessment, ClauseVerdict
 
 NOV = date(2026, 11, 1)
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
@@ -119,6 +120,22 @@ def test_a_restored_case_begins_again(hall: Hall, now: datetime, zhu: Actor) -> 
     assert told(hall, "PJ-07", again + 2 * HOUR)[0] == "no_evidence", "the late step was of its former life"
     contact(hall, case, again + 2 * HOUR)
     assert told(hall, "PJ-07", again + 3 * HOUR) == ("met", 1, 1)
+
+
+def test_a_terminal_that_offers_other_levels_is_not_met(hall: Hall, now: datetime) -> None:
+    """PJ-02, through the terminals' door: nobody types anything in, and the month follows."""
+    hall.inbox(hall.terminal, "rating", {"number": number(1), "level": "very_satisfied"}, now, now)
+    evaluation_jobs.read_inbox(now)
+    assert told(hall, "PJ-02", now + MINUTE) == ("met", 1, 1)
+    listen(now + MINUTE)
+    hall.inbox(hall.terminal, "rating", {"number": number(2), "level": "good"}, now + HOUR, now + HOUR)
+    evaluation_jobs.read_inbox(now + HOUR)
+    assert listen(now + HOUR) == ["2026-11"]
+    assert told(hall, "PJ-02", now + 2 * HOUR) == ("not_met", 0.5, 2)
+    assert told(hall, "PJ-15", now + 2 * HOUR) == ("met", 1, 1), "it is in no other figure"
+    shown = ClauseVerdict.objects.get(clause__code="PJ-02", place=hall.area.place)
+    assert shown.evidence[0]["ref"] == f"refused_rating:{number(2)}"
+    assert "“good”不是五级之一" in shown.evidence[0]["text"]
 
 
 def months_marked() -> list[str]:

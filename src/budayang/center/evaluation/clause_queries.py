@@ -22,6 +22,7 @@ from budayang.center.evaluation.models import (
     NegativeStep,
     Rating,
     RatingFlag,
+    RefusedRating,
     SurveyArea,
     SurveySheet,
 )
@@ -55,11 +56,13 @@ class EvaluationSeen:
     """One area. References: case numbers of ratings, keys of complaints, reports, surveys.
 
     ``rated``: ratings that count, newest first, ``levels`` of them; ``ratings_all`` counts those set aside too.
+    ``refused``: ratings that came on none of the five levels, newest first: (case number, terminal, the word that came).
     """
 
     ratings_all: int = 0
     rated: list[str] = field(default_factory=list)
     levels: Counter[str] = field(default_factory=Counter)
+    refused: list[tuple[str, str, str]] = field(default_factory=list)
     negative_reasoned: int = 0
     forced: list[str] = field(default_factory=list)
     unjudged: list[str] = field(default_factory=list)
@@ -115,6 +118,9 @@ def _ratings(seen: Mapping[str, EvaluationSeen], start: datetime, until: datetim
             one.levels[level] += 1
             one.rated.append(number)
             one.negative_reasoned += level in NEGATIVE_LEVELS and bool(reasons)
+    refused = RefusedRating.objects.filter(place_path__in=list(seen), at__gte=start, at__lt=until).order_by("-at")
+    for path, *told in refused.values_list("place_path", "case_number", "terminal__code", "level"):
+        seen[path].refused.append(tuple(told))
 
 
 def _negatives(seen: Mapping[str, EvaluationSeen], start: datetime, until: datetime, now: datetime) -> None:

@@ -48,7 +48,7 @@ def _answered(n: Numbers) -> tuple[float | None, int]:
 
 RATING_CHECKS: tuple[ClauseCheck, ...] = (
     ratio("PJ-01", "办结后评价页触发率", "ratings_shown", "cases_done", parameter="rating_shown_target"),
-    ratio("PJ-02", "按五级记录的评价比例", "ratings_in_five", "ratings"),
+    ratio("PJ-02", "收到的评价中属于五级的比例", "ratings_in_five", "ratings_came"),
     ratio("PJ-03", "后两级评价中按差评处理的比例", "negatives_as_cases", "negatives"),
     check(
         "PJ-04",
