@@ -52,6 +52,9 @@ TIME = {"promised_s": 1000.0, "planned_s": 100.0, "monitoring_lost_s": 100.0, "t
         ("PJ-14", {"surveys_enough": 0, "survey_sheets": 3}, Answer.NOT_MET, 0),
         ("PJ-18", {"cases_done": 2, "ratings": 1, "cases_taken": 3}, Answer.MET, 4),
         ("PJ-18", {"cases_done": 2, "ratings": 0, "cases_taken": 3}, Answer.NOT_MET, 3),
+        ("PJ-21", {"visits_scored": 1, "visits_due": 2}, Answer.MET, 1),
+        ("PJ-21", {"visits_scored": 0, "visits_due": 1}, Answer.NOT_MET, 0),
+        ("PJ-21", {"visits_scored": 0, "visits_due": 0}, Answer.NO_EVIDENCE, None),
         ("PJ-22", {"survey_sheets": 0, "surveys_here": 1}, Answer.NOT_MET, 0),
     ],
 )

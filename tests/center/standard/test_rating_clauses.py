@@ -6,12 +6,14 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from tests.center.evaluation.the_rater import PHONE, bad, rate
+from tests.center.evaluation.the_visit import adopt, planned
 from tests.center.hall import PASSWORD, SYSTEM, Hall, number
+from tests.center.standard.the_looks import ZONE, hand_in
 
 from budayang.center.evaluation import jobs as evaluation_jobs
 from budayang.center.evaluation import negative_actions as negatives
-from budayang.center.evaluation import negative_jobs
-from budayang.center.evaluation.models import NegativeCase, Rating
+from budayang.center.evaluation import negative_jobs, supervision_findings
+from budayang.center.evaluation.models import NegativeCase, Rating, SupervisionVisit
 from budayang.center.maintenance import actions as maintenance
 from budayang.center.maintenance import hours_actions
 from budayang.center.maintenance.models import WorkOrder
@@ -136,6 +138,36 @@ def test_a_terminal_that_offers_other_levels_is_not_met(hall: Hall, now: datetim
     shown = ClauseVerdict.objects.get(clause__code="PJ-02", place=hall.area.place)
     assert shown.evidence[0]["ref"] == f"refused_rating:{number(2)}"
     assert "“good”不是五级之一" in shown.evidence[0]["text"]
+
+
+def test_visits_from_above_answer_for_a_quarter(hall: Hall, now: datetime, zhu: Actor) -> None:
+    """PJ-21: nobody was sent; an officer of the public is nobody from above; planned and not made; made and scored."""
+    adopt(hall, now, date(2026, 11, 24))
+
+    def plan(kind: str, at: datetime) -> SupervisionVisit:
+        row, _token = planned(zhu, hall, at, at.astimezone(ZONE).date(), kind)
+        return row
+
+    hand_in(plan("experience", now), now + HOUR)
+    assert told(hall, "PJ-21", now + 2 * HOUR)[0] == "no_evidence"
+    plan("unannounced", now + 2 * HOUR)
+    listen(now + 2 * HOUR)
+    missed_at = now + 4 * DAY
+    supervision_findings.watch(missed_at)
+    assert listen(missed_at) == []
+    assert told(hall, "PJ-21", missed_at)[0] == "no_evidence", "nobody of the area learns of it"
+    plan("inspection", missed_at)
+    supervision_findings.watch(missed_at + 5 * DAY)
+    assert "2026-12" in listen(missed_at + 5 * DAY)
+    december = date(2026, 12, 1)
+    assert told(hall, "PJ-21", missed_at + 6 * DAY, december) == ("not_met", 0, 1)
+    came = hand_in(plan("unannounced", missed_at + 6 * DAY), missed_at + 6 * DAY)
+    assert listen(missed_at + 6 * DAY) == ["2026-12"]
+    assert told(hall, "PJ-21", missed_at + 7 * DAY, december) == ("met", 1, 2)
+    shown = ClauseVerdict.objects.get(clause__code="PJ-21", place=hall.area.place, period_end__gt=missed_at + 3 * DAY)
+    assert [one["ref"] for one in shown.evidence] == [f"supervision:{came.number}", shown.evidence[1]["ref"]]
+    spring = datetime(2027, 4, 15, tzinfo=UTC)
+    assert told(hall, "PJ-21", spring, date(2027, 4, 1))[0] == "no_evidence", "a quarter later it is forgotten"
 
 
 def months_marked() -> list[str]:

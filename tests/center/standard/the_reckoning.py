@@ -58,6 +58,7 @@ def reckon(quarter: Quarter, month: Month) -> dict[str, Told]:
     found |= repairs(month, faults)
     found |= voices(month, [one for one in quarter.ratings if quarter.machines[one.code].area == month.area])
     found["PJ-02"] = on_five_levels(quarter, month)
+    found["PJ-21"] = looked_at(quarter, month)
     return {code: told for code, told in found.items() if told != NOTHING}
 
 
@@ -224,6 +225,18 @@ def on_five_levels(quarter: Quarter, month: Month) -> Told:
     kept = [one for one in here if counts(one, month.now)]
     others = [one for one in quarter.foreign if quarter.machines[one.code].area == month.area and month.holds(one.at)]
     return share(len(kept), len(kept) + len(others))
+
+
+def looked_at(quarter: Quarter, month: Month) -> Told:
+    """PJ-21: visits handed in within the 92 days up to the end; one that was missed within them is asked for, too."""
+
+    def within(at: datetime | None) -> bool:
+        return at is not None and month.end - 92 * DAY <= at < month.end
+
+    here = [one for one in quarter.looked if one.area == month.area]
+    came = sum(within(one.handed) for one in here)
+    due = came + sum(within(one.missed) for one in here)
+    return ("met" if came else "not_met", came, due) if due else NOTHING
 
 
 def indicators(month: Month, ratings: list[Given]) -> dict[str, tuple[int, int]]:

@@ -23,15 +23,18 @@ from budayang.center.evaluation.models import (
     Rating,
     RatingFlag,
     RefusedRating,
+    SupervisionEvent,
+    SupervisionVisit,
     SurveyArea,
     SurveySheet,
 )
 from budayang.rules.evaluation import INDICATORS, NEGATIVE_LEVELS
 from budayang.rules.evaluation.complaints import FINAL_STATES, STEPS
 from budayang.rules.evaluation.negative import APPEALED, kept
+from budayang.rules.evaluation.supervision import FROM_ABOVE, SURPRISE
 from budayang.rules.evaluation.surveys import by_group
 
-HALF_YEAR, YEAR = timedelta(days=183), timedelta(days=366)
+QUARTER, HALF_YEAR, YEAR = timedelta(days=92), timedelta(days=183), timedelta(days=366)
 FORCED = "staff"
 """Why a rating was set aside: somebody of the staff gave it (代评)."""
 DECIDED = ("uphold", "refuse", "set_aside")
@@ -56,7 +59,7 @@ class EvaluationSeen:
     """One area. References: case numbers of ratings, keys of complaints, reports, surveys.
 
     ``rated``: ratings that count, newest first, ``levels`` of them; ``ratings_all`` counts those set aside too.
-    ``refused``: ratings that came on none of the five levels, newest first: (case number, terminal, the word that came).
+    ``refused``: ratings that came on none of the five levels, newest first: (case number, terminal, the word).
     """
 
     ratings_all: int = 0
@@ -79,6 +82,11 @@ class EvaluationSeen:
     surveys: dict[str, int] = field(default_factory=dict)
     """Survey of the half-year → its sheets that count."""
     surveys_enough: int = 0
+    visits: list[tuple[str, str, int, int]] = field(default_factory=list)
+    """Visits from above that were handed in in the quarter, newest first: (number, kind, answers well, all that count).
+    """
+    visits_missed: list[str] = field(default_factory=list)
+    """Those that were planned openly and that nobody handed in."""
     access_good: int = 0
     access_answers: int = 0
 
@@ -95,6 +103,7 @@ def evaluations_of(
     _complaints(found, start, until, now)
     _reports(by_path, month)
     _surveys(found, until)
+    _visits(found, until)
     return found
 
 
@@ -227,6 +236,22 @@ def _reports(seen: Mapping[str, EvaluationSeen], month: date) -> None:
 def _indicators_in(content: Any) -> int:
     """Of a report's content as it was frozen."""
     return len(CODES & {figure["code"] for section in content["sections"] for figure in section["figures"]})
+
+
+def _visits(seen: Mapping[int, EvaluationSeen], until: datetime) -> None:
+    """PJ-21: visits from above in the quarter that ends with the period. Of a missed one that was to be unannounced
+    nothing is said: the area's own people read this.
+    """
+    rows = SupervisionVisit.objects.filter(
+        area_id__in=list(seen), kind__in=FROM_ABOVE, state="done", handed_at__gte=until - QUARTER, handed_at__lt=until
+    ).order_by("-handed_at")
+    for area, number, kind, well, failed in rows.values_list("area_id", "number", "kind", "well", "failed"):
+        seen[area].visits.append((number, kind, well, well + failed))
+    missed = SupervisionEvent.objects.filter(
+        what="missed", at__gte=until - QUARTER, at__lt=until, visit__area__in=list(seen), visit__kind__in=FROM_ABOVE
+    ).exclude(visit__kind=SURPRISE)
+    for area, number in missed.order_by("-at").values_list("visit__area_id", "visit__number"):
+        seen[area].visits_missed.append(number)
 
 
 def _surveys(seen: Mapping[int, EvaluationSeen], until: datetime) -> None:

@@ -76,7 +76,7 @@ class Rating(models.Model):
 
 
 class RefusedRating(models.Model):
-    """A rating that a terminal sent on none of the five levels (PJ-02): its page offered something else. Once per matter.
+    """A rating that a terminal sent on none of the five levels (PJ-02): its page offered something else. Once a matter.
 
     `level`: the word that came; "" where it was no code word. It is in no figure of ratings.
     """
