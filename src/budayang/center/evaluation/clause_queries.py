@@ -128,8 +128,8 @@ def _ratings(seen: Mapping[str, EvaluationSeen], start: datetime, until: datetim
             one.rated.append(number)
             one.negative_reasoned += level in NEGATIVE_LEVELS and bool(reasons)
     refused = RefusedRating.objects.filter(place_path__in=list(seen), at__gte=start, at__lt=until).order_by("-at")
-    for path, *told in refused.values_list("place_path", "case_number", "terminal__code", "level"):
-        seen[path].refused.append(tuple(told))
+    for path, number, terminal, level in refused.values_list("place_path", "case_number", "terminal__code", "level"):
+        seen[path].refused.append((number, terminal, level))
 
 
 def _negatives(seen: Mapping[str, EvaluationSeen], start: datetime, until: datetime, now: datetime) -> None:

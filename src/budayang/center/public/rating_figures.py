@@ -46,7 +46,8 @@ def _lines(month: date, by: By) -> tuple[str, list[Line]]:
     """When the figures of a month were made, and its lines, the whole first: one making for page and files."""
     body = json.loads(kept(f"ratings:{month:%Y-%m}:{by}", lambda: _made(month, by)))
     return body["made_at"], [
-        Line(*told, {code: Ratio(*parts) for code, parts in ratios.items()}) for *told, ratios in body["lines"]
+        Line(code, name, done, ratings, negative, {key: Ratio(*parts) for key, parts in ratios.items()})
+        for code, name, done, ratings, negative, ratios in body["lines"]
     ]
 
 
