@@ -28,8 +28,7 @@ from budayang.center.standard.models import ClauseVerdict, Edition
 from budayang.center.standard.trial_supplies import supplies_of
 from budayang.rules.hours import Attributed, Piece, Tally, by_slots, micros, moment, spans_of, tally
 from budayang.rules.intervals import Interval
-from budayang.rules.parameters import SEVERITIES, STEPS, deadline_name
-from budayang.rules.standard.trial_clauses import why_left
+from budayang.rules.standard.trial_clauses import ORDER_LIMITS, why_left
 from budayang.rules.standard.trial_measures import department_hours, mending, replay
 from budayang.rules.standard.trial_orders import Fate, fates, still_troubled
 from budayang.rules.standard.trial_results import AreaResult, ClauseChange, Hours, Orders, Refusals, expected_more
@@ -38,8 +37,6 @@ from budayang.rules.standard.trials import HOUR, Chosen, Ground, Troubles, longe
 Tick = Callable[[int], None]
 """Told how many areas were done since the last time."""
 
-LIMITS = frozenset(deadline_name(step, severity) for step in STEPS for severity in SEVERITIES)
-"""Values of an edition that orders are measured by: they are copied onto each order, so a draft's are put there too."""
 TOGETHER_WITH = frozenset({"refused", "unfinished"})
 
 
@@ -68,7 +65,7 @@ class Judges:
             self.values = _values(question.draft)
             known = _values(question.in_force) if question.in_force else {}
             self.limits = {
-                name: value for name, value in self.values.items() if name in LIMITS and value != known.get(name)
+                name: value for name, value in self.values.items() if name in ORDER_LIMITS and value != known.get(name)
             }
         if self.after is not None and question.chosen:
             self._sort_out(self.after)
@@ -312,13 +309,15 @@ def _orders(was: Sequence[OrderSeen], would: Sequence[OrderSeen]) -> Orders:
 
 
 def _change(month: str, code: str, was: ClauseVerdict | None, would: ClauseVerdict | None) -> ClauseChange | None:
-    (before, number, threshold), (after, number_after, threshold_after) = _told(was), _told(would)
+    (before, number, threshold, sample), (after, number_after, threshold_after, left) = _told(was), _told(would)
     if (before, number, threshold) == (after, number_after, threshold_after):
         return None
     known = would or was
-    unit, sample = (known.unit, known.sample) if known is not None else ("", 0)
-    return ClauseChange(month, code, before, after, number, number_after, threshold, threshold_after, unit, sample)
+    unit = known.unit if known is not None else ""
+    return ClauseChange(
+        month, code, before, after, number, number_after, threshold, threshold_after, unit, sample, left
+    )
 
 
-def _told(one: ClauseVerdict | None) -> tuple[str, float | None, float | None]:
-    return ("", None, None) if one is None else (one.answer, one.number, one.threshold)
+def _told(one: ClauseVerdict | None) -> tuple[str, float | None, float | None, int]:
+    return ("", None, None, 0) if one is None else (one.answer, one.number, one.threshold, one.sample)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from budayang.rules.standard.checks import CHECK_BY_CLAUSE
+from budayang.rules.parameters import SEVERITIES, STEPS, deadline_name
+from budayang.rules.standard.checks import CHECK_BY_CLAUSE, CLAUSE_CHECKS
 from budayang.rules.standard.parts import Kind, Part
 
 TIME_NUMBERS = frozenset({"promised_s", "usable_s", "planned_s", "monitoring_lost_s", "dark_s", "machine_fault_s"})
@@ -20,6 +21,11 @@ ORDER_NUMBERS = frozenset(
     }
 )  # fmt: skip
 REPLAYED_NUMBERS = TIME_NUMBERS | STANDING_NUMBERS | ORDER_NUMBERS
+
+ORDER_LIMITS = frozenset(deadline_name(step, severity) for step in STEPS for severity in SEVERITIES)
+"""Values of an edition that orders are measured by: they are copied onto each order, so a draft's are put there too."""
+JUDGED_BY = ORDER_LIMITS | {one.parameter for one in CLAUSE_CHECKS if one.parameter}
+"""All values of an edition that change an answer."""
 
 DOINGS, MATTERS, ALARMS, STOCK, SIGNS, NOT_CONNECTED = (
     "doings", "matters", "alarms", "stock", "signs", "not_connected",

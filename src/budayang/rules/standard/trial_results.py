@@ -105,6 +105,7 @@ class ClauseChange:
     threshold_before: float | None
     threshold_after: float | None
     unit: str
+    sample_before: int
     sample: int
 
     @property
