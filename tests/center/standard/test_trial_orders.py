@@ -260,7 +260,7 @@ def test_paper_on_fridays_takes_orders_of_empty_trays_away(known: Known, amount:
 def test_machines_ready_at_the_end_of_the_month(known: Known) -> None:
     """YJ-08: a jam stands over the end of September, a power cut over the end of October, nothing over November's."""
     hall = known.hall
-    cases = (
+    cases: tuple[tuple[Chosen, dict[str, tuple[float, float]]], ...] = (
         (Chosen("repair", {"hours": 2.0}), {"2026-09": (0.5, 1.0)}),
         (Chosen("repair", {"hours": 5.0}), {}),
         (Chosen("ups", {"minutes": 30.0, "recharge_h": 1.0}), {"2026-10": (0.0, 1.0)}),

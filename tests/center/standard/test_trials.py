@@ -18,6 +18,7 @@ from budayang.center.platform.works import Progress, run_work
 from budayang.center.standard import trial_actions, trial_making, trial_queries
 from budayang.center.standard.models import ClauseVerdict, Edition, Trial
 from budayang.center.standard.queries import current_edition
+from budayang.rules.standard import trial_measures
 from budayang.rules.standard.trial_measures import MEASURES
 from budayang.rules.standard.trial_results import Result, plain, read
 from budayang.rules.standard.trials import Chosen
@@ -345,7 +346,7 @@ class Told(Progress):
 def test_the_lease_is_renewed_before_the_first_area_is_done(lived: Lived, monkeypatch: pytest.MonkeyPatch) -> None:
     hall, _truth = lived
     said: list[object] = []
-    plainly, reading = trial_making._hours_of, trial_making.replay
+    plainly, reading = trial_making._hours_of, trial_measures.replay
 
     def hours_of(*args: Any) -> Any:
         said.append("area")

@@ -51,9 +51,11 @@ LEFT = (Column("为什么没有重算", 45), Column("条款", 55))
 
 def paper(told: Told, form: str, *, demo: bool, now: datetime) -> bytes:
     """The file of a form of `MEDIA`. Raises KeyError for another form. The trial has a result."""
-    make = {"docx": lambda written: word_document(written), "pdf": lambda written: pdf_document(written, at=now)}[form]
+    if form not in MEDIA:
+        raise KeyError(form)
     with override("zh-hans"):
-        return make(written_trial(told, demo=demo))
+        written = written_trial(told, demo=demo)
+    return word_document(written) if form == "docx" else pdf_document(written, at=now)
 
 
 def written_trial(told: Told, *, demo: bool) -> Written:
