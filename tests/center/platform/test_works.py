@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -57,6 +61,20 @@ def functions() -> Iterator[list[str]]:
     yield ran
     works._functions.clear()
     works._functions.update(before)
+
+
+def test_the_worker_knows_every_kind_of_long_work() -> None:
+    """A worker imports no page: work whose module only a page imports would be put on the queue and never run."""
+    source = Path(works.__file__).parents[2]
+    defined = {
+        ".".join(("budayang", *path.relative_to(source).with_suffix("").parts))
+        for path in source.rglob("*.py")
+        if re.search(r"^@long_work\(", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    look = "import django, sys; django.setup(); import budayang.cli.worker; print(*sys.modules, sep='\\n')"
+    told = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True).stdout.split()
+    assert len(defined) > 8
+    assert defined <= set(told)
 
 
 def ask(name: str, now: datetime, **arguments: Any) -> Work:
