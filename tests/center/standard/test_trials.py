@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from django.db import transaction
 from tests.center.hall import SYSTEM, Hall
 from tests.center.standard.the_trial import FIRST, LATER, MINUTES, MONTHS, Minutes, Truth, bridged, draft, fed, live
 
+from budayang.center.platform import actions as platform
 from budayang.center.platform.actions import Refused
 from budayang.center.platform.actors import Forbidden
 from budayang.center.platform.models import AuditLine, Work
@@ -244,6 +245,18 @@ def test_a_draft_with_another_threshold_turns_the_answers_between(lived: Lived) 
     assert not changed, "every other clause reads as before"
     assert result.before == result.after
     assert result.judged == 3 * 150
+
+
+def test_a_draft_does_not_change_what_a_place_has_set_for_itself(lived: Lived) -> None:
+    hall, _truth = lived
+    with transaction.atomic():
+        made = draft(LATER, availability_target=0.5)
+        platform.set_parameter(
+            SYSTEM, "availability_target", hall.area.place, 0.97, valid_from=datetime(2026, 1, 1, tzinfo=UTC)
+        )
+        result = tried(hall, edition=made)
+        transaction.set_rollback(True)
+    assert "YJ-07" not in {one.clause for one in result.areas[0].clauses}
 
 
 def test_results_come_back_from_json_as_they_were(lived: Lived) -> None:

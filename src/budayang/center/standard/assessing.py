@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from budayang.center.maintenance.clause_queries import Said, answers_of
 from budayang.center.platform.models import Place
-from budayang.center.platform.queries import parameters
+from budayang.center.platform.queries import parameters, top_path
 from budayang.center.standard import given_queries, queries
 from budayang.center.standard.edition_queries import parts_of
 from budayang.center.standard.given_queries import GivenHere
@@ -76,6 +76,12 @@ class Batch:
         self.thresholds = {
             path: {name: float(found[name].value) for name in names} for (path, _subject), found in held.items()
         }
+        top = top_path()
+        self.own = {
+            path: frozenset(name for name, one in found.items() if one.row is not None and one.row.place.path != top)
+            for (path, _subject), found in held.items()
+        }
+        """Values that an area, or a place between it and the center's topmost, has set for itself."""
         self._said: dict[int, dict[int, dict[tuple[str, int | None], Said]]] = {}
 
     def said(self, plan: Plan) -> dict[int, dict[tuple[str, int | None], Said]]:

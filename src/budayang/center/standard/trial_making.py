@@ -266,12 +266,17 @@ def _clauses(
     in_force, compared = plans
     facts = assessing.gather(area, batch, in_force, given)
     was = {one.clause.code: one for one in assessing.judge(in_force, facts, area.place, period)}
-    after = _otherwise(area, batch, facts, would, judges)
+    # Adopted, the draft would change nothing where a place has set a value for itself.
+    own = batch.own[area.place.path]
+    values, limits = (
+        {name: value for name, value in told.items() if name not in own} for told in (judges.values, judges.limits)
+    )
+    after = _otherwise(area, batch, facts, would, limits)
     measured = Measured(numbers=dict(facts.measured.numbers))
     measure_time(after, measured)
     measure_orders(after, measured)
     result.orders.plus(_orders(facts.seen.orders, after.orders))
-    changed = replace(facts, measured=measured, thresholds={**facts.thresholds, **judges.values})
+    changed = replace(facts, measured=measured, thresholds={**facts.thresholds, **values})
     then = {one.clause.code: one for one in assessing.judge(compared, changed, area.place, period)}
     codes = [*was, *(code for code in then if code not in was)]
     changes = [_change(f"{month:%Y-%m}", code, was.get(code), then.get(code)) for code in codes]
@@ -279,15 +284,17 @@ def _clauses(
     return len(codes)
 
 
-def _otherwise(area: Any, batch: assessing.Batch, facts: assessing.Facts, would: Would, judges: Judges) -> Gathering:
+def _otherwise(
+    area: Any, batch: assessing.Batch, facts: assessing.Facts, would: Would, limits: Mapping[str, float]
+) -> Gathering:
     """The area's rows as the measures and the draft would have them."""
     seen, mine = facts.seen, would.fates.get(area.pk, {})
     trouble = still_troubled(batch.together.trouble, mine, micros(seen.until))
     after = Gathering(
         area, seen.start, seen.until, seen.now, batch.together.otherwise(would.divided, trouble), facts.thresholds,
-        Otherwise(mine, judges.limits),
+        Otherwise(mine, limits),
     )  # fmt: skip
-    if not mine and not judges.limits:
+    if not mine and not limits:
         after.orders = seen.orders  # nothing changes for them: they are not read again
     return after
 
