@@ -154,7 +154,7 @@ def opinion(request: HttpRequest, project: str, pk: int) -> HttpResponse:
         "by": People([one.decided_by]).called(one.decided_by),
         "table": words(TABLE_TITLES[one.kind]),
         "source": words(SOURCE_NAMES[one.source]),
-        "clause": next((text for text in clause_texts(row.edition) if text.number == one.clause_number), None),
+        "clause": next((text for text in clause_texts(row.edition, row) if text.number == one.clause_number), None),
         "form": form,
         "may_decide": drafts and one.state in {"open", "decided"},
         "may_admit": drafts and one.state in {"held", "set_aside"},

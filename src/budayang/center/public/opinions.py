@@ -68,7 +68,7 @@ def opinion(request: HttpRequest, code: str) -> HttpResponse:
 def _page(found: Consultation, said: Said, problem: str = "") -> dict[str, Any]:
     edition = found.project.edition
     chapters: dict[tuple[int, str], list[Any]] = {}
-    for one in clause_texts(edition):
+    for one in clause_texts(edition, found.project):
         chapters.setdefault((one.chapter, one.chapter_title), []).append(one)
     return {
         "round": found,

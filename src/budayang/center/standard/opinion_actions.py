@@ -180,7 +180,7 @@ def _move(opinion: Opinion, event: str) -> None:
 
 def clause_choices(project: Project) -> list[tuple[str, str]]:
     """(number, "4.1 first words") of the project's text, for forms."""
-    return [(one.number, f"{one.number} {one.text[:24]}") for one in clause_texts(project.edition)]
+    return [(one.number, f"{one.number} {one.text[:24]}") for one in clause_texts(project.edition, project)]
 
 
 def _require(actor: Actor, project: Project) -> None:

@@ -12,10 +12,10 @@ from budayang.center.maintenance.queries import incidents_visible_to, orders_vis
 from budayang.center.platform.actors import Actor
 from budayang.center.platform.queries import scope_q
 from budayang.center.platform.roles import Role
-from budayang.center.standard.models import Edition, FieldFinding, Milestone, Opinion, Project
+from budayang.center.standard.models import Edition, FieldFinding, Milestone, Opinion, Project, ProjectStep
 from budayang.center.standard.queries import READERS
 from budayang.rules.standard.opinions import IN_TABLE
-from budayang.rules.standard.stages import STAGE_NAMES
+from budayang.rules.standard.stages import ENDED, STAGE_NAMES
 
 LEADERS = (Role.SUPERVISOR,)
 
@@ -73,6 +73,17 @@ def unit_names(project: Project, role: str) -> list[str]:
 def drafters(project: Project) -> list[str]:
     """Names of the drafting group, also of those who left."""
     return list(dict.fromkeys(project.members.select_related("staff").values_list("staff__name", flat=True)))
+
+
+def project_of(edition: Edition) -> Project | None:
+    """The project whose text an edition is, or was when it was published. A reference edition is nobody's text."""
+    if edition.is_reference:
+        return None
+    held = Project.objects.filter(edition=edition).exclude(stage__in=ENDED).select_related("place").first()
+    if held is not None:
+        return held
+    step = ProjectStep.objects.filter(edition=edition, event="publish").select_related("project__place").last()
+    return step.project if step is not None else None
 
 
 def opinion_counts(project: Project) -> dict[tuple[str, str], int]:

@@ -34,7 +34,7 @@ from budayang.center.standard.opinion_queries import (
 )
 from budayang.center.standard.queries import month_of
 from budayang.center.standard.revising_queries import EVIDENCE_MONTHS, months_before
-from budayang.center.standard.text_queries import clause_texts
+from budayang.center.standard.text_queries import clause_texts, wording_owner
 from budayang.center.standard.writing_blocks import Paragraph, TableBlock, Written
 from budayang.center.standard.writing_evidence import write_evidence
 from budayang.center.standard.writing_note import write_note
@@ -207,26 +207,25 @@ def word_clause(actor: Actor, project: Project, clause_code: str, text: str, not
     """Write how a clause of the project's text reads; the clause's data stay as they are.
 
     Raises:
-        Refused: the text has been examined, or the public is asked about it just now, by this project or another that
-            has the same text.
+        Refused: the text has been examined, or the public is asked about it just now.
     """
     if not projects.drafts(actor, project):
         raise Forbidden(f"{actor.kind} {actor.name} is not of the drafting group of {project.code}")
-    if not any(one.code == clause_code for one in clause_texts(project.edition)):
+    if not any(one.code == clause_code for one in clause_texts(project.edition, project)):
         raise Refused(_("文本里没有条款 %(code)s。") % {"code": clause_code})
     if not text.strip():
         raise Refused(_("请写条文。"))
     if project.stage not in WORDED:
         stage = words(STAGE_NAMES[project.stage])
         raise Refused(_("项目现在是“%(stage)s”，条文已经定下。要改，请先把项目退回修改。") % {"stage": stage})
-    asked = open_rounds(timezone.localdate(now)).filter(project__edition=project.edition).last()
+    asked = open_rounds(timezone.localdate(now)).filter(project=project).last()
     if asked is not None:
         raise Refused(
             _("“%(title)s”正在公开征求意见，%(on)s 截止后再改条文。")
             % {"title": asked.project.title, "on": asked.closes_on.isoformat()}
         )
     row, _created = ClauseWording.objects.update_or_create(
-        edition=project.edition, clause_code=clause_code,
+        edition=project.edition, project=wording_owner(project.edition, project), clause_code=clause_code,
         defaults={"text": text.strip(), "note": note.strip(), "at": now, "by": actor.name},
     )  # fmt: skip
     record(

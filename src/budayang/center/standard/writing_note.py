@@ -128,7 +128,7 @@ def _research(project: Project) -> list[Block]:
     places = list(dict.fromkeys(one.place.name for one in rows))
     problems = sum(one.kind == "problem" for one in rows)
     said = f"先后到{'、'.join(places)}调研，共记录存在的问题{problems}项、下一步需求{len(rows) - problems}项。"
-    numbers = {one.code: one.number for one in clause_texts(project.edition)}
+    numbers = {one.code: one.number for one in clause_texts(project.edition, project)}
     cells = [
         (
             one.found_on.isoformat(),
@@ -186,7 +186,7 @@ def _principles(project: Project) -> list[Block]:
 def _clauses(project: Project) -> list[Block]:
     found: list[Block] = [_text(project.main_clauses)]
     chapters: dict[tuple[int, str], Counter[str]] = {}
-    for one in clause_texts(project.edition):
+    for one in clause_texts(project.edition, project):
         counts = chapters.setdefault((one.chapter, one.chapter_title), Counter())
         counts["all"] += 1
         counts.update(grade for grade in GRADES if grade in one.grade)

@@ -15,10 +15,12 @@ FORMS = ("docx", "pdf", "xlsx")
 class ClauseWording(models.Model):
     """How a clause of an edition reads in the document: its sentence with 应, 宜 or 可, and a note below it.
 
-    Without a row the document takes the clause's requirement as it stands.
+    Without a row the document takes the clause's requirement as it stands. `project`: whose wording it is, where the
+    edition is a reference edition, on which any number of projects may stand; null where it is the text of one.
     """
 
     edition = models.ForeignKey(Edition, on_delete=PROTECT, related_name="wordings")
+    project = models.ForeignKey(Project, on_delete=PROTECT, related_name="wordings", null=True)
     clause_code = models.CharField(max_length=24)
     text = models.TextField()
     note = models.TextField(blank=True)
@@ -26,7 +28,16 @@ class ClauseWording(models.Model):
     by = models.CharField(max_length=80)
 
     class Meta:
-        constraints = [UniqueConstraint(fields=["edition", "clause_code"], name="standard_wording_once")]
+        constraints = [
+            UniqueConstraint(
+                fields=["edition", "clause_code"], condition=Q(project__isnull=True), name="standard_wording_once"
+            ),
+            UniqueConstraint(
+                fields=["project", "edition", "clause_code"],
+                condition=Q(project__isnull=False),
+                name="standard_wording_of_project_once",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.clause_code
