@@ -20,9 +20,7 @@ def test_shared_wordings_are_given_to_each_project(hall: Hall, now: datetime) ->
     one, two = begin(hall, now), begin(hall, now, code="other")
     own = begin(hall, now, code="own", text=own_edition(now))
     for row in (edition(), own.edition):
-        ClauseWording.objects.create(
-            edition=row, clause_code="JB-01", text="应这样写。", note="注。", at=now, by="x"
-        )
+        ClauseWording.objects.create(edition=row, clause_code="JB-01", text="应这样写。", note="注。", at=now, by="x")
     STEP.give_to_projects(apps, None)
     for project in (one, two, own):
         first = clause_texts(project.edition, project)[0]
