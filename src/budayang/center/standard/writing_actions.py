@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -32,8 +33,7 @@ from budayang.center.standard.opinion_queries import (
     printed_table,
     table_rows,
 )
-from budayang.center.standard.queries import month_of
-from budayang.center.standard.revising_queries import EVIDENCE_MONTHS, months_before
+from budayang.center.standard.revising_queries import EVIDENCE_MONTHS, months_over
 from budayang.center.standard.text_queries import clause_texts, wording_owner
 from budayang.center.standard.writing_blocks import Paragraph, TableBlock, Written
 from budayang.center.standard.writing_evidence import write_evidence
@@ -98,7 +98,9 @@ def write_document(progress: Progress, arguments: dict[str, Any]) -> dict[str, A
         raise Forbidden("the asker does not see the project any more")
     progress.begin(2)
     now = timezone.now()
-    content = make(actor, row.what, row.form, edition=row.edition, project=row.project, now=now)
+    content = make(
+        actor, row.what, row.form, edition=row.edition, project=row.project, now=now, tick=lambda: progress.step(0)
+    )
     progress.step()
     with transaction.atomic():
         WrittenFile.objects.filter(pk=row.pk).update(
@@ -113,8 +115,12 @@ def write_document(progress: Progress, arguments: dict[str, Any]) -> dict[str, A
     return {"size": len(content)}
 
 
-def make(actor: Actor, what: str, form: str, *, edition: Edition, project: Project | None, now: datetime) -> bytes:
-    """The content of a document; the evidence is of the last months, in the areas that the actor reads.
+def make(
+    actor: Actor, what: str, form: str, *, edition: Edition, project: Project | None, now: datetime,
+    tick: Callable[[], None] = lambda: None,
+) -> bytes:  # fmt: skip
+    """The content of a document; the evidence is of the last months that are over, in the areas that the actor reads.
+    `tick` is called while a city is read: the work renews its lease and learns that it was cancelled.
 
     Raises KeyError for a combination that FORMS_OF does not name.
     """
@@ -126,8 +132,8 @@ def make(actor: Actor, what: str, form: str, *, edition: Edition, project: Proje
     if what == "standard":
         written = write_standard(edition, project)
     elif what == "evidence":
-        last = month_of(now)
-        written = write_evidence(actor, edition, months_before(last, EVIDENCE_MONTHS - 1), last)
+        first, last = months_over(now, EVIDENCE_MONTHS)
+        written = write_evidence(actor, edition, first, last, project=project, tick=tick)
     else:
         assert project is not None, "a note is of a project"
         written = write_note(project, today=_today(project, now))
