@@ -70,6 +70,7 @@ def test_the_text_in_force_holds_every_question_of_its_check_lists(house: Hall) 
     assert [text for text in found if text.startswith(("附录C\n", "附录D\n"))] == [
         "附录C\n（资料性）\n条款的判定准则和检查方法", "附录D\n（资料性）\n条款的依据",
     ]  # fmt: skip
+    assert "检查表见表A.1至表A.13。" in found
     assert any("见附录D：A为直接读到" in text for text in found), "the foreword sends to where the bases stand"
 
 
@@ -86,6 +87,7 @@ def test_an_editions_annexes_keep_their_letters_and_the_houses_take_the_free_one
     assert [text for text in found if re.match(r"表[A-Z]", text)] == [
         "表B.1　报修时限", "表B.2　回访时限", "表D.1　巡查记录", "表A.1　判定准则和检查方法", "表C.1　条款的依据",
     ]  # fmt: skip
+    assert "时限见表B.1、表B.2。" in found
     repair, visit, record = (found.index(text) for text in ("一般故障", "差评回访", "巡查人"))
     assert found[repair + 1 : repair + 4] == ["4小时以内", "逐单", "7.15"], "a row leads to its clause in the document"
     assert found[visit + 1] == "15个工作日以内"

@@ -16,6 +16,7 @@ LINES = (Column("项目", 42), Column("要求", 22), Column("频次", 10), Colum
 METHODS = (Column("条款", 7), Column("代码", 8), Column("判定准则", 26), Column("检查方法", 26), Column("频次", 12))
 BASES = (Column("条款", 7), Column("代码", 8), Column("依据", 54), Column("等级", 8))
 NORMATIVE, INFORMATIVE = "规范性", "资料性"
+FEW = 3
 GRADES = "A为直接读到的法律法规或官方制度，B为二手资料，C凭一般知识、未核实，D为工程默认值。"
 
 
@@ -27,9 +28,16 @@ def edition_annexes(lines: Sequence[AnnexLine], texts: Sequence[ClauseText]) -> 
         here = [one for one in lines if one.annex == letter]
         tables = sorted(dict.fromkeys(one.table for one in here), key=_table_order)
         found.append(Heading(here[0].annex_title, f"附录{letter}", kind="annex", nature=_nature(letter, texts)))
-        found.append(Paragraph(f"{here[0].annex_title}见{'、'.join(f'表{one}' for one in tables)}。"))
+        found.append(Paragraph(f"{here[0].annex_title}见{_named(tables)}。"))
         found += [_table([one for one in here if one.table == table], numbers) for table in tables]
     return found
+
+
+def _named(tables: Sequence[str]) -> str:
+    """ "表B.1、表B.2", or from the first to the last where there are many."""
+    if len(tables) > FEW:
+        return f"表{tables[0]}至表{tables[-1]}"
+    return "、".join(f"表{one}" for one in tables)
 
 
 def _table_order(table: str) -> tuple[str, int]:
