@@ -19,11 +19,13 @@ from tests.center.hall import SYSTEM, Hall, build
 from tests.center.standard.the_papers import bring, made, texts_of
 from tests.center.standard.the_project import begin, edition, leader, own_edition, step
 
+from budayang.center.console.standard_evidence import TONES
 from budayang.center.platform import works
 from budayang.center.platform.models import Place, Work
-from budayang.center.standard import actions, queries, revising_queries, writing_actions
+from budayang.center.standard import actions, queries, writing_actions
 from budayang.center.standard.models import Assessment, ClauseVerdict, Edition, Project
 from budayang.center.standard.revising_queries import CLAUSES_AT_ONCE, evidence, months_over
+from budayang.center.standard.text_queries import clause_texts
 from budayang.rules.standard.revising import ADVICE_NAMES
 
 OCTOBER, SEPTEMBER = date(2026, 10, 1), date(2026, 9, 1)
@@ -89,7 +91,7 @@ def rows_of(client: Client, query: str = "") -> dict[str, str]:
     assert found.status_code == 200
     body = found.content.decode().split("<tbody>")[1].split("</tbody>")[0]
     rows = [row for row in body.split("<tr") if "<td" in row]
-    return {found.group(): row for row in rows if (found := re.search(r"[A-Z]{2}-[0-9]{2}", row))}
+    return {code.group(): row for row in rows if (code := re.search(r"[A-Z]{2}-[0-9]{2}", row))}
 
 
 def test_out_of_reach_low_and_apart_are_said_by_page_and_report(house: Hall, now: datetime) -> None:
@@ -111,7 +113,7 @@ def test_out_of_reach_low_and_apart_are_said_by_page_and_report(house: Hall, now
     assert set(rows_of(client, "?advice=low")) == {"YJ-05"}
     content = made(client, REPORT)
     lines = [one.text for one in Document(io.BytesIO(content)).paragraphs]
-    numbers = {one.code: one.number for one in revising_queries.clause_texts(edition())}
+    numbers = {one.code: one.number for one in clause_texts(edition())}
     for head, code in (("够不着（1 条）", "YJ-07"), ("偏低（1 条）", "YJ-05"), ("各区差别大（1 条）", "YJ-06")):
         under = lines[lines.index(head) + 2]
         assert under.startswith(f"{numbers[code]}（{code}）"), head
@@ -217,14 +219,18 @@ def test_what_is_read_does_not_grow_with_the_areas(house: Hall, now: datetime, m
     fill(40)
     assert [queries_of(client, address) for address in addresses] == few
     assert max(few) < 40
-    made_objects: list[ClauseVerdict] = []
-    read = ClauseVerdict.from_db.__func__  # type: ignore[attr-defined]
-    monkeypatch.setattr(
-        ClauseVerdict, "from_db", classmethod(lambda *given: made_objects.append(read(*given)) or made_objects[-1])
-    )
-    cache.clear()
-    assert evidence(house.actor("zhu"), edition(), SEPTEMBER, OCTOBER)[codes[0]].spread.judged == 40
-    assert made_objects == [], "values, not objects"
+
+
+def test_values_are_read_and_no_objects(house: Hall, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    judge(places(house, 6), "YJ-07", [0.99] * 6, now)
+
+    def made_one(*_given: object) -> ClauseVerdict:
+        raise AssertionError("an object for a verdict")
+
+    monkeypatch.setattr(ClauseVerdict, "from_db", made_one)
+    assert evidence(house.actor("zhu"), edition(), SEPTEMBER, OCTOBER)["YJ-07"].spread.judged == 6
+    with pytest.raises(AssertionError, match="an object"):
+        list(ClauseVerdict.objects.all())
 
 
 def test_memory_holds_the_readings_of_some_clauses_only(house: Hall, now: datetime) -> None:
@@ -267,9 +273,15 @@ def test_the_report_renews_its_lease_while_it_reads_and_can_be_cancelled(
 ) -> None:
     steps: list[int] = []
     step_on = works.Progress.step
-    monkeypatch.setattr(works.Progress, "step", lambda self, count=1: (steps.append(count), step_on(self, count))[1])
+
+    def counted(self: works.Progress, count: int = 1) -> None:
+        steps.append(count)
+        step_on(self, count)
+
+    monkeypatch.setattr(works.Progress, "step", counted)
     zhu = house.actor("zhu")
     row = writing_actions.ask(zhu, "evidence", "docx", edition=edition(), project=None, now=now)
+    assert row.work_id is not None
     works.run_work.call(row.work_id)
     assert steps.count(0) == 15, "150 clauses, ten at once"
     other = writing_actions.ask(zhu, "evidence", "pdf", edition=edition(), project=None, now=now)
@@ -279,6 +291,7 @@ def test_the_report_renews_its_lease_while_it_reads_and_can_be_cancelled(
         step_on(self, count)
 
     monkeypatch.setattr(works.Progress, "step", cancelled)
+    assert other.work_id is not None
     works.run_work.call(other.work_id)
     other.refresh_from_db()
     assert other.content is None
@@ -287,5 +300,6 @@ def test_the_report_renews_its_lease_while_it_reads_and_can_be_cancelled(
 
 def test_every_view_has_a_name_and_a_tone(house: Hall) -> None:
     page = sign_in(house).get(PAGE).content.decode()
+    assert set(TONES) == set(ADVICE_NAMES)
     for name in ADVICE_NAMES.values():
         assert name in page
