@@ -12,6 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 from docx import Document
+from openpyxl import load_workbook
 from tests.center.console.the_desk import Desk
 from tests.center.hall import Hall, build
 from tests.center.standard.the_project import CODE, begin, consult, edition, furnish, own_edition, step
@@ -185,8 +186,11 @@ def test_the_table_goes_through_excel_by_the_pages(house: Hall) -> None:
     address = f"{AT}opinions/consultation/import/"
     answer = client.post(address, {"table": SimpleUploadedFile("a.xlsx", content)}).content.decode()
     assert "没有新的行可以导入" in answer
-    template = client.get(f"{AT}opinions/consultation/template/").content.decode("utf-8-sig")
-    answer = client.post(address, {"table": SimpleUploadedFile("b.csv", template.encode())})
+    template = client.get(f"{AT}opinions/consultation/template/")
+    assert "xlsx" in template["Content-Disposition"]
+    cells = [cell for row in load_workbook(io.BytesIO(template.content)).worksheets[0].iter_rows() for cell in row]
+    assert {cell.number_format for cell in cells[8:]} == {"@"}, "a spreadsheet program would make 4.1 of 4.10"
+    answer = client.post(address, {"table": SimpleUploadedFile("b.xlsx", template.content)})
     assert "会这样导入" in answer.content.decode()
     payload = answer.context["payload"]
     assert client.post(address, {"payload": payload})["Location"] == f"{AT}opinions/consultation/"

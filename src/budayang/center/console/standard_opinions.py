@@ -200,6 +200,7 @@ def _import(row: Project, kind: str) -> Import:
         crumbs=(("console:standard_projects", gettext_lazy("标准项目")),),
         template=reverse("console:standard_opinion_template", args=[row.code, kind]),
         done=reverse("console:standard_opinions", args=[row.code, kind]),
+        texts=frozenset((*NEEDED, *OPTIONAL)),
         help=gettext_lazy(
             "编号空着的是新意见；有编号的更新处理意见。先在项目页生成 Excel，在里面填处理意见，再传回来。"
         ),

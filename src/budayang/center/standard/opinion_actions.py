@@ -6,7 +6,7 @@ never written down; a count by its keyed hash stays for an hour.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -22,6 +22,7 @@ from budayang.center.platform.wording import words
 from budayang.center.services.promise_numbers import make_number
 from budayang.center.standard import project_queries as projects
 from budayang.center.standard.models import Consultation, Opinion, Project
+from budayang.center.standard.opinion_texts import Numbered, numbered
 from budayang.center.standard.text_queries import clause_texts
 from budayang.rules.ledgers import holds_personal_number
 from budayang.rules.standard.opinions import (
@@ -31,6 +32,8 @@ from budayang.rules.standard.opinions import (
     STATE_NAMES,
     TRANSITIONS,
     decision_problem,
+    kept_text,
+    read_clause,
 )
 
 HOUR = timedelta(hours=1)
@@ -78,16 +81,17 @@ def take_opinion(found: Consultation, said: Said, *, client: str, now: datetime)
         raise Refused(_("这一轮征求意见已经截止。"))
     held = _beyond_limits(project, client, now)
     with transaction.atomic():
-        return _write(Actor.public(), project, "consultation", "public", said, "held" if held else "open", now)
+        return _write(Actor.public(), project, "consultation", "public", said, now, held=held)
 
 
 @transaction.atomic
 def add_opinion(
-    actor: Actor, project: Project, kind: str, said: Said, now: datetime, *, source: str = "typed"
-) -> Opinion:
-    """Write down an opinion that came by letter, meeting or table."""
+    actor: Actor, project: Project, kind: str, said: Said, now: datetime, *, source: str = "typed",
+    text: Numbered | None = None,
+) -> Opinion:  # fmt: skip
+    """Write down an opinion that came by letter, meeting or table. `text`: the project's, when it was read already."""
     _require(actor, project)
-    return _write(actor, project, kind, source, said, "open", now)
+    return _write(actor, project, kind, source, said, now, text=text)
 
 
 def said_problem(said: Said) -> str:
@@ -103,19 +107,38 @@ def said_problem(said: Said) -> str:
     return ""
 
 
-def _write(actor: Actor, project: Project, kind: str, source: str, said: Said, state: str, now: datetime) -> Opinion:
+def as_kept(said: Said) -> Said:
+    """What somebody says as it will be kept."""
+    return replace(said, text=kept_text(said.text), wish=kept_text(said.wish), unit=kept_text(said.unit))
+
+
+def _write(
+    actor: Actor, project: Project, kind: str, source: str, said: Said, now: datetime, *, held: bool = False,
+    text: Numbered | None = None,
+) -> Opinion:  # fmt: skip
+    said = as_kept(said)
     if why := said_problem(said):
         raise Refused(why)
+    text = text or numbered(project.edition)
+    clause = read_clause(said.clause, text.numbers)
+    if clause is None:
+        raise Refused(clause_problem(said.clause))
+    state = "held" if held else "open"
     row = Opinion.objects.create(
-        number=make_number(), project=project, kind=kind, source=source, state=state,
-        clause_number=said.clause.strip()[:20], text=said.text.strip(), wish=said.wish.strip(), unit=said.unit.strip(),
-        made_at=now,
+        number=make_number(), project=project, kind=kind, source=source, state=state, clause_number=clause,
+        text=said.text, wish=said.wish, unit=said.unit, made_at=now,
     )  # fmt: skip
     record(
         actor, "standard.opinion", subject=f"opinion:{row.pk}", place_path=project.place_path,
         details={"kind": kind, "source": source, "state": state}, at=now,
     )  # fmt: skip
     return row
+
+
+def clause_problem(number: str) -> str:
+    """Says that the text has no such number."""
+    told = _("文本里没有“%(number)s”。一条意见写一个编号，例如 4.1、第4章、附录A；对全文的空着或写“全文”。")
+    return told % {"number": number[:20]}
 
 
 def _beyond_limits(project: Project, client: str, now: datetime) -> bool:
@@ -132,12 +155,13 @@ def decide(
 ) -> Opinion:
     """采纳, 部分采纳 or 未采纳; the latter two with a reason. Decided again, the newest counts."""
     _require(actor, opinion.project)
+    reason = kept_text(reason)
     if why := decision_problem(decision, reason):
         raise Refused(words(why))
     if len(reason) > MOST_REASON:
         raise Refused(_("理由不超过 %(n)d 字。") % {"n": MOST_REASON})
     _move(opinion, "decide")
-    opinion.decision, opinion.reason, opinion.note = decision, reason.strip(), note.strip()
+    opinion.decision, opinion.reason, opinion.note = decision, reason, kept_text(note)
     opinion.major, opinion.decided_at, opinion.decided_by = major, now, actor.name
     opinion.save(update_fields=["state", "decision", "reason", "note", "major", "decided_at", "decided_by"])
     _record(actor, "standard.decide_opinion", opinion.project, now, {"opinion": opinion.pk, "decision": decision})

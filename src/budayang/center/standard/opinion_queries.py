@@ -16,6 +16,7 @@ from budayang.center.platform.sealing import lookup_hash
 from budayang.center.services.promise_numbers import read_number
 from budayang.center.standard.models import Consultation, Opinion, Project
 from budayang.center.standard.project_queries import decided_tally, projects_visible_to, unit_names
+from budayang.center.standard.writing_standard import MARK
 from budayang.rules.standard.opinions import (
     COLUMN_CLAUSE,
     COLUMN_DECISION,
@@ -122,13 +123,15 @@ def printed_table(project: Project, kind: str, *, today: date, demo: bool) -> Pr
     )
     units = len({row[3] for row in rows if row[3] != PUBLIC_UNIT})
     lines = [f"标准项目名称：{project.title}", f"承办单位：{'、'.join(unit_names(project, 'drafts')) or '未填写'}"]
+    if project.edition.is_reference:
+        lines.append(f"文本为{MARK}")
     if kind == "consultation":
         asked = sum(project.consultations.values_list("asked_units", flat=True))
         lines.append(f"发送征求意见稿的单位 {asked} 个；提出意见的单位 {units} 个。填表日期：{today.isoformat()}")
     else:
         lines.append(f"填表日期：{today.isoformat()}")
     return Printed(
-        title=_title(project, kind),
+        title=f"地方标准{table_title(project, kind)}",
         lines=tuple(lines),
         headings=(
             Heading("序号", 5, True),
@@ -145,9 +148,9 @@ def printed_table(project: Project, kind: str, *, today: date, demo: bool) -> Pr
     )
 
 
-def _title(project: Project, kind: str) -> str:
-    mark = "（参照版）" if project.edition.is_reference else ""
-    return f"地方标准{TABLE_TITLES[kind]}{mark}"
+def table_title(project: Project, kind: str) -> str:
+    """The table's title; that of a reference edition says so."""
+    return TABLE_TITLES[kind] + ("（参照版）" if project.edition.is_reference else "")
 
 
 def excel_cells(row: Opinion) -> tuple[str, ...]:

@@ -31,6 +31,7 @@ from budayang.center.standard.opinion_queries import (
     open_rounds,
     printed_table,
     table_rows,
+    table_title,
 )
 from budayang.center.standard.queries import month_of
 from budayang.center.standard.revising_queries import EVIDENCE_MONTHS, months_before
@@ -39,10 +40,9 @@ from budayang.center.standard.writing_blocks import Paragraph, TableBlock, Writt
 from budayang.center.standard.writing_evidence import write_evidence
 from budayang.center.standard.writing_note import write_note
 from budayang.center.standard.writing_pdf import pdf_document
-from budayang.center.standard.writing_standard import write_standard
+from budayang.center.standard.writing_standard import MARK, write_standard
 from budayang.center.standard.writing_word import word_document
 from budayang.rules.standard.drafting import FORMS_OF, STAGE_DOCUMENTS, WHAT_NAMES
-from budayang.rules.standard.opinions import TABLE_TITLES
 from budayang.rules.standard.stages import STAGE_NAMES, STAGE_WORDS, WORDED
 
 WRITE = "standard.write_document"
@@ -144,10 +144,11 @@ def _table_file(project: Project, kind: str, form: str, today: date, now: dateti
     if form == "xlsx":
         rows = [excel_cells(row.opinion) for row in table_rows(project, kind)]
         columns = tuple(
-            Column(head, lambda row, at=at: row[at])  # type: ignore[misc]  # the default binds the number
+            Column(head, lambda row, at=at: row[at], text=True)  # type: ignore[misc]  # the default binds the number
             for at, head in enumerate(EXCEL_COLUMNS)
         )
-        return workbook(TABLE_TITLES[kind], columns, rows, demo=demo)
+        lines = (MARK,) if project.edition.is_reference else ()
+        return workbook(table_title(project, kind), columns, rows, demo=demo, lines=lines)
     page = printed_table(project, kind, today=today, demo=demo)
     return word_file(page) if form == "docx" else pdf_document(_as_written(page), at=now)
 
