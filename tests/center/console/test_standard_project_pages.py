@@ -118,6 +118,10 @@ def test_a_step_that_cannot_be_says_why_and_one_that_can_is_taken(house: Hall) -
     assert "意见汇总处理表" in answer.content.decode()
     for one in Opinion.objects.filter(state="open"):
         client.post(f"{AT}opinions/{one.pk}/", {"decision": "accepted", "reason": ""})
+    answer = client.post(AT + "step/", {"event": "submit", "on": "2026-11-24", "note": ""})
+    assert answer.status_code == 422
+    assert "2026-12-24 截止" in answer.content.decode()
+    Consultation.objects.update(opens_on=date(2026, 10, 1), closes_on=date(2026, 11, 23))
     assert client.post(AT + "step/", {"event": "submit", "on": "2026-11-24", "note": ""}).status_code == 302
     assert Project.objects.get(code=CODE).stage == "review"
 

@@ -13,7 +13,7 @@ import pytest
 from django.utils import timezone
 from docx import Document
 from tests.center.hall import Hall
-from tests.center.standard.the_project import begin, edition, furnish, own_edition, step
+from tests.center.standard.the_project import begin, day, edition, furnish, own_edition, step
 from tests.conftest import missing
 
 from budayang.center.platform import works
@@ -180,7 +180,7 @@ def test_a_published_projects_document_bears_the_number_that_was_given(hall: Hal
     project = begin(hall, now, text=own_edition(now))
     for event in ("plan", "consult", "submit", "finish"):
         project = step(hall, project, event, now)
-    project = step(hall, project, "publish", now, number="测试号 1", effective_on=now.date())
+    project = step(hall, project, "publish", now, number="测试号 1", effective_on=day(now))
     found = "\n".join(texts_of(word_document(write_standard(project.edition, project))))
     assert "测试号 1" in found
     assert "不是已发布" not in found

@@ -37,7 +37,8 @@ class EditionField(forms.ModelChoiceField[Edition]):
     """An edition; a reference edition says so."""
 
     def label_from_instance(self, obj: Edition) -> str:
-        return f"{obj.code} {obj.title}"
+        unmarked = obj.is_reference and "参照版" not in obj.title
+        return f"{obj.code} {obj.title}{_t('（参照版）') if unmarked else ''}"
 
 
 class ProjectForm(forms.Form):

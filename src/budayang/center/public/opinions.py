@@ -46,9 +46,11 @@ def opinions(request: HttpRequest) -> HttpResponse:
 @never_cache
 def opinion(request: HttpRequest, code: str) -> HttpResponse:
     """The draft's clauses and the form. What was typed stays when it is refused."""
-    found = opinion_queries.find_round(code, timezone.localdate())
+    today = timezone.localdate()
+    found = opinion_queries.find_round(code, today)
     if found is None:
-        return render(request, "public/opinion_over.html", status=404)
+        ended = opinion_queries.ended_early(code, today)
+        return render(request, "public/opinion_over.html", {"ended": ended}, status=404)
     if request.method != "POST":
         return render(request, "public/opinion.html", _page(found, Said("", clause=request.GET.get("clause", "")[:20])))
     # Line ends first: a browser counts one sign for each and sends two.

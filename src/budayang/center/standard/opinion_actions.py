@@ -35,6 +35,7 @@ from budayang.rules.standard.opinions import (
     kept_text,
     read_clause,
 )
+from budayang.rules.standard.stages import ENDED, PUBLISHED
 
 HOUR = timedelta(hours=1)
 
@@ -56,17 +57,34 @@ def open_round(
     """Ask for opinions from a day to a day, both included. The page is public while the project is 征求意见稿."""
     if not projects.leads(actor, project):
         raise Forbidden(f"{actor.name} does not lead {project.code}")
-    if closes_on < opens_on:
-        raise Refused(_("截止日期不能早于开始日期。"))
+    if why := round_problem(project, opens_on, closes_on, now):
+        raise Refused(why)
     last = project.consultations.order_by("-number").first()
-    if last is not None and opens_on <= last.closes_on:
-        raise Refused(_("上一轮到 %(on)s 才截止，新一轮请从第二天开始。") % {"on": last.closes_on.isoformat()})
     row = Consultation.objects.create(
         project=project, number=(last.number if last else 0) + 1, opens_on=opens_on, closes_on=closes_on,
-        asked_units=asked_units, note=note.strip(),
+        asked_units=asked_units, note=note.strip(), edition=project.edition, made_at=now,
     )  # fmt: skip
     _record(actor, "standard.open_round", project, now, {"round": row.number})
     return row
+
+
+def round_problem(project: Project, opens_on: date, closes_on: date, now: datetime) -> str:
+    """Why a round cannot be on these days, "" when it can."""
+    if project.stage in PUBLISHED | ENDED | {"review", "approval"}:
+        return _("现在的阶段不征求意见。要再征求一轮，请先把项目退回修改。")
+    if closes_on < opens_on:
+        return _("截止日期不能早于开始日期。")
+    least = int(platform.parameter("opinion_round_d", project.place_path, now))
+    if (closes_on - opens_on).days + 1 < least:
+        told = {"n": least, "on": (opens_on + timedelta(days=least - 1)).isoformat()}
+        return _("公开征求意见至少 %(n)d 天，截止日期请不早于 %(on)s。") % told
+    last = max((one.ended_on or one.closes_on for one in project.consultations.all()), default=None)
+    if last is not None and opens_on <= last:
+        return _("上一轮到 %(on)s 才截止，新一轮请从第二天开始。") % {"on": last.isoformat()}
+    revised = projects.revision_of(project)
+    if revised is not None and opens_on < revised.on:
+        return _("修订从 %(on)s 开始，这一轮不能更早。") % {"on": revised.on.isoformat()}
+    return ""
 
 
 def take_opinion(found: Consultation, said: Said, *, client: str, now: datetime) -> Opinion:
@@ -77,7 +95,7 @@ def take_opinion(found: Consultation, said: Said, *, client: str, now: datetime)
     """
     project = found.project
     today = now.astimezone(ZoneInfo(project.place.zone)).date()
-    if not found.opens_on <= today <= found.closes_on:
+    if not found.opens_on <= today <= found.closes_on or found.ended_on is not None:
         raise Refused(_("这一轮征求意见已经截止。"))
     held = _beyond_limits(project, client, now)
     with transaction.atomic():
@@ -125,8 +143,9 @@ def _write(
         raise Refused(clause_problem(said.clause))
     state = "held" if held else "open"
     row = Opinion.objects.create(
-        number=make_number(), project=project, kind=kind, source=source, state=state, clause_number=clause,
-        text=said.text, wish=said.wish, unit=said.unit, made_at=now,
+        number=make_number(), project=project, kind=kind, source=source, state=state, edition=text.edition,
+        clause_number=clause, clause_code=text.codes.get(clause, ""), text=said.text, wish=said.wish, unit=said.unit,
+        made_at=now,
     )  # fmt: skip
     record(
         actor, "standard.opinion", subject=f"opinion:{row.pk}", place_path=project.place_path,

@@ -21,6 +21,7 @@ from budayang.center.standard import opinion_actions as actions
 from budayang.center.standard.models import Opinion, Project
 from budayang.center.standard.opinion_actions import Said
 from budayang.center.standard.opinion_texts import Numbered, numbered
+from budayang.center.standard.project_queries import opinions_of
 from budayang.rules.standard.opinions import (
     COLUMN_CLAUSE,
     COLUMN_DECISION,
@@ -71,7 +72,7 @@ def checker(project: Project, kind: str) -> Callable[[Actor, UploadedTable], Opi
     """The check of one project's table."""
 
     def check(actor: Actor, table: UploadedTable) -> OpinionCheck:
-        here = {one.number: one for one in Opinion.objects.filter(project=project, kind=kind)}
+        here = {one.number: one for one in opinions_of(project).filter(kind=kind)}
         text, found, seen = numbered(project.edition), OpinionCheck(), set()
         for row in table.rows:
             plan = _plan(row, here, text, is_csv=table.is_csv)
