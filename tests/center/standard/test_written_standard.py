@@ -273,11 +273,11 @@ def test_the_documents_of_a_stage_are_kept_as_they_were(hall: Hall, now: datetim
     before = {row.pk: row.sha256 for row in kept}
     writing_actions.word_clause(hall.actor("zhu"), project, "JB-01", "改过的条文应不同。", "", now)
     assert writing_actions.forget(now + timedelta(days=800)) == 0
-    for row in WrittenFile.objects.filter(kept=True):
+    for row in WrittenFile.objects.filter(kept=True, stage="review"):
         assert row.sha256 == before[row.pk]
         assert "改过的条文" not in "\n".join(texts_of(bytes(row.content or b"")))
     assert projects_visible_to(hall.actor("ning")).count() == 1
-    assert writing_actions.files_visible_to(hall.actor("ning")).filter(kept=True).count() == 3
+    assert writing_actions.files_visible_to(hall.actor("ning")).filter(kept=True, stage="review").count() == 3
 
 
 @pytest.mark.parametrize(

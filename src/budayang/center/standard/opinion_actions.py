@@ -24,6 +24,7 @@ from budayang.center.standard import project_queries as projects
 from budayang.center.standard.models import Consultation, Opinion, Project
 from budayang.center.standard.opinion_texts import Numbered, numbered
 from budayang.center.standard.text_queries import clause_texts
+from budayang.center.standard.writing_actions import keep_stage
 from budayang.rules.ledgers import holds_personal_number
 from budayang.rules.standard.opinions import (
     MOST_REASON,
@@ -64,6 +65,9 @@ def open_round(
         project=project, number=(last.number if last else 0) + 1, opens_on=opens_on, closes_on=closes_on,
         asked_units=asked_units, note=note.strip(), edition=project.edition, made_at=now,
     )  # fmt: skip
+    today = now.astimezone(ZoneInfo(project.place.zone)).date()
+    if project.stage == "consulting" and opens_on <= today <= closes_on and actor.staff_id is not None:
+        keep_stage(actor, project, now)  # what the public is asked about
     _record(actor, "standard.open_round", project, now, {"round": row.number})
     return row
 

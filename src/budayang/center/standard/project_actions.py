@@ -28,7 +28,9 @@ from budayang.center.standard.models import (
 )
 from budayang.center.standard.opinion_queries import open_rounds
 from budayang.center.standard.project_texts import follow, take_up
+from budayang.center.standard.writing_actions import keep_stage
 from budayang.rules.ledgers import holds_personal_number
+from budayang.rules.standard.drafting import STAGE_DOCUMENTS
 from budayang.rules.standard.stages import PUBLISHED, STAGE_NAMES, TRANSITIONS, WORDED, problem
 
 TEXTS = ("title", "source", "purpose", "significance", "principles", "main_clauses", "conflicts", "dissent", "others")
@@ -120,6 +122,8 @@ def take_step(actor: Actor, project: Project, step: Step, now: datetime) -> Proj
     last = project.steps.order_by("-on").values_list("on", flat=True).first() or project.applied_on
     if step.on < last:
         raise Refused(_("日期不能早于上一步（%(on)s）。") % {"on": last.isoformat()})
+    if project.stage in STAGE_DOCUMENTS and actor.staff_id is not None:
+        keep_stage(actor, project, now)  # as they stand before the step changes anything
     follow(actor, project, step.event, now, on=step.on, number=step.number, effective_on=step.effective_on)
     before, after = project.stage, TRANSITIONS[(project.stage, step.event)]
     today = _today(project, now)
