@@ -226,7 +226,7 @@ def test_the_stage_is_kept_by_one_press_and_others_may_read_it(house: Hall) -> N
     answer = sign_in(house, "ning").get(f"{AT}kept/")
     with zipfile.ZipFile(io.BytesIO(answer.content)) as packed:
         whats = [name.split("_")[4] for name in packed.namelist()]
-        assert whats == ["标准文本", "编制说明", "编制说明"], "when the public was asked, and the note with its opinions now"
+        assert whats == ["标准文本", "编制说明", "编制说明"], "as it was asked about, and its note now"
         assert all("征求意见稿" in name for name in packed.namelist())
     assert answer.content == sign_in(house, "zhu").get(f"{AT}kept/").content
     assert "SHA-256" in text
