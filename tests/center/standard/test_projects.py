@@ -82,7 +82,10 @@ def test_a_reference_edition_is_never_published(hall: Hall, now: datetime) -> No
         project = step(hall, project, event, now)
     with pytest.raises(Refused, match="参照版"):
         step(hall, project, "publish", now, number="测试号 1")
+    project = step(hall, project, "redraft", now)
     project_actions.choose_edition(hall.actor("zhu"), project, own_edition(now), now)
+    for event in ("consult", "submit", "finish"):
+        project = step(hall, project, event, now)
     assert step(hall, project, "publish", now, number="测试号 1").stage == "published"
 
 
@@ -108,7 +111,11 @@ def test_a_text_is_sent_on_only_when_every_opinion_was_handled(hall: Hall, now: 
     with pytest.raises(Refused, match="意见汇总处理表"):
         step(hall, project, "submit", now)
     opinion_actions.decide(hall.actor("zhu"), one, "accepted", "", now)
-    assert step(hall, project, "submit", now).stage == "review"
+    with pytest.raises(Refused, match="2026-12-24 截止"):
+        step(hall, project, "submit", now)
+    with pytest.raises(Refused, match="2026-12-24 截止"):
+        step(hall, project, "submit", now + timedelta(days=30))
+    assert step(hall, project, "submit", now + timedelta(days=31)).stage == "review"
 
 
 def test_research_is_linked_to_facts_that_are_there(hall: Hall, now: datetime) -> None:

@@ -15,7 +15,7 @@ from docx import Document
 from docx.text.paragraph import Paragraph as Line
 from tests.center.hall import Hall
 from tests.center.standard.the_papers import texts_of
-from tests.center.standard.the_project import begin, edition, furnish, own_edition, step
+from tests.center.standard.the_project import begin, day, edition, furnish, own_edition, step
 from tests.conftest import missing
 
 from budayang.center.platform import works
@@ -197,7 +197,7 @@ def test_a_published_projects_document_bears_the_number_that_was_given(hall: Hal
     project = begin(hall, now, text=own_edition(now))
     for event in ("plan", "consult", "submit", "finish"):
         project = step(hall, project, event, now)
-    project = step(hall, project, "publish", now, number="测试号 1", effective_on=now.date())
+    project = step(hall, project, "publish", now, number="测试号 1", effective_on=day(now))
     found = "\n".join(texts_of(word_document(write_standard(project.edition, project))))
     assert "测试号 1" in found
     assert "不是已发布" not in found
@@ -292,11 +292,11 @@ def test_the_documents_of_a_stage_are_kept_as_they_were(hall: Hall, now: datetim
     before = {row.pk: row.sha256 for row in kept}
     writing_actions.word_clause(hall.actor("zhu"), project, "JB-01", "改过的条文应不同。", "", now)
     assert writing_actions.forget(now + timedelta(days=800)) == 0
-    for row in WrittenFile.objects.filter(kept=True):
+    for row in WrittenFile.objects.filter(kept=True, stage="review"):
         assert row.sha256 == before[row.pk]
         assert "改过的条文" not in "\n".join(texts_of(bytes(row.content or b"")))
     assert projects_visible_to(hall.actor("ning")).count() == 1
-    assert writing_actions.files_visible_to(hall.actor("ning")).filter(kept=True).count() == 3
+    assert writing_actions.files_visible_to(hall.actor("ning")).filter(kept=True, stage="review").count() == 3
 
 
 @pytest.mark.parametrize(

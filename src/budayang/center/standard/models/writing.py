@@ -45,7 +45,8 @@ class ClauseWording(models.Model):
 
 class WrittenFile(models.Model):
     """A document that was asked for and is made as long work. `kept`: it was handed on at a stage of the project and
-    stays as it was, with its digest; others go after a few days and can be made again.
+    stays as it was, with its digest; others go after a few days and can be made again. `frozen`: what a kept one says,
+    as it was when it was asked for, until its file is made.
     """
 
     staff = models.ForeignKey("platform.Staff", on_delete=PROTECT, related_name="+")
@@ -58,6 +59,7 @@ class WrittenFile(models.Model):
     kept = models.BooleanField(default=False)
     asked_at = models.DateTimeField()
     name = models.CharField(max_length=160, blank=True)
+    frozen = models.JSONField(null=True)
     content = models.BinaryField(null=True)
     size = models.PositiveIntegerField(default=0)
     sha256 = models.CharField(max_length=64, blank=True)
