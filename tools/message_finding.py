@@ -43,16 +43,30 @@ def _call(name: str, strings: list[str]) -> Message | None:
 
 
 def in_python(source: str) -> Iterator[Message]:
-    """Constant texts in calls of gettext and its kin."""
-    for node in ast.walk(ast.parse(source)):
+    """Constant texts in calls of gettext and its kin, by whatever name a module imports them (`gettext as _t`)."""
+    tree = ast.parse(source)
+    called = _imported(tree)
+    for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             function = node.func
             name = function.id if isinstance(function, ast.Name) else getattr(function, "attr", "")
+            name = called.get(name, name)
             if name in CALLS:
                 for given in _constants(node.args):
                     found = _call(name, given)
                     if found:
                         yield found
+
+
+def _imported(tree: ast.Module) -> dict[str, str]:
+    """The module's own name of a call → its name in CALLS."""
+    return {
+        one.asname: one.name
+        for node in tree.body
+        if isinstance(node, ast.ImportFrom)
+        for one in node.names
+        if one.asname and one.name in CALLS
+    }
 
 
 def _constants(arguments: list[ast.expr]) -> Iterator[list[str]]:

@@ -7,8 +7,9 @@ from datetime import datetime
 
 import pytest
 from tests.center.hall import build
+from tests.center.standard.the_project import begin
 
-from budayang.center.standard.models import ClauseWording
+from budayang.center.standard import writing_actions
 from budayang.center.standard.queries import current_edition
 from budayang.cli import standard_wording
 from budayang.cli.messages import Stop
@@ -23,13 +24,16 @@ def run(*words: str) -> int:
 
 
 def test_faults_are_named_and_counted(now: datetime, capsys: pytest.CaptureFixture[str]) -> None:
-    build(now)
+    hall = build(now)
     assert run() == 0
     assert "参照版，不是已发布标准的文本" in capsys.readouterr().out
     edition = current_edition()
     assert edition is not None
-    ClauseWording.objects.create(edition=edition, clause_code="JB-02", text="应必须公布。", at=now, by="x")
-    assert run(edition.code) == 1
+    project = begin(hall, now)
+    writing_actions.word_clause(hall.actor("zhu"), project, "JB-02", "应必须公布。", "", now)
+    assert run(edition.code) == 0, "a group's wording is its project's, the reference edition reads as it ships"
+    capsys.readouterr()
+    assert run("--project", project.code) == 1
     said = capsys.readouterr().out
     assert "4.2\tJB-02\t要改" in said
     assert "把“必须”改为“应”。" in said
@@ -40,3 +44,5 @@ def test_an_unknown_edition_says_what_there_is(now: datetime) -> None:
     build(now)
     with pytest.raises(Stop, match="REF-2026"):
         run("NONE")
+    with pytest.raises(Stop, match="—"):
+        run("--project", "NONE")

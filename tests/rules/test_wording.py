@@ -46,6 +46,31 @@ def test_a_good_clause_has_no_finding() -> None:
         ("clause", "视频应保存不少于规定的天数。", "no_number"),
         ("clause", "网络日志留存期应由平台保证。", "no_number"),
         ("clause", "视频应保存不少于30", "no_number"),
+        ("clause", "应按第9章的规定执行。", "no_such_number"),
+        ("clause", "应按第 9 章和第 3 章的规定执行。", "no_such_number"),
+        ("clause", "应符合4.2和9.9的规定。", "no_such_number"),
+        ("clause", "应符合4.2、9.9的要求。", "no_such_number"),
+        ("clause", "应符合4.1，4.2以及9.9的要求。", "no_such_number"),
+        ("clause", "应按4.1～9.9执行。", "no_such_number"),
+        ("clause", "应遵守9.9。", "no_such_number"),
+        ("clause", "应参照9.9的规定。", "no_such_number"),
+        ("clause", "应根据本文件9.9处理。", "no_such_number"),
+        ("clause", "应符合附录A和附录C的规定。", "no_such_number"),
+        ("clause", "应按表A.1、表A.2检查。", "no_such_number"),
+        ("note", "时限见9.9。", "no_such_number"),
+        ("clause", "应不少于规定的数量，每一台登记。", "no_number"),
+        ("clause", "设备应不少于每一处的需要。", "no_number"),
+        ("clause", "办件量应不低于上一年。", "no_number"),
+        ("clause", "应在规定时限内响应。", "no_number"),
+        ("clause", "24小时自助服务区应在规定的时限内响应。", "no_number"),
+        ("clause", "应在约定的时间内到场，每一台登记。", "no_number"),
+        ("note", "宜设第二台。", "advice_in_note"),
+        ("note", "小的自助区可不设。", "advice_in_note"),
+        ("note", "夜间需要登记。", "advice_in_note"),
+        ("note", "各单位要登记。", "advice_in_note"),
+        ("note", "也可以由保安代管。", "advice_in_note"),
+        ("scope", "其他场所可参照使用。", "advice_in_note"),
+        ("foreword", "各单位宜宣传本文件。", "advice_in_note"),
     ],
 )
 def test_each_fault_is_found(kind: str, text: str, rule: str) -> None:
@@ -67,10 +92,37 @@ def test_each_fault_is_found(kind: str, text: str, rule: str) -> None:
         ("门净宽应不小于0.90 m。", "no_number"),
         ("维护人应不少于一名。", "no_number"),
         ("应按GB 50763—2012的规定设置。", "cited_not_listed"),
+        ("应符合4.1和4.2的规定。", "no_such_number"),
+        ("应符合4.1、4.2，并留存记录。", "no_such_number"),
+        ("应按第3章和4.2执行。", "no_such_number"),
+        ("应按GB 50763第9章的规定设置。", "no_such_number"),
+        ("照度应满足2.5倍的要求。", "no_such_number"),
+        ("净宽应满足1.25 m。", "no_such_number"),
+        ("应至少有一台能用。", "no_number"),
+        ("应不少于三分之二。", "no_number"),
+        ("应不低于一半数量。", "no_number"),
+        ("应不少于2名，每一台登记。", "no_number"),
+        ("响应时限应符合表A.1。", "no_number"),
     ],
 )
 def test_what_is_right_is_left_alone(text: str, absent: str) -> None:
     assert absent not in rules_of(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "可用时段见公示。", "本条的重要性由许可决定。", "所需材料由清单给出。", "主要做法见附录A。", "这可能因地而异。",
+        "不可抗力由认可的机构说明。", "需求由各区提出。",
+    ],
+)  # fmt: skip
+def test_a_note_that_only_states_is_left_alone(text: str) -> None:
+    assert rules_of(text, "note") == set()
+
+
+def test_each_place_of_a_list_that_is_not_there_is_named() -> None:
+    found = [one.words for one in check(draft("应符合4.2、9.8、4.1和表A.9，并遵守第8章。")) if one.number == "4.1"]
+    assert found == ["9.8", "表A.9", "遵守第8章"]
 
 
 def test_a_number_that_is_data_of_the_clause_is_not_missing() -> None:

@@ -1,27 +1,33 @@
-"""`budayang standard wording`: what the wording check finds in an edition's text, with place and repair."""
+"""`budayang standard wording`: what the wording check finds in the text of an edition or of a project, with place and
+repair.
+"""
 
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 
-from budayang.center.standard.models import Edition
+from budayang.center.standard.models import Edition, Project
 from budayang.center.standard.queries import current_edition
-from budayang.center.standard.writing_standard import MARK, as_draft
+from budayang.center.standard.writing_draft import as_draft
+from budayang.center.standard.writing_standard import MARK
 from budayang.cli.messages import Stop
 from budayang.rules.standard.wording import RULE_BY_KEY, check
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("edition", nargs="?", help="版本代码，不写是现行的 / code of an edition, else the one in force")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("edition", nargs="?", help="版本代码，不写是现行的 / code of an edition, else the one in force")
+    which.add_argument("--project", help="标准项目代号：查项目的条文 / code of a project: its own wording")
 
 
 def run(arguments: Namespace) -> int:
     """0: nothing that must be changed; 1: something must."""
-    edition = _edition(arguments.edition)
+    project = _project(arguments.project) if arguments.project else None
+    edition = project.edition if project is not None else _edition(arguments.edition)
     print(f"{edition.code} {edition.title}")
     if edition.is_reference:
         print(MARK)
-    found = check(as_draft(edition))
+    found = check(as_draft(edition, project))
     for one in found:
         rule = RULE_BY_KEY[one.rule]
         word = "要改" if rule.must else "建议"
@@ -40,3 +46,11 @@ def _edition(code: str | None) -> Edition:
             f"no such edition; there are: {known}. Without any, run budayang seed first.",
         )
     return edition
+
+
+def _project(code: str) -> Project:
+    found = Project.objects.select_related("edition").filter(code=code).first()
+    if found is None:
+        known = "、".join(Project.objects.order_by("code").values_list("code", flat=True)) or "—"
+        raise Stop(f"没有这个标准项目；现有：{known}。", f"no such project of a standard; there are: {known}.")
+    return found

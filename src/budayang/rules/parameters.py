@@ -159,6 +159,8 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("report_place_hour", 20, "count", "一台终端或一个自助区一小时内直接受理的报修数", "", 1, 1000),
     Parameter("opinion_client_hour", 6, "count", "一个网络地址一小时内直接列入的标准意见数", "", 1, 1000),
     Parameter("opinion_project_hour", 60, "count", "一个标准项目一小时内直接列入的标准意见数", "", 1, 10_000),
+    # 30 days: 地方标准管理办法, as its summaries give it (grade B).
+    Parameter("opinion_round_d", 30, "d", "标准草案公开征求意见至少的天数", "", 1, 365),
     Parameter("standard_test_questions", 5, "count", "标准测试一次出几道题", "", 1, 50),
     Parameter("standard_test_pass", 0.8, "ratio", "标准测试答对多少算通过", "", 0.1, 1),
     Parameter("sign_edition", 0, "count", "安全标志按 GB 2894 哪一版（0 按日期，2008，2025）", "BS-11", 0, 2025),

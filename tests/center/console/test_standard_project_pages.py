@@ -12,6 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 from docx import Document
+from openpyxl import load_workbook
 from tests.center.console.the_desk import Desk
 from tests.center.hall import Hall, build
 from tests.center.standard.the_project import CODE, begin, consult, edition, furnish, own_edition, step
@@ -117,6 +118,10 @@ def test_a_step_that_cannot_be_says_why_and_one_that_can_is_taken(house: Hall) -
     assert "意见汇总处理表" in answer.content.decode()
     for one in Opinion.objects.filter(state="open"):
         client.post(f"{AT}opinions/{one.pk}/", {"decision": "accepted", "reason": ""})
+    answer = client.post(AT + "step/", {"event": "submit", "on": "2026-11-24", "note": ""})
+    assert answer.status_code == 422
+    assert "2026-12-24 截止" in answer.content.decode()
+    Consultation.objects.update(opens_on=date(2026, 10, 1), closes_on=date(2026, 11, 23))
     assert client.post(AT + "step/", {"event": "submit", "on": "2026-11-24", "note": ""}).status_code == 302
     assert Project.objects.get(code=CODE).stage == "review"
 
@@ -179,14 +184,17 @@ def test_an_opinion_is_typed_in_set_aside_and_let_in_again(house: Hall) -> None:
 def test_the_table_goes_through_excel_by_the_pages(house: Hall) -> None:
     client = sign_in(house, "zhu")
     client.post(f"{AT}make/opinions/xlsx/")
-    row = WrittenFile.objects.get()
+    row = WrittenFile.objects.get(kept=False)
     works.run_work.call(row.work_id)
     content = client.get(f"/console/standard-text/files/{row.pk}/").content
     address = f"{AT}opinions/consultation/import/"
     answer = client.post(address, {"table": SimpleUploadedFile("a.xlsx", content)}).content.decode()
     assert "没有新的行可以导入" in answer
-    template = client.get(f"{AT}opinions/consultation/template/").content.decode("utf-8-sig")
-    answer = client.post(address, {"table": SimpleUploadedFile("b.csv", template.encode())})
+    template = client.get(f"{AT}opinions/consultation/template/")
+    assert "xlsx" in template["Content-Disposition"]
+    cells = [cell for row in load_workbook(io.BytesIO(template.content)).worksheets[0].iter_rows() for cell in row]
+    assert {cell.number_format for cell in cells[8:]} == {"@"}, "a spreadsheet program would make 4.1 of 4.10"
+    answer = client.post(address, {"table": SimpleUploadedFile("b.xlsx", template.content)})
     assert "会这样导入" in answer.content.decode()
     payload = answer.context["payload"]
     assert client.post(address, {"payload": payload})["Location"] == f"{AT}opinions/consultation/"
@@ -197,8 +205,9 @@ def test_a_document_is_made_followed_and_taken_away(house: Hall) -> None:
     client = sign_in(house, "zhu")
     assert client.post(f"{AT}make/standard/docx/").status_code == 302
     assert "hx-get" in page(client, f"/console/standard-text/files/?project={CODE}")
-    row = WrittenFile.objects.get()
-    works.run_work.call(row.work_id)
+    row = WrittenFile.objects.get(kept=False)
+    for one in WrittenFile.objects.all():  # the text was kept when the public was asked
+        works.run_work.call(one.work_id)
     part = page(client, f"/console/standard-text/files/?project={CODE}")
     assert "hx-get" not in part
     answer = client.get(f"/console/standard-text/files/{row.pk}/")
@@ -216,7 +225,8 @@ def test_the_stage_is_kept_by_one_press_and_others_may_read_it(house: Hall) -> N
     assert "留存的各稿" in text
     answer = sign_in(house, "ning").get(f"{AT}kept/")
     with zipfile.ZipFile(io.BytesIO(answer.content)) as packed:
-        assert len(packed.namelist()) == 2
+        whats = [name.split("_")[4] for name in packed.namelist()]
+        assert whats == ["标准文本", "编制说明", "编制说明"], "as it was asked about, and its note now"
         assert all("征求意见稿" in name for name in packed.namelist())
     assert answer.content == sign_in(house, "zhu").get(f"{AT}kept/").content
     assert "SHA-256" in text
@@ -258,7 +268,7 @@ def test_texts_of_the_note_are_written_by_the_group(house: Hall) -> None:
 def test_evidence_counts_areas_and_opens_their_months(house: Hall, now: datetime) -> None:
     clause = edition().clauses.get(code="YJ-07")
     for at, (place, number) in enumerate(((house.area.place, 0.999), (house.far_area.place, 0.5))):
-        for back in range(2):
+        for back in range(3):
             start, end = queries.month_bounds(queries.month_of(now - timedelta(days=31 * back)))
             ClauseVerdict.objects.create(
                 clause=clause, place=place, place_path=place.path, period_start=start, period_end=end,
@@ -271,7 +281,8 @@ def test_evidence_counts_areas_and_opens_their_months(house: Hall, now: datetime
     assert "1/2" in text
     assert "样本不足" in text
     text = page(client, "/console/clause-evidence/YJ-07/")
-    assert "/console/conformity/HJ/YJ-07/?month=2026-11" in text
+    assert "/console/conformity/HJ/YJ-07/?month=2026-10" in text
+    assert "month=2026-11" not in text, "a month that runs is no month yet"
     assert "50%" in text.replace("50.00%", "50%")
     assert "杭锦旗自助区" not in page(sign_in(house, "lin"), "/console/clause-evidence/YJ-07/")
     answer = client.get("/console/clause-evidence/?export=xlsx")

@@ -110,6 +110,37 @@ def test_the_phone_keeps_what_was_typed_and_strips_the_photograph(desk: Desk) ->
 
 
 @pytest.mark.django_db
+def test_a_photograph_that_cannot_be_read_loses_nothing_that_was_typed(desk: Desk) -> None:
+    row, token = visit_in(desk)
+    phone, page = Client(), f"/visit/{token}/"
+    heic = SimpleUploadedFile("a.heic", b"\x00\x00\x00\x18ftypheic", content_type="image/heic")
+    pdf = SimpleUploadedFile("b.pdf", b"%PDF-1.7 x", content_type="application/pdf")
+    good = SimpleUploadedFile("c.jpg", picture(), content_type="image/jpeg")
+    every = {f"value-{code}": given.value for code, given in sheet(row).items()}
+    typed = {
+        **every, "value-visit_tidy": "no", "note-visit_tidy": "地上有水", "value-own1": "门口没有灯", "words": "还行",
+        "photo-visit_tidy": heic, "photo-own1": pdf, "photo-visit_find": good, "hand_in": "1",
+    }  # fmt: skip
+    refused = phone.post(page, typed)
+    shown = refused.content.decode()
+    assert refused.status_code == 422
+    for words in ("地上有水", "门口没有灯", "还行", "“问题 1”的照片没有收下", "填写的内容都存下了"):
+        assert words in shown, words
+    assert (
+        next(one.text for one in queries.questions_of(row) if one.code == "visit_tidy")
+        in shown.split("照片没有收下")[0]
+    )
+    row.refresh_from_db()
+    assert (row.state, row.words) == ("planned", "还行"), "it is not handed in without its photographs"
+    assert row.answers.get(question="visit_tidy").note == "地上有水"
+    assert row.answers.get(question="own1").value == "门口没有灯"
+    assert [one.question for one in row.photos.all()] == ["visit_find"], "the good one is kept"
+    later = phone.get(page).content.decode()
+    assert "地上有水" in later
+    assert "门口没有灯" in later
+
+
+@pytest.mark.django_db
 def test_findings_are_replied_to_filtered_and_exported(desk: Desk) -> None:
     row = handed_in(desk)
     machine, own = row.findings.order_by("pk")

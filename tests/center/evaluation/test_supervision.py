@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.db import connection
 from tests.center.evaluation.the_visit import NAME, ROLE, adopt, picture, planned, sheet
 from tests.center.hall import SYSTEM, Hall
 
@@ -21,6 +24,7 @@ from budayang.center.platform.actions import Refused
 from budayang.center.platform.actors import Actor, Forbidden, Role
 from budayang.center.platform.models import AuditLine, Transition
 from budayang.center.platform.queries import audit_visible_to
+from budayang.rules.evaluation.supervision import Score
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 # `now` is Tuesday, 24 November 2026, 02:14 in Ordos.
@@ -319,3 +323,37 @@ def test_the_sums_for_a_report_are_those_of_plain_loops(lists: Hall, zhu: Actor,
     assert [(one.done, one.findings, one.late) for one in found.values()] == [
         (1, 0, 0), (0, 0, 0), (2, 2, 2), (1, 3, 3),
     ]  # fmt: skip
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_another_page_saves_while_it_is_handed_in_is_counted_or_refused(
+    lists: Hall, zhu: Actor, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row, _token = planned(zhu, lists, now, TODAY)
+    actions.save_sheet(row, sheet(row), "", now)
+    fault, counted = Given("no", "地上有水"), actions.score
+    told: list[str] = []
+
+    def save() -> None:
+        try:
+            actions.save_sheet(SupervisionVisit.objects.get(pk=row.pk), sheet(row, visit_tidy=fault), "", now)
+            told.append("saved")
+        except Refused:
+            told.append("refused")
+        finally:
+            connection.close()
+
+    other = threading.Thread(target=save)
+
+    def score(lines: Iterable[tuple[bool, bool]]) -> Score:
+        # The answers were read: now the other page saves, and has time to.
+        other.start()
+        other.join(1.5)
+        return counted(lines)
+
+    monkeypatch.setattr(actions, "score", score)
+    done = actions.hand_in(row, now)
+    other.join(30)
+    kept = done.answers.filter(failed=True).count()
+    assert told in (["saved"], ["refused"])
+    assert (done.failed, done.findings.count()) == (kept, kept), "what is scored is what stands in the sheet"

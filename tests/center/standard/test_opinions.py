@@ -199,13 +199,13 @@ def test_wrong_rows_are_named_and_nothing_is_loaded(
 ) -> None:
     cells = {
         "编号": "",
-        "标准章条编号": "4.1",
+        "标准章条编号": "4.4",
         "意见内容": "好",
         "提出单位": "某局",
         "处理意见": "",
         "处理理由": "",
     } | changes
-    content = "\n".join([",".join(cells), ",".join(cells.values()), ",4.2,另一条,某局,,"]).encode()
+    content = "\n".join([",".join(cells), ",".join(cells.values()), ",4.5,另一条,某局,,"]).encode()
     table = opinion_imports.read(content)
     with pytest.raises(TableRefused) as refused:
         opinion_imports.loader(asked.project, "consultation")(hall.actor("zhu"), table, "a.csv")
@@ -245,7 +245,7 @@ def test_what_the_table_cannot_change_is_said(
 def test_a_file_without_numbers_that_is_brought_twice_is_written_once(
     hall: Hall, asked: Consultation, now: datetime
 ) -> None:
-    content = "标准章条编号,意见内容,提出单位,处理意见\n4.9,写明时限。,某局,采纳\n5.1,档案要全。,,".encode()
+    content = "标准章条编号,意见内容,提出单位,处理意见\n4.9,写明时限。,某局,采纳\n5.4,档案要全。,,".encode()
     table, load = opinion_imports.read(content), opinion_imports.loader(asked.project, "consultation")
     assert load(hall.actor("zhu"), table, "a.csv") == (2, 0)
     assert load(hall.actor("zhu"), table, "a.csv") == (0, 2)

@@ -82,7 +82,10 @@ def test_a_reference_edition_is_never_published(hall: Hall, now: datetime) -> No
         project = step(hall, project, event, now)
     with pytest.raises(Refused, match="参照版"):
         step(hall, project, "publish", now, number="测试号 1")
+    project = step(hall, project, "redraft", now)
     project_actions.choose_edition(hall.actor("zhu"), project, own_edition(now), now)
+    for event in ("consult", "submit", "finish"):
+        project = step(hall, project, event, now)
     assert step(hall, project, "publish", now, number="测试号 1").stage == "published"
 
 
@@ -108,7 +111,11 @@ def test_a_text_is_sent_on_only_when_every_opinion_was_handled(hall: Hall, now: 
     with pytest.raises(Refused, match="意见汇总处理表"):
         step(hall, project, "submit", now)
     opinion_actions.decide(hall.actor("zhu"), one, "accepted", "", now)
-    assert step(hall, project, "submit", now).stage == "review"
+    with pytest.raises(Refused, match="2026-12-24 截止"):
+        step(hall, project, "submit", now)
+    with pytest.raises(Refused, match="2026-12-24 截止"):
+        step(hall, project, "submit", now + timedelta(days=30))
+    assert step(hall, project, "submit", now + timedelta(days=31)).stage == "review"
 
 
 def test_research_is_linked_to_facts_that_are_there(hall: Hall, now: datetime) -> None:
@@ -188,6 +195,38 @@ def test_the_note_is_written_from_the_rows(hall: Hall, now: datetime) -> None:
     assert "没有记录到重大意见分歧" not in found
     assert "只改一半。" not in found, "what is no major dissent stands in the summary table only"
     assert EMPTY not in found
+
+
+def test_the_note_tells_row_by_row_who_wrote_what_from_when_to_when(hall: Hall, now: datetime) -> None:
+    project = furnish(hall, begin(hall, now), now)
+    zhu = hall.actor("zhu")
+    left = project_actions.add_member(zhu, project, hall.staff["ren"], "第7章维护管理", TODAY - timedelta(days=50), now)
+    project_actions.end_member(zhu, left, TODAY - timedelta(days=5), now)
+    project = step(hall, project, "plan", now)
+    paper = Document(io.BytesIO(word_document(write_note(project, today=TODAY))))
+    tables = [[tuple(cell.text for cell in row.cells) for row in table.rows] for table in paper.tables]
+    group, meetings, research, steps = tables[:4]
+    ren = hall.staff["ren"].name
+    assert group == [
+        ("姓名", "分工", "起止"), ("测试甲", "第5章硬件设备", "2026-08-26 至 今"),
+        (ren, "第7章维护管理", "2026-10-05 至 2026-11-19"),
+    ]  # fmt: skip
+    assert meetings[1:] == [("2026-09-05", "启动会", "7", "定大纲", "按六章编写。")]
+    assert research[1:] == [
+        ("2026-09-25", hall.area.place.name, "存在的问题", "夜里有机器关着。", "4.1", "自助区 A-KBS")
+    ]
+    assert steps[1:] == [("2026-11-24", "下达计划，准予立项", "市监标〔2026〕1号", "—")]
+    lines = [one.text for one in paper.paragraphs]
+    assert f"主要起草人员：测试甲、{ren}。" in lines
+    assert (
+        "本项目于2026年5月8日申请立项，2026年11月24日由市监标〔2026〕1号下达计划，标准性质为推荐性地方标准。" in lines
+    )
+    where = {text: lines.index(text) for text in SECTIONS}
+    for at, said in (
+        (0, "按征集通知申请立项。"), (1, "让夜里也能办事。"), (1, "统一各区的要求。"), (3, "能查、能证实、不重复。"),
+        (4, "第4章规定谁来管，第5章规定设备。"), (5, "与强制性标准逐条核对，没有矛盾。"),
+    ):  # fmt: skip
+        assert said in lines[where[SECTIONS[at]] : where[SECTIONS[at + 1]]], SECTIONS[at]
 
 
 def test_the_note_counts_the_clauses_of_each_chapter(hall: Hall, now: datetime) -> None:

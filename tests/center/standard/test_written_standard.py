@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 from docx import Document
+from docx.text.paragraph import Paragraph as Line
 from tests.center.hall import Hall
-from tests.center.standard.the_project import begin, edition, furnish, own_edition, step
+from tests.center.standard.the_papers import texts_of
+from tests.center.standard.the_project import begin, day, edition, furnish, own_edition, step
 from tests.conftest import missing
 
 from budayang.center.platform import works
@@ -23,19 +25,13 @@ from budayang.center.platform.models import Work
 from budayang.center.standard import text_queries, writing_actions
 from budayang.center.standard.models import Consultation, WrittenFile
 from budayang.center.standard.project_queries import projects_visible_to
+from budayang.center.standard.writing_draft import as_draft
 from budayang.center.standard.writing_pdf import pdf_document
-from budayang.center.standard.writing_standard import MARK, as_draft, write_standard
+from budayang.center.standard.writing_standard import MARK, write_standard
 from budayang.center.standard.writing_word import word_document
 from budayang.data import requirements
 from budayang.data.clause_texts import clause_sentences
 from budayang.rules.standard.wording import check
-
-
-def texts_of(content: bytes) -> list[str]:
-    """All paragraphs of a Word file, its tables' cells too."""
-    paper = Document(io.BytesIO(content))
-    cells = [cell.text for table in paper.tables for row in table.rows for cell in row.cells]
-    return [one.text for one in paper.paragraphs] + cells
 
 
 def run(row: WrittenFile) -> WrittenFile:
@@ -46,22 +42,43 @@ def run(row: WrittenFile) -> WrittenFile:
     return row
 
 
+ORDER = (
+    "目　　次", "前　　言", "1　范围", "2　规范性引用文件", "3　术语和定义", "4　基本要求", "5　硬件设备",
+    "6　标志标识", "7　维护管理", "8　评价与改进", "附录A\n（资料性）\n检查表", "附录B\n（资料性）\n时限",
+    "附录C\n（资料性）\n条款的判定准则和检查方法", "附录D\n（资料性）\n条款的依据", "参考文献",
+)  # fmt: skip
+"""GB/T 1.1—2020: 封面 目次 前言 范围 规范性引用文件 术语和定义 核心技术要素 附录 参考文献. Each where it begins."""
+
+
+def is_part(line: Line) -> bool:
+    """Whether a part of the document begins here: a heading, or the contents list's title, which is none."""
+    return line.style is not None and (line.style.name == "Heading 1" or line.text == "目　　次")
+
+
 def test_the_order_of_the_document(hall: Hall) -> None:
-    found = texts_of(word_document(write_standard(edition())))
-    places = [
-        next(at for at, text in enumerate(found) if text.startswith(start))
-        for start in (
-            "参　照　版", "目　　次", "前　　言", "1　范围", "2　规范性引用文件", "3　术语和定义",
-            "4　基本要求", "5　硬件设备", "6　标志标识", "7　维护管理", "8　评价与改进", "附录A\n（资料性）",
-            "附录B\n（资料性）", "参考文献",
-        )
-    ]  # fmt: skip
-    # The contents list names the chapters first; the chapters themselves come later, in the same order.
-    chapters = [
-        max(at for at, text in enumerate(found) if text == name) for name in ("1　范围", "4　基本要求", "8　评价与改进")
-    ]
-    assert places[:3] == sorted(places[:3])
-    assert chapters == sorted(chapters)
+    paper = Document(io.BytesIO(word_document(write_standard(edition()))))
+    assert [line.text for line in paper.paragraphs if is_part(line)] == list(ORDER)
+    under: dict[str, list[str]] = {}
+    part = "封面"
+    for line in paper.paragraphs:
+        part = line.text if is_part(line) else part
+        under.setdefault(part, []).append(line.text)
+    assert "参　照　版" in under["封面"], "the cover comes first"
+    # What stands under each: a part is more than its heading.
+    for part, words in {
+        "前　　言": "本文件按照GB/T 1.1—2020", "1　范围": "本文件规定了", "2　规范性引用文件": "GB 50763",
+        "3　术语和定义": "3.1", "4　基本要求": "4.36　", "8　评价与改进": "8.25　",
+        "附录B\n（资料性）\n时限": "表B.1　报修时限", "附录D\n（资料性）\n条款的依据": "表D.1　条款的依据",
+        "参考文献": "［1］《",
+    }.items():  # fmt: skip
+        assert any(text.startswith(words) for text in under[part]), part
+
+
+def test_the_contents_list_names_every_part_behind_it_in_the_same_order(hall: Hall) -> None:
+    paper = Document(io.BytesIO(word_document(write_standard(edition()))))
+    lines = [line.text for line in paper.paragraphs]
+    listed = [text.split("\t")[0] for text in lines[lines.index("目　　次") + 1 : lines.index("前　　言")]]
+    assert listed == ["前言", *(part.replace("\n（", "（").replace("）\n", "）　") for part in ORDER[2:])]
 
 
 def test_every_clause_stands_in_it_once_with_its_number(hall: Hall) -> None:
@@ -180,7 +197,7 @@ def test_a_published_projects_document_bears_the_number_that_was_given(hall: Hal
     project = begin(hall, now, text=own_edition(now))
     for event in ("plan", "consult", "submit", "finish"):
         project = step(hall, project, event, now)
-    project = step(hall, project, "publish", now, number="测试号 1", effective_on=now.date())
+    project = step(hall, project, "publish", now, number="测试号 1", effective_on=day(now))
     found = "\n".join(texts_of(word_document(write_standard(project.edition, project))))
     assert "测试号 1" in found
     assert "不是已发布" not in found
@@ -193,14 +210,14 @@ def test_a_published_projects_document_bears_the_number_that_was_given(hall: Hal
 def test_a_clause_is_reworded_by_the_group_and_by_nobody_else(hall: Hall, now: datetime) -> None:
     project = furnish(hall, begin(hall, now), now)
     writing_actions.word_clause(hall.actor("lin"), project, "JB-01", "每台设备应照公示时段开放。", "公示见门口。", now)
-    one = text_queries.clause_texts(project.edition)[0]
+    one = text_queries.clause_texts(project.edition, project)[0]
     assert (one.text, one.note, one.written) == ("每台设备应照公示时段开放。", "公示见门口。", True)
     with pytest.raises(Forbidden):
         writing_actions.word_clause(hall.actor("ning"), project, "JB-01", "x", "", now)
     with pytest.raises(Refused, match="XX-99"):
         writing_actions.word_clause(hall.actor("lin"), project, "XX-99", "x", "", now)
     writing_actions.word_clause(hall.actor("lin"), project, "JB-02", "必须公布。", "", now)
-    assert {found.code for found in check(as_draft(project.edition))} == {"JB-02"}
+    assert {found.code for found in check(as_draft(project.edition, project))} == {"JB-02"}
 
 
 def test_a_text_that_was_examined_or_is_asked_about_is_not_reworded(hall: Hall, now: datetime) -> None:
@@ -210,9 +227,11 @@ def test_a_text_that_was_examined_or_is_asked_about_is_not_reworded(hall: Hall, 
     project = step(hall, project, "consult", now)
     today = timezone.localdate(now)
     Consultation.objects.create(project=project, number=1, opens_on=today, closes_on=today)
-    for asked in (project, other):  # both have the reference edition for their text
-        with pytest.raises(Refused, match="公开征求意见"):
-            writing_actions.word_clause(zhu, asked, "JB-01", "应改。", "", now)
+    with pytest.raises(Refused, match="公开征求意见"):
+        writing_actions.word_clause(zhu, project, "JB-01", "应改。", "", now)
+    # Another project on the same reference edition goes on: what it writes is not in the text that is asked about.
+    writing_actions.word_clause(zhu, other, "JB-01", "应由别人改。", "", now)
+    assert text_queries.clause_texts(project.edition, project)[0].text != "应由别人改。"
     tomorrow = now + timedelta(days=1)
     writing_actions.word_clause(zhu, project, "JB-01", "应按意见改。", "", tomorrow)
     for event in ("submit", "finish"):
@@ -273,11 +292,11 @@ def test_the_documents_of_a_stage_are_kept_as_they_were(hall: Hall, now: datetim
     before = {row.pk: row.sha256 for row in kept}
     writing_actions.word_clause(hall.actor("zhu"), project, "JB-01", "改过的条文应不同。", "", now)
     assert writing_actions.forget(now + timedelta(days=800)) == 0
-    for row in WrittenFile.objects.filter(kept=True):
+    for row in WrittenFile.objects.filter(kept=True, stage="review"):
         assert row.sha256 == before[row.pk]
         assert "改过的条文" not in "\n".join(texts_of(bytes(row.content or b"")))
     assert projects_visible_to(hall.actor("ning")).count() == 1
-    assert writing_actions.files_visible_to(hall.actor("ning")).filter(kept=True).count() == 3
+    assert writing_actions.files_visible_to(hall.actor("ning")).filter(kept=True, stage="review").count() == 3
 
 
 @pytest.mark.parametrize(

@@ -69,9 +69,19 @@ def own_edition(now: datetime) -> Edition:
 
 
 def step(hall: Hall, project: Project, event: str, now: datetime, **more: object) -> Project:
-    """Take one step as the leader."""
+    """Take one step as the leader; a draft goes on to its examination after a round that ran its days."""
+    if event == "submit" and not project.consultations.exists():
+        heard(hall, project, now)
     asked = Step(event, day(now), **({"paper": "市监标〔2026〕1号"} | more))  # type: ignore[arg-type]
     return project_actions.take_step(hall.actor("zhu"), project, asked, now)
+
+
+def heard(hall: Hall, project: Project, now: datetime) -> Consultation:
+    """A round that ended yesterday."""
+    return opinion_actions.open_round(
+        hall.actor("zhu"), project, opens_on=day(now) - timedelta(days=30), closes_on=day(now) - timedelta(days=1),
+        asked_units=0, note="", now=now,
+    )  # fmt: skip
 
 
 def furnish(hall: Hall, project: Project, now: datetime) -> Project:

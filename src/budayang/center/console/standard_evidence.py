@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 from django.db.models import QuerySet
@@ -18,23 +19,22 @@ from budayang.center.console.standard_words import answer_state
 from budayang.center.platform.access import allow
 from budayang.center.platform.wording import words
 from budayang.center.standard import queries, revising_queries
-from budayang.center.standard.models import Clause, ClauseVerdict
-from budayang.center.standard.revising_queries import EVIDENCE_MONTHS, months_before
+from budayang.center.standard.models import Clause
+from budayang.center.standard.revising_queries import AREAS_AT_ONCE, EVIDENCE_MONTHS, ClauseEvidence, months_over
 from budayang.rules.standard.revising import ADVICE_NAMES, ADVICE_WHY
 
 TONES: dict[str, Tone] = {
     "out_of_reach": "stop", "low": "warn", "apart": "warn", "fits": "ok", "few": "ask", "no_number": "ok",
-    "none": "ask",
+    "none": "ask", "new": "ask",
 }  # fmt: skip
 SPANS = ("1", "3", "6", "12")
 
 
 def _months(request: HttpRequest) -> tuple[date, date, int]:
-    """First and last month, and how many; the last three where nothing is asked."""
+    """First and last month, and how many; the last three that are over where nothing is asked."""
     asked = request.GET.get("months", "")
     count = int(asked) if asked in SPANS else EVIDENCE_MONTHS
-    last = queries.month_of(timezone.now())
-    return months_before(last, count - 1), last, count
+    return *months_over(timezone.now(), count), count
 
 
 def _span(first: date, last: date) -> str:
@@ -48,9 +48,15 @@ def evidence(request: HttpRequest) -> HttpResponse:
     if edition is None:
         raise Http404(_("还没有载入标准。"))
     first, last, _count = _months(request)
-    found = revising_queries.evidence(reader(request), edition, first, last)
+    found: dict[str, ClauseEvidence] = {}
+
+    def read(codes: Iterable[str]) -> None:
+        wanted = [code for code in codes if code not in found]
+        if wanted:
+            found.update(revising_queries.evidence(reader(request), edition, first, last, codes=wanted))
 
     def by_advice(rows: QuerySet[Clause], value: str) -> QuerySet[Clause]:
+        read(rows.values_list("code", flat=True))
         return rows.filter(code__in=[code for code, one in found.items() if one.spread.advice == value])
 
     def advice(row: Clause) -> State:
@@ -66,7 +72,9 @@ def evidence(request: HttpRequest) -> HttpResponse:
         request,
         title=_("条款实施证据"),
         note=mark
-        + _("%(span)s。自助区只计一次，有一个月不符合就算不符合；数值是各区各月的。没有证据和没有接入的条款不下结论。")
+        + _(
+            "%(span)s，只算已经过完的月份。自助区只计一次，有一个月不符合就算不符合；数值是各区各月的。没有证据和没有接入的条款不下结论。"
+        )
         % {"span": _span(first, last)},
         columns=(
             Column("number", _("章条"), lambda row: found[row.code].number, sort="position"),
@@ -82,6 +90,7 @@ def evidence(request: HttpRequest) -> HttpResponse:
             Column("grade", _("依据等级"), lambda row: row.grade, sort="grade"),
         ),
         queryset=queries.clauses(edition),
+        prepare=lambda rows: read(row.code for row in rows),
         filters=(
             Filter("advice", _("看法"), lambda: [(k, words(v)) for k, v in ADVICE_NAMES.items()], by_advice),
             Filter(
@@ -108,11 +117,13 @@ def evidence_clause(request: HttpRequest, clause_code: str) -> HttpResponse:
         raise Http404
     first, last, count = _months(request)
     actor = reader(request)
-    found = revising_queries.evidence(actor, edition, first, last)[clause.code]
-    by_place: dict[int, list[ClauseVerdict]] = {}
-    for one in revising_queries.readings_of(actor, clause, first, last):
-        by_place.setdefault(one.place_id, []).append(one)
-    codes = dict(areas.visible_to(actor).filter(place_id__in=by_place).values_list("place_id", "code"))
+    found = revising_queries.evidence(actor, edition, first, last, codes=[clause.code])[clause.code]
+    asked = request.GET.get("page", "")
+    page = max(1, int(asked)) if asked.isdecimal() and len(asked) < 5 else 1
+    shown = revising_queries.readings_of(actor, edition, clause.code, first, last, skip=(page - 1) * AREAS_AT_ONCE)
+    places = [rows[0].place_id for rows in shown.areas]
+    codes = dict(areas.visible_to(actor).filter(place_id__in=places).values_list("place_id", "code"))
+    query = f"?months={count}&page="
     context = {
         "edition": edition,
         "clause": clause,
@@ -136,7 +147,7 @@ def evidence_clause(request: HttpRequest, clause_code: str) -> HttpResponse:
         "areas": [
             (
                 rows[0].place.name,
-                codes.get(place_id, ""),
+                codes.get(rows[0].place_id, ""),
                 [
                     (
                         one,
@@ -147,8 +158,13 @@ def evidence_clause(request: HttpRequest, clause_code: str) -> HttpResponse:
                     for one in rows
                 ],
             )
-            for place_id, rows in by_place.items()
+            for rows in shown.areas
         ],
+        "total": shown.total,
+        "start": (page - 1) * AREAS_AT_ONCE + 1,
+        "end": (page - 1) * AREAS_AT_ONCE + len(shown.areas),
+        "previous_url": f"{query}{page - 1}" if page > 1 else "",
+        "next_url": f"{query}{page + 1}" if page * AREAS_AT_ONCE < shown.total else "",
     }
     return render(request, "console/standard/evidence_clause.html", context)
 

@@ -18,7 +18,7 @@ from budayang.center.standard.models import Edition, Project
 from budayang.center.standard.opinion_actions import clause_choices
 from budayang.center.standard.project_queries import LEADERS
 from budayang.rules.standard.drafting import FACT_NAMES, FINDING_NAMES, MEETING_NAMES, TEXT_NAMES, UNIT_ROLE_NAMES
-from budayang.rules.standard.opinions import DECISION_NAMES, MOST_REASON, MOST_TEXT, MOST_UNIT
+from budayang.rules.standard.opinions import DECISION_NAMES, MOST_REASON, MOST_TEXT, MOST_UNIT, kept_text
 from budayang.rules.standard.stages import EVENT_NAMES, NEEDS_PAPER, STAGE_NAMES, events_from
 
 
@@ -26,11 +26,19 @@ def _long(rows: int = 4) -> forms.Textarea:
     return forms.Textarea(attrs={"rows": rows})
 
 
+class LinesField(forms.CharField):
+    """A text of several lines: a line end counts one sign, as in the browser, which sends two."""
+
+    def to_python(self, value: Any) -> str:
+        return kept_text(str(super().to_python(value) or ""))
+
+
 class EditionField(forms.ModelChoiceField[Edition]):
     """An edition; a reference edition says so."""
 
     def label_from_instance(self, obj: Edition) -> str:
-        return f"{obj.code} {obj.title}"
+        unmarked = obj.is_reference and "参照版" not in obj.title
+        return f"{obj.code} {obj.title}{_t('（参照版）') if unmarked else ''}"
 
 
 class ProjectForm(forms.Form):
@@ -203,10 +211,8 @@ class OpinionForm(forms.Form):
     """An opinion that came by letter, telephone or at a meeting."""
 
     clause = forms.ChoiceField(label=_("标准章条编号"), required=False)
-    text = forms.CharField(
-        label=_("意见内容"), max_length=MOST_TEXT, widget=_long(), help_text=_("不写个人姓名和电话。")
-    )
-    wish = forms.CharField(label=_("修改建议"), max_length=MOST_TEXT, required=False, widget=_long(3))
+    text = LinesField(label=_("意见内容"), max_length=MOST_TEXT, widget=_long(), help_text=_("不写个人姓名和电话。"))
+    wish = LinesField(label=_("修改建议"), max_length=MOST_TEXT, required=False, widget=_long(3))
     unit = forms.CharField(label=_("提出单位"), max_length=MOST_UNIT, required=False, help_text=_("公众提的空着。"))
 
     def __init__(self, project: Project, *args: Any, **kwargs: Any) -> None:
@@ -220,7 +226,7 @@ class DecisionForm(forms.Form):
     """How an opinion is handled."""
 
     decision = forms.ChoiceField(label=_("处理意见"), choices=choices(DECISION_NAMES), widget=forms.RadioSelect)
-    reason = forms.CharField(
+    reason = LinesField(
         label=_("理由"), max_length=MOST_REASON, required=False, widget=_long(),
         help_text=_("部分采纳和未采纳要写理由；采纳的写改到了哪里。")
     )  # fmt: skip

@@ -16,7 +16,7 @@ from budayang.center.console.people import People
 from budayang.center.console.reader import reader
 from budayang.center.console.registers import choices
 from budayang.center.console.standard_forms import DecisionForm, OpinionForm
-from budayang.center.console.standard_projects import form_page, project_of
+from budayang.center.console.standard_projects import form_page, opinion_tally, project_of
 from budayang.center.console.table_import import Import, import_page, template_file
 from budayang.center.platform.access import allow
 from budayang.center.platform.actions import Refused
@@ -26,7 +26,6 @@ from budayang.center.platform.wording import words
 from budayang.center.standard import opinion_actions, opinion_imports, opinion_queries, project_queries
 from budayang.center.standard.models import Opinion, Project
 from budayang.center.standard.opinion_actions import Said
-from budayang.center.standard.text_queries import clause_texts
 from budayang.rules.standard.opinions import (
     DECISION_NAMES,
     KIND_NAMES,
@@ -48,6 +47,14 @@ def opinion_state(row: Opinion) -> State:
     return State(TONES[row.state], words(STATE_NAMES[row.state]))
 
 
+def _summary(row: Project, kind: str) -> str:
+    """How many opinions, and how they were handled, in the reader's language."""
+    tally = opinion_tally(row, kind)
+    total = sum(project_queries.decided_tally(row, kind).values())
+    told = _("，").join(f"{word} {count}" for word, count in tally)
+    return _("列入 %(n)d 条：%(told)s。") % {"n": total, "told": told}
+
+
 def _kind(kind: str) -> str:
     if kind not in KIND_NAMES:
         raise Http404
@@ -61,10 +68,12 @@ def opinions(request: HttpRequest, project: str, kind: str) -> HttpResponse:
     actor = reader(request)
     here = [row.code, kind]
     drafts = project_queries.drafts(actor, row)
+    earlier = project_queries.earlier_opinions(row).filter(kind=kind)
+    rows = earlier if request.GET.get("of") == "earlier" else project_queries.opinions_of(row).filter(kind=kind)
     return listing(
         request,
         title=_("%(table)s：%(project)s") % {"table": words(TABLE_TITLES[kind]), "project": row.title},
-        note=opinion_queries.summary_line(row, kind),
+        note=_summary(row, kind),
         columns=(
             Column("number", _("编号"), lambda one: one.number, kind="code"),
             Column("clause", _("标准章条编号"), lambda one: one.clause_number or _("全文"), sort="clause_number"),
@@ -75,8 +84,13 @@ def opinions(request: HttpRequest, project: str, kind: str) -> HttpResponse:
             Column("reason", _("处理理由"), lambda one: one.reason),
             Column("made", _("收到"), lambda one: one.made_at, sort="made_at", kind="moment"),
         ),
-        queryset=opinion_queries.opinions_visible_to(actor).filter(project=row, kind=kind),
+        queryset=opinion_queries.opinions_visible_to(actor).filter(pk__in=rows.values("pk")),
         filters=(
+            *(
+                (Filter("of", _("哪一版"), lambda: [("earlier", _("修订以前的"))], lambda rows, v: rows),)
+                if earlier.exists()
+                else ()
+            ),
             Filter("state", _("状态"), choices(STATE_NAMES), lambda rows, v: rows.filter(state=v)),
             Filter("decision", _("处理意见"), choices(DECISION_NAMES), lambda rows, v: rows.filter(decision=v)),
             Filter("source", _("来源"), choices(SOURCE_NAMES), lambda rows, v: rows.filter(source=v)),
@@ -154,7 +168,7 @@ def opinion(request: HttpRequest, project: str, pk: int) -> HttpResponse:
         "by": People([one.decided_by]).called(one.decided_by),
         "table": words(TABLE_TITLES[one.kind]),
         "source": words(SOURCE_NAMES[one.source]),
-        "clause": next((text for text in clause_texts(row.edition) if text.number == one.clause_number), None),
+        "about": opinion_queries.about(one),
         "form": form,
         "may_decide": drafts and one.state in {"open", "decided"},
         "may_admit": drafts and one.state in {"held", "set_aside"},
@@ -200,6 +214,7 @@ def _import(row: Project, kind: str) -> Import:
         crumbs=(("console:standard_projects", gettext_lazy("标准项目")),),
         template=reverse("console:standard_opinion_template", args=[row.code, kind]),
         done=reverse("console:standard_opinions", args=[row.code, kind]),
+        texts=frozenset((*NEEDED, *OPTIONAL)),
         help=gettext_lazy(
             "编号空着的是新意见；有编号的更新处理意见。先在项目页生成 Excel，在里面填处理意见，再传回来。"
         ),

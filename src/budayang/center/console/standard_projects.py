@@ -37,7 +37,7 @@ from budayang.rules.standard.drafting import (
     WHAT_NAMES,
 )
 from budayang.rules.standard.opinions import DECISION_NAMES, TABLE_TITLES
-from budayang.rules.standard.stages import ENDED, STAGE_NAMES, events_from
+from budayang.rules.standard.stages import ENDED, STAGE_NAMES, WORDED, events_from
 
 LEADERS = frozenset({Role.SUPERVISOR})
 FILES_SHOWN = 10
@@ -120,7 +120,8 @@ TEXT_READERS = (Role.SUPERVISOR, Role.AREA_KEEPER, Role.INSPECTOR)
 
 def edition_word(row: Project) -> str:
     """The project's text; a reference edition says so."""
-    return f"{row.edition.code}（参照版）" if row.edition.is_reference else row.edition.code
+    code = row.edition.code
+    return code + _("（参照版）") if row.edition.is_reference else code
 
 
 def _may(actor: Actor) -> bool:
@@ -156,7 +157,7 @@ def project(request: HttpRequest, project: str) -> HttpResponse:
         "reference": row.edition.is_reference,
         "edition_word": edition_word(row),
         "since_last": project_queries.edition_at_last_step(row),
-        "may_choose": project_queries.leads(actor, row) and (row.published_on is None or row.stage == "drafting"),
+        "may_choose": project_queries.leads(actor, row) and row.stage in WORDED,
         "timeline": _timeline(row, today),
         "units": [(words(UNIT_ROLE_NAMES[one.role]), one) for one in row.units.all()],
         "members": row.members.select_related("staff"),

@@ -28,7 +28,8 @@ from budayang.center.platform.wording import words
 from budayang.center.standard import project_queries, queries, writing_actions
 from budayang.center.standard.models import Edition, Project, WrittenFile
 from budayang.center.standard.text_queries import clause_texts, references, terms
-from budayang.center.standard.writing_standard import MARK, as_draft
+from budayang.center.standard.writing_draft import as_draft
+from budayang.center.standard.writing_standard import MARK
 from budayang.rules.standard.wording import RULE_BY_KEY, RULES, Finding, check, tally
 
 
@@ -55,12 +56,12 @@ def project_text(request: HttpRequest, project: str) -> HttpResponse:
 
 def _text_page(request: HttpRequest, edition: Edition, project: Project | None) -> dict[str, Any]:
     actor = reader(request)
-    found = check(as_draft(edition))
+    found = check(as_draft(edition, project))
     by_number: dict[str, list[Finding]] = {}
     for one in found:
         by_number.setdefault(one.number, []).append(one)
     chapters: dict[tuple[int, str], list[Any]] = {}
-    for clause in clause_texts(edition):
+    for clause in clause_texts(edition, project):
         chapters.setdefault((clause.chapter, clause.chapter_title), []).append(
             (clause, [_told(one) for one in by_number.get(clause.number, [])])
         )
@@ -106,7 +107,7 @@ def project_wording(request: HttpRequest, project: str) -> HttpResponse:
 
 
 def _wording(request: HttpRequest, edition: Edition, project: Project | None) -> HttpResponse:
-    found = check(as_draft(edition))
+    found = check(as_draft(edition, project))
     chosen = request.GET.get("rule", "")
     rows = [_told(one) for one in found if chosen not in RULE_BY_KEY or one.rule == chosen]
     if request.GET.get("export") == "xlsx":
@@ -154,7 +155,7 @@ def clause_wording(request: HttpRequest, project: str, clause_code: str) -> Http
     row = project_of(request, project)
     if not project_queries.drafts(reader(request), row):
         raise Forbidden("only the drafting group writes")
-    clause = next((one for one in clause_texts(row.edition) if one.code == clause_code), None)
+    clause = next((one for one in clause_texts(row.edition, row) if one.code == clause_code), None)
     if clause is None:
         raise Http404
     form = WordingForm(request.POST or None, initial={"text": clause.text, "note": clause.note})

@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from budayang.center.console.reader import reader
 from budayang.center.platform import exports
 from budayang.center.platform.actors import Actor
+from budayang.center.platform.printed import XLSX
 from budayang.center.platform.uploads import BadUpload, TableRefused, UploadedRow, UploadedTable
 
 SALT = "console.imports"
@@ -48,7 +49,8 @@ class Import:
     `load` returns (written, known) and raises TableRefused; `show` gives the cells of a plan under `heads`, whose line
     is `plan.line`. `crumbs`: (name of an address, its word), the way back. `template`: the empty table's address, or
     the address's name, with the kind's key when `keyed`. `done`: where a loaded table can be seen. `help`: a sentence
-    more under the file.
+    more under the file. `texts`: columns whose cells a spreadsheet program would change (4.10); the empty table is an
+    XLSX file then, in which they are text.
     """
 
     key: str
@@ -66,6 +68,7 @@ class Import:
     done: str
     keyed: bool = False
     help: str | Promise = ""
+    texts: frozenset[str] = frozenset()
 
     @property
     def template_url(self) -> str:
@@ -125,10 +128,14 @@ def _confirm(request: HttpRequest, kind: Import) -> HttpResponse:
 def template_file(kind: Import) -> HttpResponse:
     """An empty table with one example row."""
     columns = tuple(
-        exports.Column(head, lambda row, number=number: row[number])  # type: ignore[misc]  # default binds the number
+        exports.Column(head, lambda row, number=number: row[number], head in kind.texts)  # type: ignore[misc]  # default
         for number, head in enumerate((*kind.needs, *kind.optional))
     )
-    content = exports.csv_file(columns, [kind.example()], demo=False)
-    answer = HttpResponse(content, content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = content_disposition_header(True, f"{kind.title}.csv") or "attachment"
+    if kind.texts:
+        content, form, media = exports.workbook(str(kind.title), columns, [kind.example()], demo=False), "xlsx", XLSX
+    else:
+        content, form = exports.csv_file(columns, [kind.example()], demo=False), "csv"
+        media = "text/csv; charset=utf-8"
+    answer = HttpResponse(content, content_type=media)
+    answer["Content-Disposition"] = content_disposition_header(True, f"{kind.title}.{form}") or "attachment"
     return answer

@@ -245,6 +245,9 @@ def hand_in(row: SupervisionVisit, now: datetime) -> SupervisionVisit:
     Raises:
         Refused: questions without an answer, or the visit is over.
     """
+    # The sheet may be open twice: what another page saves is there before it is read here, or it is refused.
+    if not SupervisionVisit.objects.select_for_update().filter(pk=row.pk, state="planned").exists():
+        raise Refused(_("这次检查已经交上、取消或到期，不能再改。"))
     answers = {one.question: one for one in row.answers.select_related("terminal")}
     questions = questions_of(row)
     blank = [one for one in questions if one.code not in answers and one.kind is not Answer.TEXT]

@@ -18,17 +18,22 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, Cell
 from openpyxl.styles import Font
+from openpyxl.utils import get_column_letter
 
 DEMO_MARK = "演示数据"
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+AS_TEXT = "@"
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of an export: its title and how to read it from a row."""
+    """A column of an export: its title and how to read it from a row. `text`: a spreadsheet program leaves what is
+    typed into it as it is typed; else it makes 4.1 of 4.10.
+    """
 
     title: str
     value: Callable[[Any], object]
+    text: bool = False
 
 
 def workbook(
@@ -39,14 +44,18 @@ def workbook(
     demo: bool,
     zone: str = "Asia/Shanghai",
     definitions: Sequence[tuple[str, str]] = (),
+    lines: Sequence[str] = (),
 ) -> bytes:
     """An XLSX file with one sheet, and a second one with definitions (term, meaning) when there are any. Times are
-    written in the area's zone, as text that sorts.
+    written in the area's zone, as text that sorts. `lines` stand above the head.
     """
     book = Workbook(write_only=True)
     sheet = book.create_sheet(_sheet_title(title))
-    if demo:
-        sheet.append([DEMO_MARK])
+    for at, column in enumerate(columns, start=1):
+        if column.text:
+            sheet.column_dimensions[get_column_letter(at)].number_format = AS_TEXT
+    for line in (*((DEMO_MARK,) if demo else ()), *lines):
+        sheet.append([line])
     heads = []
     for column in columns:
         cell = WriteOnlyCell(sheet, value=column.title)
@@ -54,7 +63,7 @@ def workbook(
         heads.append(cell)
     sheet.append(heads)
     for row in rows:
-        sheet.append([_xlsx_cell(sheet, plain(column.value(row), zone)) for column in columns])
+        sheet.append([_xlsx_cell(sheet, plain(column.value(row), zone), column.text) for column in columns])
     if definitions:
         second = book.create_sheet("口径")
         for pair in definitions:
@@ -125,11 +134,14 @@ def csv_cell(value: str | int | float) -> str | int | float:
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value
 
 
-def _xlsx_cell(sheet: Any, value: str | int | float) -> Cell | int | float:
+def _xlsx_cell(sheet: Any, value: str | int | float, as_text: bool = False) -> Cell | int | float:
     if not isinstance(value, str):
         return value
-    cell = WriteOnlyCell(sheet, value=ILLEGAL_CHARACTERS_RE.sub("", value)[:32767])
+    shown = value.replace("\r\n", "\n").replace("\r", "\n")  # a cell's line ends are LF
+    cell = WriteOnlyCell(sheet, value=ILLEGAL_CHARACTERS_RE.sub("", shown)[:32767])
     cell.data_type = "s"  # openpyxl would make a formula of a text that begins with "="
+    if as_text:
+        cell.number_format = AS_TEXT
     return cell
 
 

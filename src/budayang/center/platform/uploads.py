@@ -42,18 +42,28 @@ class TableRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class UploadedRow:
-    """One row of a table: its line as the person sees it, and its cells as stripped text."""
+    """One row of a table: its line as the person sees it, and its cells as stripped text. `numbers`: columns in which a
+    spreadsheet program holds a number with a point: 4.10 has become 4.1.
+    """
 
     line: int
     cells: dict[str, str]
+    numbers: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
 class UploadedTable:
-    """A table as uploaded. Nothing is loaded while `errors` is not empty."""
+    """A table as uploaded. Nothing is loaded while `errors` is not empty. `is_csv`: its cells have no kind."""
 
     rows: list[UploadedRow] = field(default_factory=list)
     errors: list[tuple[int, str]] = field(default_factory=list)
+    is_csv: bool = False
+
+
+class NumberText(str):
+    """The text of a cell that holds a number with a point."""
+
+    __slots__ = ()
 
 
 def read_lines(content: bytes) -> list[list[str]]:
@@ -64,7 +74,11 @@ def read_lines(content: bytes) -> list[list[str]]:
     """
     if len(content) > MAX_BYTES:
         raise BadUpload(_("文件超过 5 MB，请分成几份上传。"))
-    return _xlsx_lines(content) if content[:4] == b"PK\x03\x04" else _csv_lines(content)
+    return _xlsx_lines(content) if _is_book(content) else _csv_lines(content)
+
+
+def _is_book(content: bytes) -> bool:
+    return content[:4] == b"PK\x03\x04"
 
 
 def read_table(content: bytes, columns: Sequence[str], *, optional: Sequence[str] = ()) -> UploadedTable:
@@ -78,12 +92,14 @@ def read_table(content: bytes, columns: Sequence[str], *, optional: Sequence[str
     if head_at is None:
         raise BadUpload(_("没有找到表头。第一行须有这些列：%(columns)s。") % {"columns": "、".join(columns)})
     head = lines[head_at]
-    table = UploadedTable()
+    table = UploadedTable(is_csv=not _is_book(content))
     for number, cells in enumerate(lines[head_at + 1 :], start=head_at + 2):
         if not any(cells):
             continue
         named = dict(zip(head, cells, strict=False))
-        table.rows.append(UploadedRow(number, {name: named.get(name, "") for name in (*columns, *optional)}))
+        wanted = {name: named.get(name, "") for name in (*columns, *optional)}
+        numbers = frozenset(name for name, cell in wanted.items() if isinstance(cell, NumberText))
+        table.rows.append(UploadedRow(number, wanted, numbers))
     if not table.rows:
         raise BadUpload(_("表头下面没有数据行。"))
     return table
@@ -97,7 +113,7 @@ def read_book(content: bytes) -> dict[str, list[list[str]]]:
     """
     if len(content) > MAX_BYTES:
         raise BadUpload(_("文件超过 5 MB，请分成几份上传。"))
-    if content[:4] != b"PK\x03\x04":
+    if not _is_book(content):
         raise BadUpload(_("这不是 XLSX 文件，请用表格软件另存为 XLSX。"))
     return dict(_sheets(content))
 
@@ -186,7 +202,7 @@ def _csv_lines(content: bytes) -> list[list[str]]:
         for cells in csv.reader(io.StringIO(text)):
             if len(lines) >= MAX_ROWS:
                 raise BadUpload(_("超过 %(rows)d 行，请分成几份上传。") % {"rows": MAX_ROWS})
-            lines.append([cell.strip() for cell in cells])
+            lines.append([_with_lf(cell).strip() for cell in cells])
     except csv.Error as error:
         told = _("这个 CSV 从第 %(n)d 行起读不懂，多半是引号没有成对；请检查，或另存为 XLSX。") % {"n": len(lines) + 1}
         raise BadUpload(told) from error
@@ -222,7 +238,7 @@ def _sheet_lines(sheet: Any) -> list[list[str]]:
     for row in sheet.iter_rows(max_col=MAX_COLUMNS + 1, values_only=True):
         if len(lines) >= MAX_ROWS:
             raise BadUpload(_("超过 %(rows)d 行，请分成几份上传。") % {"rows": MAX_ROWS})
-        cells = ["" if cell is None else str(cell).strip() for cell in row]
+        cells = [_cell_text(cell) for cell in row]
         while cells and not cells[-1]:
             cells.pop()
         if len(cells) > MAX_COLUMNS:
@@ -232,3 +248,16 @@ def _sheet_lines(sheet: Any) -> list[list[str]]:
         lines.pop()
     width = max(map(len, lines), default=0)
     return [cells + [""] * (width - len(cells)) for cells in lines]
+
+
+def _cell_text(cell: object) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, float):
+        return NumberText(cell)
+    # Excel writes the CR of a line end as "_x000D_" (ECMA-376 18.18.93, ST_Xstring); openpyxl leaves it so.
+    return _with_lf(str(cell).replace("_x000D_\n", "\n")).strip()
+
+
+def _with_lf(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")

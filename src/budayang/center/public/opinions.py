@@ -19,7 +19,7 @@ from budayang.center.platform.actions import Refused
 from budayang.center.platform.wording import words
 from budayang.center.standard import opinion_actions, opinion_queries
 from budayang.center.standard.models import Consultation
-from budayang.center.standard.opinion_actions import Said
+from budayang.center.standard.opinion_actions import Said, as_kept
 from budayang.center.standard.text_queries import clause_texts
 from budayang.center.standard.writing_standard import MARK
 from budayang.rules.standard.opinions import DECISION_NAMES, MOST_TEXT, MOST_UNIT
@@ -46,16 +46,17 @@ def opinions(request: HttpRequest) -> HttpResponse:
 @never_cache
 def opinion(request: HttpRequest, code: str) -> HttpResponse:
     """The draft's clauses and the form. What was typed stays when it is refused."""
-    found = opinion_queries.find_round(code, timezone.localdate())
+    today = timezone.localdate()
+    found = opinion_queries.find_round(code, today)
     if found is None:
-        return render(request, "public/opinion_over.html", status=404)
+        ended = opinion_queries.ended_early(code, today)
+        return render(request, "public/opinion_over.html", {"ended": ended}, status=404)
     if request.method != "POST":
         return render(request, "public/opinion.html", _page(found, Said("", clause=request.GET.get("clause", "")[:20])))
+    # Line ends first: a browser counts one sign for each and sends two.
+    typed = as_kept(Said(*(request.POST.get(name, "") for name in ("text", "clause", "wish", "unit"))))
     said = Said(
-        text=request.POST.get("text", "")[: MOST_TEXT + 1],
-        clause=request.POST.get("clause", "")[:20],
-        wish=request.POST.get("wish", "")[: MOST_TEXT + 1],
-        unit=request.POST.get("unit", "")[: MOST_UNIT + 1],
+        typed.text[: MOST_TEXT + 1], typed.clause[:20], typed.wish[: MOST_TEXT + 1], typed.unit[: MOST_UNIT + 1]
     )
     client = str(request.META.get("REMOTE_ADDR", ""))
     try:
@@ -68,7 +69,7 @@ def opinion(request: HttpRequest, code: str) -> HttpResponse:
 def _page(found: Consultation, said: Said, problem: str = "") -> dict[str, Any]:
     edition = found.project.edition
     chapters: dict[tuple[int, str], list[Any]] = {}
-    for one in clause_texts(edition):
+    for one in clause_texts(edition, found.project):
         chapters.setdefault((one.chapter, one.chapter_title), []).append(one)
     return {
         "round": found,

@@ -4,6 +4,7 @@ in; afterwards the page shows what was found and what was replied.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -41,7 +42,9 @@ def _private(answer: HttpResponse) -> HttpResponse:
 @allow(PUBLIC)
 @never_cache
 def visit(request: HttpRequest, token: str) -> HttpResponse:
-    """The sheet; what was typed stays when it is refused, and 先存起来 keeps it for later."""
+    """The sheet; what was typed stays when it is refused, and 先存起来 keeps it for later. A photograph that cannot be
+    read is left out, and the rest is kept.
+    """
     request.upload_handlers = [InMemory(request)]
     row = queries.find_by_link(token, timezone.now())
     if row is None:
@@ -58,10 +61,14 @@ def visit(request: HttpRequest, token: str) -> HttpResponse:
 def _visit(request: HttpRequest, row: SupervisionVisit, token: str) -> HttpResponse:
     if request.method != "POST":
         return render(request, "public/visit.html", _page(row, token, saved="saved" in request.GET))
-    given: dict[str, Given] = {}
+    titles = {one.code: one.text for one in queries.questions_of(row)}
+    titles |= {code: _("问题 %(n)s") % {"n": n} for n, code in enumerate(OWN, start=1)}
+    given = {code: _typed(request, code) for code in titles}
+    sheet, unread = _with_photos(request, given, titles)
     try:
-        given = {code: _given(request, code) for code in (*(one.code for one in queries.questions_of(row)), *OWN)}
-        actions.save_sheet(row, given, request.POST.get("words", "")[:600], timezone.now())
+        actions.save_sheet(row, sheet, request.POST.get("words", "")[:600], timezone.now())
+        if unread:
+            raise Refused(_("%(photos)s。填写的内容都存下了。") % {"photos": _("；").join(unread)})
         if "hand_in" in request.POST:
             actions.hand_in(row, timezone.now())
             return redirect("public:visit", token)
@@ -72,18 +79,31 @@ def _visit(request: HttpRequest, row: SupervisionVisit, token: str) -> HttpRespo
     return redirect(f"{request.path}?saved")
 
 
-def _given(request: HttpRequest, code: str) -> Given:
+def _typed(request: HttpRequest, code: str) -> Given:
     value, note, terminal = (request.POST.get(f"{name}-{code}", "")[:400] for name in ("value", "note", "terminal"))
-    file = request.FILES.get(f"photo-{code}")
-    if file is None:
-        return Given(value, note, terminal)
-    try:
-        sheet = read_sheet(file.read())
-    except BadUpload as bad:
-        raise Refused(str(bad)) from bad
-    if sheet.media != "image/jpeg":
-        raise Refused(_("这里只收照片，请拍照或选一张图片；也可以不附。"))
-    return Given(value, note, terminal, sheet.content)
+    return Given(value, note, terminal)
+
+
+def _with_photos(
+    request: HttpRequest, given: dict[str, Given], titles: dict[str, str]
+) -> tuple[dict[str, Given], list[str]]:
+    """The sheet with its photographs, and for each that cannot be read which one and why."""
+    sheet, unread = dict(given), []
+    for code, title in titles.items():
+        file = request.FILES.get(f"photo-{code}")
+        if file is None:
+            continue
+        try:
+            read = read_sheet(file.read())
+            why = "" if read.media == "image/jpeg" else _("这里只收照片，请拍照或选一张图片；也可以不附。")
+        except BadUpload as bad:
+            why = str(bad)
+        if why:
+            told = {"where": title, "why": why.rstrip("。.")}
+            unread.append(_("“%(where)s”的照片没有收下：%(why)s") % told)
+        else:
+            sheet[code] = replace(given[code], photo=read.content)
+    return sheet, unread
 
 
 def _page(

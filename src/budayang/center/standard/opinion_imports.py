@@ -6,7 +6,7 @@ A table that was exported and not touched changes nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.db import transaction
 from django.utils import timezone
@@ -20,6 +20,8 @@ from budayang.center.services.promise_numbers import read_number
 from budayang.center.standard import opinion_actions as actions
 from budayang.center.standard.models import Opinion, Project
 from budayang.center.standard.opinion_actions import Said
+from budayang.center.standard.opinion_texts import Numbered, numbered
+from budayang.center.standard.project_queries import opinions_of
 from budayang.rules.standard.opinions import (
     COLUMN_CLAUSE,
     COLUMN_DECISION,
@@ -32,7 +34,10 @@ from budayang.rules.standard.opinions import (
     DECISION_NAMES,
     NEEDED,
     OPTIONAL,
+    WHOLE,
     decision_problem,
+    kept_text,
+    read_clause,
     read_decision,
 )
 
@@ -67,10 +72,10 @@ def checker(project: Project, kind: str) -> Callable[[Actor, UploadedTable], Opi
     """The check of one project's table."""
 
     def check(actor: Actor, table: UploadedTable) -> OpinionCheck:
-        here = {one.number: one for one in Opinion.objects.filter(project=project, kind=kind)}
-        found, seen = OpinionCheck(), set()
+        here = {one.number: one for one in opinions_of(project).filter(kind=kind)}
+        text, found, seen = numbered(project.edition), OpinionCheck(), set()
         for row in table.rows:
-            plan = _plan(row, here)
+            plan = _plan(row, here, text, is_csv=table.is_csv)
             if isinstance(plan, str):
                 found.errors.append((row.line, plan))
                 continue
@@ -85,11 +90,11 @@ def checker(project: Project, kind: str) -> Callable[[Actor, UploadedTable], Opi
     return check
 
 
-def _plan(row: UploadedRow, here: dict[str, Opinion]) -> Plan | str:
+def _plan(row: UploadedRow, here: dict[str, Opinion], text: Numbered, *, is_csv: bool) -> Plan | str:
     """What the row would do, or why it cannot, in words."""
-    cells = row.cells
+    cells = {column: kept_text(cell) for column, cell in row.cells.items()}
     said = Said(text=cells[COLUMN_TEXT], clause=cells[COLUMN_CLAUSE], wish=cells[COLUMN_WISH], unit=cells[COLUMN_UNIT])
-    if why := actions.said_problem(said):
+    if why := actions.said_problem(said) or _changed_number(row, text, is_csv=is_csv):
         return why
     decision = read_decision(cells[COLUMN_DECISION])
     if decision is None:
@@ -99,6 +104,10 @@ def _plan(row: UploadedRow, here: dict[str, Opinion]) -> Plan | str:
     if decision and (why := decision_problem(decision, cells[COLUMN_REASON])):
         return words(why)
     if not cells[COLUMN_NUMBER]:
+        clause = read_clause(said.clause, text.numbers)
+        if clause is None:
+            return actions.clause_problem(said.clause)
+        said = replace(said, clause=clause)
         return Plan(row.line, said, decision, cells[COLUMN_REASON], cells[COLUMN_NOTE], _equal(said, here.values()))
     if why := _number_problem(cells, decision, here):
         return why
@@ -106,11 +115,27 @@ def _plan(row: UploadedRow, here: dict[str, Opinion]) -> Plan | str:
     return Plan(row.line, said, decision, cells[COLUMN_REASON], cells[COLUMN_NOTE], opinion)
 
 
+def _changed_number(row: UploadedRow, text: Numbered, *, is_csv: bool) -> str:
+    """Says that a spreadsheet program may have made 4.1 of 4.10, "" when it cannot have."""
+    cell = row.cells[COLUMN_CLAUSE]
+    if COLUMN_CLAUSE in row.numbers:
+        told = _("“%(column)s”里的 %(cell)s 是数字，表格软件会把 4.10 变成 4.1。请把这一列设为文本，再写一次编号。")
+        return told % {"column": words(COLUMN_CLAUSE), "cell": cell}
+    if is_csv and not row.cells[COLUMN_NUMBER] and text.is_ambiguous(cell):
+        told = _("CSV 里的 %(cell)s 可能原来是 %(cell)s0：表格软件会去掉后面的 0。请用这里的空表（XLSX）填写。")
+        return told % {"cell": cell}
+    return ""
+
+
 def _equal(said: Said, here: Iterable[Opinion]) -> Opinion | None:
     """The opinion of the table that says just this: a file that is brought twice is not written twice."""
-    told = (said.text, said.clause, said.wish, said.unit)
     listed = (one for one in here if one.state not in {"held", "set_aside"})
-    return next((one for one in listed if (one.text, one.clause_number, one.wish, one.unit) == told), None)
+    return next((one for one in listed if _told(one) == said), None)
+
+
+def _told(one: Opinion) -> Said:
+    """What an opinion says, as it would be kept today."""
+    return actions.as_kept(Said(one.text, one.clause_number, one.wish, one.unit))
 
 
 def _number_problem(cells: Mapping[str, str], decision: str, here: Mapping[str, Opinion]) -> str:
@@ -118,19 +143,20 @@ def _number_problem(cells: Mapping[str, str], decision: str, here: Mapping[str, 
     opinion = here.get(read_number(cells[COLUMN_NUMBER]) or "")
     if opinion is None:
         return _("编号“%(number)s”不在这个项目里；新的意见请把编号空着。") % {"number": cells[COLUMN_NUMBER]}
-    kept = {
-        COLUMN_CLAUSE: opinion.clause_number, COLUMN_TEXT: opinion.text, COLUMN_WISH: opinion.wish,
-        COLUMN_UNIT: opinion.unit,
-    }  # fmt: skip
-    for column, value in kept.items():
-        if cells[column] and cells[column] != value:
+    kept = _told(opinion)
+    clause = "" if cells[COLUMN_CLAUSE] == WHOLE else cells[COLUMN_CLAUSE]
+    for column, cell, value in (
+        (COLUMN_CLAUSE, clause, kept.clause), (COLUMN_TEXT, cells[COLUMN_TEXT], kept.text),
+        (COLUMN_WISH, cells[COLUMN_WISH], kept.wish), (COLUMN_UNIT, cells[COLUMN_UNIT], kept.unit),
+    ):  # fmt: skip
+        if cell and cell != value:
             told = {"number": opinion.number, "column": words(column)}
             return _("编号“%(number)s”的“%(column)s”被改动了；意见照原文保留，请改回来。") % told
     if opinion.decision and not decision:
         return _("编号“%(number)s”已经处理过，处理意见不能空。") % {"number": opinion.number}
     if opinion.state in {"held", "set_aside"} and decision:
         return _("编号“%(number)s”没有列入意见汇总处理表，请先在页面上列入。") % {"number": opinion.number}
-    if not decision and (cells[COLUMN_REASON] or cells[COLUMN_NOTE] != opinion.note):
+    if not decision and (cells[COLUMN_REASON] or cells[COLUMN_NOTE] != kept_text(opinion.note)):
         return _("编号“%(number)s”写了理由或备注，却没有处理意见，请写上处理意见。") % {"number": opinion.number}
     return ""
 
@@ -141,7 +167,7 @@ def _same(plan: Plan) -> bool:
     assert one is not None
     if not plan.decision:
         return True
-    return (one.decision, one.reason, one.note) == (plan.decision, plan.reason, plan.note)
+    return (one.decision, kept_text(one.reason), kept_text(one.note)) == (plan.decision, plan.reason, plan.note)
 
 
 def loader(project: Project, kind: str) -> Callable[[Actor, UploadedTable, str], tuple[int, int]]:
@@ -158,9 +184,9 @@ def _load(actor: Actor, project: Project, kind: str, table: UploadedTable) -> tu
     check = checker(project, kind)(actor, table)
     if check.errors:
         raise TableRefused(check.errors)
-    now = timezone.now()
+    now, text = timezone.now(), numbered(project.edition)
     for plan in check.new:
-        row = plan.opinion or actions.add_opinion(actor, project, kind, plan.said, now, source="excel")
+        row = plan.opinion or actions.add_opinion(actor, project, kind, plan.said, now, source="excel", text=text)
         if plan.decision:
             actions.decide(actor, row, plan.decision, plan.reason, now, note=plan.note, major=row.major)
     record(

@@ -15,7 +15,15 @@ from budayang.center.platform.printed import Heading, Printed
 from budayang.center.platform.sealing import lookup_hash
 from budayang.center.services.promise_numbers import read_number
 from budayang.center.standard.models import Consultation, Opinion, Project
-from budayang.center.standard.project_queries import decided_tally, projects_visible_to, unit_names
+from budayang.center.standard.project_queries import (
+    decided_tally,
+    opinions_of,
+    projects_visible_to,
+    rounds_of,
+    unit_names,
+)
+from budayang.center.standard.text_queries import ClauseText, clause_texts
+from budayang.center.standard.writing_standard import MARK
 from budayang.rules.standard.opinions import (
     COLUMN_CLAUSE,
     COLUMN_DECISION,
@@ -56,13 +64,21 @@ def opinions_visible_to(actor: Actor) -> QuerySet[Opinion]:
 
 def open_rounds(today: date) -> QuerySet[Consultation]:
     """Rounds whose page takes opinions today."""
-    rows = Consultation.objects.filter(opens_on__lte=today, closes_on__gte=today, project__stage="consulting")
+    rows = Consultation.objects.filter(
+        opens_on__lte=today, closes_on__gte=today, ended_on=None, project__stage="consulting"
+    )
     return rows.select_related("project", "project__edition", "project__place").order_by("closes_on", "pk")
 
 
 def find_round(code: str, today: date) -> Consultation | None:
     """The open round of a project, None when nothing is asked for now."""
     return open_rounds(today).filter(project__code=code).first()
+
+
+def ended_early(code: str, today: date) -> Consultation | None:
+    """The newest round of a project, when it was ended before a last day that is still ahead."""
+    last = Consultation.objects.filter(project__code=code).order_by("number").last()
+    return last if last is not None and last.ended_on is not None and last.closes_on >= today else None
 
 
 def find_opinion(number: str, client: str, now: datetime) -> Opinion | None:
@@ -79,7 +95,7 @@ def find_opinion(number: str, client: str, now: datetime) -> Opinion | None:
 
 def table_rows(project: Project, kind: str) -> Iterator[Row]:
     """The rows of a summary table: by clause number as numbers, then by time."""
-    rows = Opinion.objects.filter(project=project, kind=kind, state__in=IN_TABLE)
+    rows = opinions_of(project).filter(kind=kind, state__in=IN_TABLE)
     for at, one in enumerate(sorted(rows, key=_place), start=1):
         yield Row(at, one)
 
@@ -88,6 +104,34 @@ def _place(row: Opinion) -> tuple[list[tuple[int, int, str]], float, int]:
     parts = row.clause_number.replace("附录", "").split(".")
     shape = [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts]
     return shape if row.clause_number else [(2, 0, "")], row.made_at.timestamp(), row.pk
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """The clause that an opinion is about. `moved_to`: where it stands in the present text, when that is elsewhere;
+    `gone`: the present text has it no more, and `clause` is as it was.
+    """
+
+    clause: ClauseText
+    moved_to: str = ""
+    gone: bool = False
+
+
+def about(opinion: Opinion) -> About | None:
+    """The clause beside which an opinion is read: by its code, so that another clause with the same number in a later
+    text is not taken for it. None for the whole text, and for what is no clause.
+    """
+    now = clause_texts(opinion.project.edition, opinion.project)
+    if not opinion.clause_code:  # written before codes were kept, or about a chapter or an annex
+        same = opinion.edition_id in {None, opinion.project.edition_id}
+        found = next((one for one in now if one.number == opinion.clause_number), None) if same else None
+        return About(found) if found else None
+    found = next((one for one in now if one.code == opinion.clause_code), None)
+    if found is not None:
+        return About(found, moved_to=found.number if found.number != opinion.clause_number else "")
+    before = clause_texts(opinion.edition, opinion.project) if opinion.edition else []
+    then = next((one for one in before if one.code == opinion.clause_code), None)
+    return About(then, gone=True) if then else None
 
 
 def decision_text(row: Opinion) -> str:
@@ -122,13 +166,15 @@ def printed_table(project: Project, kind: str, *, today: date, demo: bool) -> Pr
     )
     units = len({row[3] for row in rows if row[3] != PUBLIC_UNIT})
     lines = [f"标准项目名称：{project.title}", f"承办单位：{'、'.join(unit_names(project, 'drafts')) or '未填写'}"]
+    if project.edition.is_reference:
+        lines.append(f"文本为{MARK}")
     if kind == "consultation":
-        asked = sum(project.consultations.values_list("asked_units", flat=True))
+        asked = sum(rounds_of(project).values_list("asked_units", flat=True))
         lines.append(f"发送征求意见稿的单位 {asked} 个；提出意见的单位 {units} 个。填表日期：{today.isoformat()}")
     else:
         lines.append(f"填表日期：{today.isoformat()}")
     return Printed(
-        title=_title(project, kind),
+        title=f"地方标准{table_title(project, kind)}",
         lines=tuple(lines),
         headings=(
             Heading("序号", 5, True),
@@ -145,9 +191,9 @@ def printed_table(project: Project, kind: str, *, today: date, demo: bool) -> Pr
     )
 
 
-def _title(project: Project, kind: str) -> str:
-    mark = "（参照版）" if project.edition.is_reference else ""
-    return f"地方标准{TABLE_TITLES[kind]}{mark}"
+def table_title(project: Project, kind: str) -> str:
+    """The table's title; that of a reference edition says so."""
+    return TABLE_TITLES[kind] + ("（参照版）" if project.edition.is_reference else "")
 
 
 def excel_cells(row: Opinion) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -25,9 +26,12 @@ from budayang.center.standard.models import (
     ProjectStep,
     ProjectUnit,
 )
+from budayang.center.standard.opinion_queries import open_rounds
 from budayang.center.standard.project_texts import follow, take_up
+from budayang.center.standard.writing_actions import keep_stage
 from budayang.rules.ledgers import holds_personal_number
-from budayang.rules.standard.stages import STAGE_NAMES, TRANSITIONS, problem
+from budayang.rules.standard.drafting import STAGE_DOCUMENTS
+from budayang.rules.standard.stages import PUBLISHED, STAGE_NAMES, TRANSITIONS, WORDED, problem
 
 TEXTS = ("title", "source", "purpose", "significance", "principles", "main_clauses", "conflicts", "dissent", "others")
 
@@ -76,14 +80,27 @@ def write_texts(actor: Actor, project: Project, texts: Mapping[str, str], now: d
 
 @transaction.atomic
 def choose_edition(actor: Actor, project: Project, edition: Edition, now: datetime) -> Project:
-    """Take another edition as the project's text."""
+    """Take another edition as the project's text.
+
+    Raises:
+        Refused: the text has been examined or is published, or the public is asked about it just now.
+    """
     _require_leader(actor, project)
-    if project.published_on is not None and project.stage not in {"drafting"}:
+    if project.stage in PUBLISHED:
         raise Refused(_("标准已经发布，文本不能再换；修订时先开始复审。"))
     if edition.pk == project.edition_id:
         return project
+    if project.stage not in WORDED:
+        stage = words(STAGE_NAMES[project.stage])
+        raise Refused(_("项目现在是“%(stage)s”，文本已经定下。要换，请先把项目退回修改。") % {"stage": stage})
+    today = _today(project, now)
+    asked = open_rounds(today).filter(project=project).last()
+    if asked is not None:
+        told = _("正在公开征求意见，%(on)s 截止后再换文本；要提前换，请先把项目退回修改。")
+        raise Refused(told % {"on": asked.closes_on.isoformat()})
     take_up(actor, edition, project.stage, now)
     Project.objects.filter(pk=project.pk).update(edition=edition)
+    project.consultations.filter(opens_on__gt=today, ended_on=None).update(edition=edition)
     project.edition = edition
     _record(actor, "standard.choose_edition", project, now, {"edition": edition.code})
     return project
@@ -100,11 +117,18 @@ def take_step(actor: Actor, project: Project, step: Step, now: datetime) -> Proj
     )  # fmt: skip
     if why:
         raise Refused(words(why))
+    if why := _day_problem(project, step, now):
+        raise Refused(why)
     last = project.steps.order_by("-on").values_list("on", flat=True).first() or project.applied_on
     if step.on < last:
         raise Refused(_("日期不能早于上一步（%(on)s）。") % {"on": last.isoformat()})
+    if project.stage in STAGE_DOCUMENTS and actor.staff_id is not None:
+        keep_stage(actor, project, now)  # as they stand before the step changes anything
     follow(actor, project, step.event, now, on=step.on, number=step.number, effective_on=step.effective_on)
     before, after = project.stage, TRANSITIONS[(project.stage, step.event)]
+    today = _today(project, now)
+    if before == "consulting" and step.event != "submit":
+        project.consultations.filter(ended_on=None, closes_on__gte=today).update(ended_on=today)
     project.stage = after
     if step.event == "plan":
         project.plan_paper, project.planned_on = step.paper.strip(), step.on
@@ -125,6 +149,28 @@ def take_step(actor: Actor, project: Project, step: Step, now: datetime) -> Proj
         payload={"project": project.code, "stage": after}, occurred_at=now, now=now,
     )  # fmt: skip
     return project
+
+
+def _day_problem(project: Project, step: Step, now: datetime) -> str:
+    """Why a step cannot be of its day, "" when it can."""
+    if step.on > _today(project, now):
+        return _("日期不能晚于今天，请到那天再登记。")
+    if step.event == "publish" and step.effective_on is not None and step.effective_on < step.on:
+        return _("实施日期不能早于发布日期。")
+    if step.event == "take_effect" and project.effective_on is not None and step.on < project.effective_on:
+        return _("实施日期是 %(on)s，请到那天再登记。") % {"on": project.effective_on.isoformat()}
+    if step.event == "submit":
+        last = queries.rounds_of(project).filter(ended_on=None).order_by("closes_on").last()
+        if last is None:
+            return _("还没有公开征求意见。请先设定起止日期，期满后再形成送审稿；在别处办过的一轮请登记。")
+        if step.on <= last.closes_on:
+            told = _("公开征求意见到 %(on)s 截止，请期满后再形成送审稿；要提前改稿，请选“退回修改”。")
+            return told % {"on": last.closes_on.isoformat()}
+    return ""
+
+
+def _today(project: Project, now: datetime) -> date:
+    return now.astimezone(ZoneInfo(project.place.zone)).date()
 
 
 @transaction.atomic

@@ -12,10 +12,18 @@ from budayang.center.maintenance.queries import incidents_visible_to, orders_vis
 from budayang.center.platform.actors import Actor
 from budayang.center.platform.queries import scope_q
 from budayang.center.platform.roles import Role
-from budayang.center.standard.models import Edition, FieldFinding, Milestone, Opinion, Project
+from budayang.center.standard.models import (
+    Consultation,
+    Edition,
+    FieldFinding,
+    Milestone,
+    Opinion,
+    Project,
+    ProjectStep,
+)
 from budayang.center.standard.queries import READERS
 from budayang.rules.standard.opinions import IN_TABLE
-from budayang.rules.standard.stages import STAGE_NAMES
+from budayang.rules.standard.stages import ENDED, STAGE_NAMES
 
 LEADERS = (Role.SUPERVISOR,)
 
@@ -75,20 +83,59 @@ def drafters(project: Project) -> list[str]:
     return list(dict.fromkeys(project.members.select_related("staff").values_list("staff__name", flat=True)))
 
 
+def project_of(edition: Edition) -> Project | None:
+    """The project whose text an edition is, or was when it was published. A reference edition is nobody's text."""
+    if edition.is_reference:
+        return None
+    held = Project.objects.filter(edition=edition).exclude(stage__in=ENDED).select_related("place").first()
+    if held is not None:
+        return held
+    step = ProjectStep.objects.filter(edition=edition, event="publish").select_related("project__place").last()
+    return step.project if step is not None else None
+
+
+def revision_of(project: Project) -> ProjectStep | None:
+    """The step with which the running revision began, None before the first publication."""
+    return project.steps.filter(event="revise").last()
+
+
+def opinions_of(project: Project) -> QuerySet[Opinion]:
+    """Opinions on the text that is on its way now: those of before a revision are of the standard before."""
+    revised = revision_of(project)
+    rows = Opinion.objects.filter(project=project)
+    return rows if revised is None else rows.filter(made_at__gt=revised.at)
+
+
+def earlier_opinions(project: Project) -> QuerySet[Opinion]:
+    """Opinions of before the running revision."""
+    revised = revision_of(project)
+    rows = Opinion.objects.filter(project=project)
+    return rows.none() if revised is None else rows.filter(made_at__lte=revised.at)
+
+
+def rounds_of(project: Project) -> QuerySet[Consultation]:
+    """Rounds about the text that is on its way now."""
+    revised = revision_of(project)
+    rows = Consultation.objects.filter(project=project)
+    if revised is None:
+        return rows
+    return rows.filter(Q(made_at__gt=revised.at) | Q(made_at=None, opens_on__gte=revised.on))
+
+
 def opinion_counts(project: Project) -> dict[tuple[str, str], int]:
     """(kind, state) → how many opinions."""
-    rows = project.opinions.order_by().values_list("kind", "state").annotate(n=Count("pk"))
+    rows = opinions_of(project).order_by().values_list("kind", "state").annotate(n=Count("pk"))
     return {(kind, state): count for kind, state, count in rows}
 
 
 def undecided(project: Project, kind: str) -> int:
     """Opinions that stand in the table, or wait to be looked at, without a decision."""
-    return Opinion.objects.filter(project=project, kind=kind, state__in=("held", "open")).count()
+    return opinions_of(project).filter(kind=kind, state__in=("held", "open")).count()
 
 
 def decided_tally(project: Project, kind: str) -> dict[str, int]:
     """Decision → how many; "" for those in the table without one."""
-    rows = project.opinions.filter(kind=kind, state__in=IN_TABLE).order_by()
+    rows = opinions_of(project).filter(kind=kind, state__in=IN_TABLE).order_by()
     return dict(rows.values_list("decision").annotate(n=Count("pk")))
 
 

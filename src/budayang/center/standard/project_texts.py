@@ -62,6 +62,7 @@ def follow(
     if event == "take_effect":
         edition.in_force_on = on
     _write(actor, edition, TEXT_EVENT[event], state, now)
+    project.edition = edition  # else the caller goes on with the row as it was before the step
 
 
 def _write(actor: Actor, edition: Edition, event: str, state: str, now: datetime) -> None:

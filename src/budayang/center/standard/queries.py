@@ -109,10 +109,13 @@ def number_text(verdict: ClauseVerdict) -> str:
 
 def threshold_text(verdict: ClauseVerdict) -> str:
     """What the clause asks, "≥ 98%"; empty for a clause without a number."""
-    if verdict.threshold is None:
-        return ""
-    sign = {">=": "≥", "<=": "≤"}.get(verdict.comparison, verdict.comparison)
-    return f"{sign} {show(verdict.threshold, verdict.unit)}"
+    return "" if verdict.threshold is None else asked_text(verdict.threshold, verdict.comparison, verdict.unit)
+
+
+def asked_text(threshold: float, comparison: str, unit: str) -> str:
+    """A threshold as people read it, "≥ 98%"."""
+    sign = {">=": "≥", "<=": "≤"}.get(comparison, comparison)
+    return f"{sign} {show(threshold, unit)}"
 
 
 def computed_at(month: date) -> dict[int, datetime | None]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
-from budayang.center.standard.models import Clause, ClauseWording, Edition
+from budayang.center.standard.models import AnnexRow, Clause, ClauseWording, Edition, Project
 from budayang.center.standard.models import Reference as ReferenceRow
 from budayang.center.standard.models import Term as TermRow
 from budayang.data.clause_texts import clause_sentences
@@ -62,6 +62,27 @@ class ClauseText:
     grade: str
 
 
+@dataclass(frozen=True, slots=True)
+class AnnexLine:
+    """One row of an annex's table. `annex`: its letter "A", `table`: "A.1", `clause`: the code of a clause or ""."""
+
+    annex: str
+    annex_title: str
+    table: str
+    table_title: str
+    item: str
+    criterion: str
+    frequency: str
+    clause: str
+
+
+def annexes(edition: Edition) -> tuple[AnnexLine, ...]:
+    """The rows of the edition's annexes, in order."""
+    columns = [one.name for one in fields(AnnexLine)]
+    rows = AnnexRow.objects.filter(edition=edition).values(*columns)
+    return tuple(AnnexLine(**row) for row in rows)
+
+
 def terms(edition: Edition) -> tuple[Term, ...]:
     """The edition's terms, in order."""
     rows = TermRow.objects.filter(edition=edition)
@@ -80,11 +101,14 @@ def _reference(row: ReferenceRow) -> Reference:
     return Reference(row.number, row.title, bool(YEAR.search(row.number)), row.note)
 
 
-def clause_texts(edition: Edition) -> list[ClauseText]:
+def clause_texts(edition: Edition, project: Project | None = None) -> list[ClauseText]:
     """All clauses with their numbers in the document: what the drafting group wrote, else the sentence that ships with
     the reference edition, else the requirement as it stands.
+
+    Any number of projects may stand on a reference edition: what a group wrote there is read with its project only.
     """
-    own = {one.clause_code: one for one in ClauseWording.objects.filter(edition=edition)}
+    rows = ClauseWording.objects.filter(edition=edition, project=wording_owner(edition, project))
+    own = {one.clause_code: one for one in rows}
     shipped = clause_sentences() if edition.is_reference else {}
     counts: Counter[int] = Counter()
     found = []
@@ -109,6 +133,11 @@ def clause_texts(edition: Edition) -> list[ClauseText]:
             )
         )
     return found
+
+
+def wording_owner(edition: Edition, project: Project | None) -> Project | None:
+    """Whose the wordings of an edition are: a reference edition's belong to the project, a draft's to the draft."""
+    return project if edition.is_reference else None
 
 
 def _ended(text: str) -> str:

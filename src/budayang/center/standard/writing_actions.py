@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -31,18 +32,18 @@ from budayang.center.standard.opinion_queries import (
     open_rounds,
     printed_table,
     table_rows,
+    table_title,
 )
-from budayang.center.standard.queries import month_of
-from budayang.center.standard.revising_queries import EVIDENCE_MONTHS, months_before
-from budayang.center.standard.text_queries import clause_texts
+from budayang.center.standard.revising_queries import EVIDENCE_MONTHS, months_over
+from budayang.center.standard.text_queries import clause_texts, wording_owner
 from budayang.center.standard.writing_blocks import Paragraph, TableBlock, Written
 from budayang.center.standard.writing_evidence import write_evidence
+from budayang.center.standard.writing_frozen import frozen, thawed
 from budayang.center.standard.writing_note import write_note
 from budayang.center.standard.writing_pdf import pdf_document
-from budayang.center.standard.writing_standard import write_standard
+from budayang.center.standard.writing_standard import MARK, write_standard
 from budayang.center.standard.writing_word import word_document
 from budayang.rules.standard.drafting import FORMS_OF, STAGE_DOCUMENTS, WHAT_NAMES
-from budayang.rules.standard.opinions import TABLE_TITLES
 from budayang.rules.standard.stages import STAGE_NAMES, STAGE_WORDS, WORDED
 
 WRITE = "standard.write_document"
@@ -57,7 +58,9 @@ ZIP_MOMENT = (1980, 1, 1, 0, 0, 0)
 def ask(
     actor: Actor, what: str, form: str, *, edition: Edition, project: Project | None, now: datetime, kept: bool = False
 ) -> WrittenFile:
-    """Put a document on the queue. The same one that is on its way already is not made twice."""
+    """Put a document on the queue. The same one that is on its way already is not made twice. What a kept one says is
+    fixed now: by the time its file is made the project may stand elsewhere.
+    """
     if form not in FORMS_OF.get(what, ()):
         raise Refused(_("没有这种文件，请在页面上选。"))
     if project is None and what not in {"standard", "evidence"}:
@@ -69,10 +72,11 @@ def ask(
         "staff_id": actor.staff_id, "edition": edition, "project": project, "what": what, "form": form, "kept": kept,
         "stage": project.stage if project else "",
     }  # fmt: skip
-    running = WrittenFile.objects.filter(**wanted, work__state__in=ON_THE_WAY).first()
-    if running is not None:
-        return running
-    row = WrittenFile.objects.create(**wanted, asked_at=now)
+    said = frozen(read_paper(actor, what, edition=edition, project=project, now=now)) if kept else None
+    for running in WrittenFile.objects.filter(**wanted, work__state__in=ON_THE_WAY):
+        if running.frozen == said:
+            return running
+    row = WrittenFile.objects.create(**wanted, asked_at=now, frozen=said)
     title = _("生成%(what)s：%(of)s") % {"what": words(WHAT_NAMES[what]), "of": (project or edition).title}
     row.work = request_work(actor, WRITE, title[:120], {"file": row.pk}, now=now)
     row.save(update_fields=["work"])
@@ -98,12 +102,18 @@ def write_document(progress: Progress, arguments: dict[str, Any]) -> dict[str, A
         raise Forbidden("the asker does not see the project any more")
     progress.begin(2)
     now = timezone.now()
-    content = make(actor, row.what, row.form, edition=row.edition, project=row.project, now=now)
+    if row.frozen is not None:
+        content = file_of(thawed(row.frozen), row.form, now)
+    else:
+        content = make(
+            actor, row.what, row.form, edition=row.edition, project=row.project, now=now, tick=lambda: progress.step(0)
+        )
     progress.step()
     with transaction.atomic():
         WrittenFile.objects.filter(pk=row.pk).update(
-            name=file_name(row), content=content, size=len(content), sha256=hashlib.sha256(content).hexdigest()
-        )
+            name=file_name(row), content=content, size=len(content), sha256=hashlib.sha256(content).hexdigest(),
+            frozen=None,
+        )  # fmt: skip
         record(
             actor, "standard.write_document", subject=f"file:{row.pk}",
             place_path=row.project.place_path if row.project else "",
@@ -113,43 +123,59 @@ def write_document(progress: Progress, arguments: dict[str, Any]) -> dict[str, A
     return {"size": len(content)}
 
 
-def make(actor: Actor, what: str, form: str, *, edition: Edition, project: Project | None, now: datetime) -> bytes:
-    """The content of a document; the evidence is of the last months, in the areas that the actor reads.
+def make(
+    actor: Actor, what: str, form: str, *, edition: Edition, project: Project | None, now: datetime,
+    tick: Callable[[], None] = lambda: None,
+) -> bytes:  # fmt: skip
+    """The content of a document; the evidence is of the last months that are over, in the areas that the actor reads.
+    `tick` is called while a city is read: the work renews its lease and learns that it was cancelled.
 
     Raises KeyError for a combination that FORMS_OF does not name.
     """
     if form not in FORMS_OF[what]:
         raise KeyError(form)
-    if what in KINDS:
+    if form == "xlsx":
         assert project is not None, "opinions are of a project"
-        return _table_file(project, KINDS[what], form, _today(project, now), now)
+        return _table_workbook(project, KINDS[what])
+    return file_of(read_paper(actor, what, edition=edition, project=project, now=now, tick=tick), form, now)
+
+
+def read_paper(
+    actor: Actor, what: str, *, edition: Edition, project: Project | None, now: datetime,
+    tick: Callable[[], None] = lambda: None,
+) -> Written | Printed:  # fmt: skip
+    """What a document says now; `file_of` makes the file."""
     if what == "standard":
-        written = write_standard(edition, project)
-    elif what == "evidence":
-        last = month_of(now)
-        written = write_evidence(actor, edition, months_before(last, EVIDENCE_MONTHS - 1), last)
-    else:
-        assert project is not None, "a note is of a project"
-        written = write_note(project, today=_today(project, now))
-    return word_document(written) if form == "docx" else pdf_document(written, at=now)
+        return write_standard(edition, project)
+    if what == "evidence":
+        first, last = months_over(now, EVIDENCE_MONTHS)
+        return write_evidence(actor, edition, first, last, project=project, tick=tick)
+    assert project is not None, "the others are of a project"
+    if what in KINDS:
+        return printed_table(project, KINDS[what], today=_today(project, now), demo=settings.BUDAYANG.demo)
+    return write_note(project, today=_today(project, now))
+
+
+def file_of(paper: Written | Printed, form: str, now: datetime) -> bytes:
+    """A document as Word or PDF."""
+    if isinstance(paper, Printed):
+        return word_file(paper) if form == "docx" else pdf_document(_as_written(paper), at=now)
+    return word_document(paper) if form == "docx" else pdf_document(paper, at=now)
 
 
 def _today(project: Project, now: datetime) -> date:
     return now.astimezone(ZoneInfo(project.place.zone)).date()
 
 
-def _table_file(project: Project, kind: str, form: str, today: date, now: datetime) -> bytes:
-    """A summary table. The Excel file is the one that is read back."""
-    demo = settings.BUDAYANG.demo
-    if form == "xlsx":
-        rows = [excel_cells(row.opinion) for row in table_rows(project, kind)]
-        columns = tuple(
-            Column(head, lambda row, at=at: row[at])  # type: ignore[misc]  # the default binds the number
-            for at, head in enumerate(EXCEL_COLUMNS)
-        )
-        return workbook(TABLE_TITLES[kind], columns, rows, demo=demo)
-    page = printed_table(project, kind, today=today, demo=demo)
-    return word_file(page) if form == "docx" else pdf_document(_as_written(page), at=now)
+def _table_workbook(project: Project, kind: str) -> bytes:
+    """A summary table as the Excel file that is read back."""
+    rows = [excel_cells(row.opinion) for row in table_rows(project, kind)]
+    columns = tuple(
+        Column(head, lambda row, at=at: row[at], text=True)  # type: ignore[misc]  # the default binds the number
+        for at, head in enumerate(EXCEL_COLUMNS)
+    )
+    lines = (MARK,) if project.edition.is_reference else ()
+    return workbook(table_title(project, kind), columns, rows, demo=settings.BUDAYANG.demo, lines=lines)
 
 
 def _as_written(page: Printed) -> Written:
@@ -174,7 +200,7 @@ def files_visible_to(actor: Actor) -> QuerySet[WrittenFile]:
     mine = WrittenFile.objects.filter(staff_id=actor.staff_id, kept=False) if actor.staff_id else None
     kept = WrittenFile.objects.filter(kept=True, project__in=projects.projects_visible_to(actor))
     rows = kept | mine if mine is not None else kept
-    return rows.select_related("work", "project", "edition").defer("content").order_by("-asked_at", "-pk")
+    return rows.select_related("work", "project", "edition").defer("content", "frozen").order_by("-asked_at", "-pk")
 
 
 @transaction.atomic
@@ -207,26 +233,25 @@ def word_clause(actor: Actor, project: Project, clause_code: str, text: str, not
     """Write how a clause of the project's text reads; the clause's data stay as they are.
 
     Raises:
-        Refused: the text has been examined, or the public is asked about it just now, by this project or another that
-            has the same text.
+        Refused: the text has been examined, or the public is asked about it just now.
     """
     if not projects.drafts(actor, project):
         raise Forbidden(f"{actor.kind} {actor.name} is not of the drafting group of {project.code}")
-    if not any(one.code == clause_code for one in clause_texts(project.edition)):
+    if not any(one.code == clause_code for one in clause_texts(project.edition, project)):
         raise Refused(_("文本里没有条款 %(code)s。") % {"code": clause_code})
     if not text.strip():
         raise Refused(_("请写条文。"))
     if project.stage not in WORDED:
         stage = words(STAGE_NAMES[project.stage])
         raise Refused(_("项目现在是“%(stage)s”，条文已经定下。要改，请先把项目退回修改。") % {"stage": stage})
-    asked = open_rounds(timezone.localdate(now)).filter(project__edition=project.edition).last()
+    asked = open_rounds(timezone.localdate(now)).filter(project=project).last()
     if asked is not None:
         raise Refused(
             _("“%(title)s”正在公开征求意见，%(on)s 截止后再改条文。")
             % {"title": asked.project.title, "on": asked.closes_on.isoformat()}
         )
     row, _created = ClauseWording.objects.update_or_create(
-        edition=project.edition, clause_code=clause_code,
+        edition=project.edition, project=wording_owner(project.edition, project), clause_code=clause_code,
         defaults={"text": text.strip(), "note": note.strip(), "at": now, "by": actor.name},
     )  # fmt: skip
     record(

@@ -57,11 +57,16 @@ class TermEntry:
 
 @dataclass(frozen=True, slots=True)
 class TableBlock:
-    """A table with its title above ("表 A.1 ..."). `rows` are as many texts as there are `columns`."""
+    """A table with its title above ("表A.1　…"). `rows` are as many texts as there are `columns`."""
 
     title: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[str, ...], ...]
+
+    @property
+    def number(self) -> str:
+        """ "表A.1"; "" for a table without a title."""
+        return self.title.partition("　")[0]
 
 
 Block = Heading | Paragraph | Item | Note | TermEntry | TableBlock

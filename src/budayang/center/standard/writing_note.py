@@ -14,7 +14,7 @@ from django.conf import settings
 from budayang.center.platform.printed import Heading as Column
 from budayang.center.standard.models import FieldFinding, Project
 from budayang.center.standard.opinion_queries import decision_text, summary_line
-from budayang.center.standard.project_queries import drafters, unit_names
+from budayang.center.standard.project_queries import drafters, opinions_of, rounds_of, unit_names
 from budayang.center.standard.text_queries import clause_texts, references
 from budayang.center.standard.writing_blocks import Block, Heading, Paragraph, TableBlock, Written
 from budayang.center.standard.writing_standard import MARK
@@ -128,7 +128,7 @@ def _research(project: Project) -> list[Block]:
     places = list(dict.fromkeys(one.place.name for one in rows))
     problems = sum(one.kind == "problem" for one in rows)
     said = f"先后到{'、'.join(places)}调研，共记录存在的问题{problems}项、下一步需求{len(rows) - problems}项。"
-    numbers = {one.code: one.number for one in clause_texts(project.edition)}
+    numbers = {one.code: one.number for one in clause_texts(project.edition, project)}
     cells = [
         (
             one.found_on.isoformat(),
@@ -154,13 +154,11 @@ def fact_word(finding: FieldFinding) -> str:
 
 def _opinions(project: Project) -> list[Block]:
     found: list[Block] = []
-    for one in project.consultations.all():
-        found.append(
-            Paragraph(
-                f"第{one.number}轮公开征求意见：{_day(one.opens_on)}至{_day(one.closes_on)}，"
-                f"另向{one.asked_units}个单位书面征求意见。"
-            )
-        )
+    for one in rounds_of(project):
+        said = f"第{one.number}轮公开征求意见：{_day(one.opens_on)}至{_day(one.closes_on)}"
+        if one.ended_on is not None:
+            said += f"（{_day(one.ended_on)}提前结束）"
+        found.append(Paragraph(f"{said}，另向{one.asked_units}个单位书面征求意见。"))
     if not found:
         found.append(Paragraph("还没有公开征求意见。"))
     found.append(Paragraph(f"征求意见：{summary_line(project, 'consultation')}"))
@@ -186,7 +184,7 @@ def _principles(project: Project) -> list[Block]:
 def _clauses(project: Project) -> list[Block]:
     found: list[Block] = [_text(project.main_clauses)]
     chapters: dict[tuple[int, str], Counter[str]] = {}
-    for one in clause_texts(project.edition):
+    for one in clause_texts(project.edition, project):
         counts = chapters.setdefault((one.chapter, one.chapter_title), Counter())
         counts["all"] += 1
         counts.update(grade for grade in GRADES if grade in one.grade)
@@ -213,7 +211,7 @@ def _conflicts(project: Project) -> list[Block]:
 
 
 def _dissent(project: Project) -> list[Block]:
-    rows = project.opinions.filter(major=True, state__in=IN_TABLE)
+    rows = opinions_of(project).filter(major=True, state__in=IN_TABLE)
     cells = [(one.clause_number or "全文", one.text, one.unit or "公众", decision_text(one)) for one in rows]
     if not cells:
         return [Paragraph(project.dissent.strip() or "没有记录到重大意见分歧。")]

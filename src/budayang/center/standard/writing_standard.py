@@ -7,27 +7,27 @@ The reference edition (参照版) says on each page that it is not the text of a
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from django.conf import settings
 
-from budayang.center.platform.printed import Heading as Column
 from budayang.center.standard.models import Edition, Project
-from budayang.center.standard.project_queries import drafters, unit_names
-from budayang.center.standard.text_queries import ClauseText, Reference, clause_texts, references, terms
-from budayang.center.standard.writing_blocks import (
-    Block,
-    Cover,
-    Heading,
-    Item,
-    Note,
-    Paragraph,
-    TableBlock,
-    TermEntry,
-    Written,
+from budayang.center.standard.project_queries import drafters, project_of, unit_names
+from budayang.center.standard.text_queries import (
+    AnnexLine,
+    ClauseText,
+    Reference,
+    annexes,
+    clause_texts,
+    references,
+    terms,
 )
-from budayang.rules.standard.stages import PUBLISHED, STAGE_WORDS
-from budayang.rules.standard.wording import Draft, Piece
+from budayang.center.standard.writing_annexes import GRADES, edition_annexes, house_annexes, house_letters
+from budayang.center.standard.writing_blocks import Block, Cover, Heading, Item, Note, Paragraph, TermEntry, Written
+from budayang.rules.standard.editions import PUBLISHED
+from budayang.rules.standard.stages import PUBLISHED as PUBLISHED_STAGES
+from budayang.rules.standard.stages import STAGE_WORDS, STATE_WORDS
 
 MARK = "参照版，不是已发布标准的文本"
 REFERENCE_LINES = (
@@ -41,97 +41,112 @@ REFERENCES_SAY = (
     "下列文件中的内容通过文中的规范性引用而构成本文件必不可少的条款。其中，注日期的引用文件，仅该日期对应的版本适用于"
     "本文件；不注日期的引用文件，其最新版本（包括所有的修改单）适用于本文件。"
 )
-ANNEX_A, ANNEX_B = "附录A", "附录B"
-TABLE_A, TABLE_B = "表A.1", "表B.1"
-METHODS = (Column("条款", 7), Column("代码", 8), Column("判定准则", 26), Column("检查方法", 26), Column("频次", 12))
-BASES = (Column("条款", 7), Column("代码", 8), Column("依据", 54), Column("等级", 8))
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The document's parts as blocks, with the rows that they were made of."""
+
+    front: tuple[Block, ...]
+    blocks: tuple[Block, ...]
+    texts: tuple[ClauseText, ...]
+    cited: tuple[Reference, ...]
+    lines: tuple[AnnexLine, ...]
 
 
 def write_standard(edition: Edition, project: Project | None = None) -> Written:
-    """The document of an edition; a project adds its units, people, stage and number."""
-    texts, cited = clause_texts(edition), references(edition)
+    """The document of an edition; with a project it is that project's text at its stage, in the project's wording.
+
+    The text in force is written without a project: its units and people are those of the project that made it.
+    """
+    body = body_of(edition, project)
     return Written(
         title=edition.title,
         cover=_cover(edition, project),
-        front=tuple(_foreword(edition, project)),
-        blocks=(
-            *_opening(edition, texts, cited),
-            *_chapters(texts),
-            *_annexes(edition, texts),
-            *_bibliography(cited),
-        ),
+        front=body.front,
+        blocks=body.blocks,
         demo=settings.BUDAYANG.demo,
     )
 
 
-def as_draft(edition: Edition) -> Draft:
-    """The same document for the wording check."""
-    texts, cited = clause_texts(edition), references(edition)
-    pieces = [Piece("scope", "1", one.text) for one in _scope(texts)]
-    pieces += [
-        Piece("foreword", "前言", block.text) for block in _foreword(edition, None) if isinstance(block, Paragraph)
-    ]
-    for at, term in enumerate(terms(edition), start=1):
-        pieces.append(Piece("term", f"3.{at}", term.definition))
-    for one in texts:
-        pieces.append(Piece("clause", one.number, one.text, one.code, one.criterion))
-        if one.note:
-            pieces.append(Piece("note", one.number, one.note, one.code))
-    numbers = {"1", "2", "3", ANNEX_A, ANNEX_B, TABLE_A, TABLE_B, *(piece.number for piece in pieces)}
-    numbers |= {str(one.chapter) for one in texts}
-    return Draft(tuple(pieces), tuple(one.code for one in cited if not one.is_law), frozenset(numbers))
+def body_of(edition: Edition, project: Project | None) -> Body:
+    """Everything behind the cover, read once for the document and for the wording check."""
+    texts, cited, lines = clause_texts(edition, project), references(edition), annexes(edition)
+    return Body(
+        front=tuple(_foreword(edition, project or project_of(edition), lines)),
+        blocks=(
+            *_opening(edition, texts, cited),
+            *_chapters(texts),
+            *edition_annexes(lines, texts),
+            *house_annexes(lines, texts),
+            *_bibliography(cited),
+        ),
+        texts=tuple(texts),
+        cited=cited,
+        lines=lines,
+    )
 
 
 def _cover(edition: Edition, project: Project | None) -> Cover:
-    stage = STAGE_WORDS.get(project.stage, "") if project else ""
+    maker = project or project_of(edition)
     if edition.is_reference:
         return Cover(
             kind="参照版",
             number="无标准号",
             title=edition.title.replace("（参照版）", ""),
             english=ENGLISH,
-            stage=stage,
+            stage=STAGE_WORDS.get(project.stage, "") if project else "",
             mark=MARK,
             lines=REFERENCE_LINES,
             codes="",
             dates=("未发布", "未实施"),
             issuer="",
         )
-    place = project.place.name if project else ""
+    numbered = bool(edition.number) and not _is_draft(edition, project)
     return Cover(
-        kind=f"{place}地方标准",
-        number=(project.number if project else "") or "标准号由批准部门给出",
+        kind=f"{maker.place.name if maker else ''}地方标准",
+        number=edition.number if numbered else "标准号由批准部门给出",
         title=edition.title,
         english="",
-        stage=stage,
-        mark="" if project and project.stage in PUBLISHED else "草案，不是已发布标准的文本",
+        stage="" if numbered else STAGE_WORDS.get(project.stage, "") if project else STATE_WORDS.get(edition.state, ""),
+        mark=_mark(edition, project),
         lines=(),
-        codes="ICS、CCS 分类号在报批时填写",
-        dates=(
-            _day(project.published_on if project else None, "发布"),
-            _day(project.effective_on if project else None, "实施"),
-        ),
+        codes="" if numbered else "ICS、CCS 分类号在报批时填写",
+        dates=(_day(edition.published_on, "发布", numbered), _day(edition.in_force_on, "实施", numbered)),
         issuer="批准部门　发布",
-        patent=PATENT if project and project.stage in {"consulting", "review"} else "",
+        patent=PATENT if maker and not numbered and maker.stage in {"consulting", "review"} else "",
     )
 
 
-def _day(day: date | None, word: str) -> str:
-    return f"{day.isoformat()}{word}" if day else f"日期待定　{word}"
+def _is_draft(edition: Edition, project: Project | None) -> bool:
+    """Whether the text is a draft. A revision that still stands on the text in force is one too, without its number."""
+    if project is not None and project.stage not in PUBLISHED_STAGES | {"abolished"}:
+        return True
+    return edition.state not in PUBLISHED | {"abolished"}
 
 
-def _foreword(edition: Edition, project: Project | None) -> list[Block]:
+def _mark(edition: Edition, project: Project | None) -> str:
+    """What each page says of the document's standing. A text that ended as a draft never was a standard."""
+    if _is_draft(edition, project) or not edition.number:
+        return "草案，不是已发布标准的文本"
+    return "本标准已废止" if edition.state == "abolished" else ""
+
+
+def _day(day: date | None, word: str, published: bool) -> str:
+    """A day of the cover. A draft has none, whatever the edition before it had."""
+    if not published:
+        return f"日期待定　{word}"
+    return f"{day.isoformat()}{word}" if day else f"{word}日期未录入"
+
+
+def _foreword(edition: Edition, project: Project | None, lines: Sequence[AnnexLine]) -> list[Block]:
     found: list[Block] = [Heading("前言", kind="front")]
     found.append(
         Paragraph("本文件按照GB/T 1.1—2020《标准化工作导则　第1部分：标准化文件的结构和起草规则》的规定起草。")
     )
     if edition.is_reference:
         found.append(Paragraph(f"本文件是{MARK}，{REFERENCE_LINES[0]}{REFERENCE_LINES[1]}"))
-        found.append(
-            Paragraph(
-                "每一条的依据和依据等级见附录B：A为直接读到的法律法规或官方制度，B为二手资料，C凭一般知识、未核实，D为工程默认值。"
-            )
-        )
+        found.append(Paragraph(f"每一条的依据和依据等级见附录{house_letters(lines)[1]}：{GRADES}"))
     else:
         found.append(Paragraph("请注意本文件的某些内容可能涉及专利。本文件的发布机构不承担识别专利的责任。"))
     if project is None:
@@ -180,23 +195,6 @@ def _chapters(texts: Sequence[ClauseText]) -> list[Block]:
         found.append(Item(one.number, one.text))
         if one.note:
             found.append(Note(one.note))
-    return found
-
-
-def _annexes(edition: Edition, texts: Sequence[ClauseText]) -> list[Block]:
-    method = tuple((one.number, one.code, one.criterion, one.verification, one.frequency) for one in texts)
-    found: list[Block] = [
-        Heading("条款的判定准则和检查方法", ANNEX_A, kind="annex", nature="资料性"),
-        Paragraph(f"各条款的判定准则、检查方法和频次见{TABLE_A}。"),
-        TableBlock(f"{TABLE_A}　判定准则和检查方法", METHODS, method),
-    ]
-    basis = tuple((one.number, one.code, one.basis, one.grade) for one in texts)
-    grades = "A为直接读到的法律法规或官方制度，B为二手资料，C凭一般知识、未核实，D为工程默认值。"
-    found += [
-        Heading("条款的依据", ANNEX_B, kind="annex", nature="资料性"),
-        Paragraph(f"各条款的依据和依据等级见{TABLE_B}。{grades}"),
-        TableBlock(f"{TABLE_B}　条款的依据", BASES, basis),
-    ]
     return found
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+import unicodedata
+from collections.abc import Collection, Mapping
 
 KIND_NAMES: dict[str, str] = {"consultation": "征求意见", "review": "审查意见"}
 TABLE_TITLES: dict[str, str] = {"consultation": "意见汇总处理表", "review": "审查意见汇总处理表"}
@@ -30,6 +32,26 @@ COLUMN_UNIT, COLUMN_DECISION, COLUMN_REASON, COLUMN_NOTE = "提出单位", "处�
 NEEDED = (COLUMN_CLAUSE, COLUMN_TEXT, COLUMN_UNIT)
 OPTIONAL = (COLUMN_NUMBER, COLUMN_WISH, COLUMN_DECISION, COLUMN_REASON, COLUMN_NOTE)
 MOST_TEXT, MOST_UNIT, MOST_REASON = 1000, 60, 500
+WHOLE = "全文"
+_NO_SIGN = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]")
+_CHAPTER = re.compile(r"第(.+)[章条]")
+
+
+def kept_text(text: str) -> str:
+    """A text as it is kept: line ends as LF (a browser sends CRLF), without signs that XML, and so Excel and Word,
+    cannot hold, without blanks around it. So it leaves for Excel and comes back without a change.
+    """
+    return _NO_SIGN.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+
+
+def read_clause(word: str, numbers: Collection[str]) -> str | None:
+    """The number of the text that a cell names ("4.10", "第4章", "附录A"), "" for the whole; None: it has none."""
+    plain = "".join(unicodedata.normalize("NFKC", word).split())
+    if plain in {"", WHOLE}:
+        return ""
+    found = _CHAPTER.fullmatch(plain)
+    number = found[1] if found else plain
+    return number if number in numbers else None
 
 
 def read_decision(word: str) -> str | None:

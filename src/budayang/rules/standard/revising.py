@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from budayang.rules.standard.parts import Part
+
 LEAST_AREAS = 5
 """With fewer judged areas nothing is said of the number."""
 OUT_OF_REACH = 0.2
@@ -19,6 +21,7 @@ ADVICE_NAMES: dict[str, str] = {
     "few": "样本不足",
     "no_number": "没有数值",
     "none": "没有证据",
+    "new": "新条款",
 }
 ADVICE_WHY: dict[str, str] = {
     "out_of_reach": "判定的自助区里，符合的不到五分之一",
@@ -28,7 +31,31 @@ ADVICE_WHY: dict[str, str] = {
     "few": "判定的自助区少于 5 个，不下结论",
     "no_number": "条款没有数值，只看符合不符合",
     "none": "所选月份没有自助区有证据",
+    "new": "采用过的版本里没有问同一件事的条款，还没有证据",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Asks:
+    """What a clause of an edition asks, and the parts by which it is judged; () when it is not connected."""
+
+    requirement: str
+    parts: tuple[Part, ...] = ()
+
+    @property
+    def measures(self) -> frozenset[str]:
+        """The metrics and round questions that answer it. Documents and entered numbers name no subject."""
+        return frozenset(name for part in self.parts for name in (part.metric, *part.questions) if name)
+
+
+def speaks_of(asked: Asks, judged: Asks) -> bool:
+    """Whether verdicts on one clause are evidence on another of the same code in another edition. Reworded or with
+    another threshold it is the same matter; not where the words differ and so does everything that is measured: the
+    code was given to another requirement.
+    """
+    if asked.requirement == judged.requirement or not (asked.measures and judged.measures):
+        return True
+    return bool(asked.measures & judged.measures)
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,6 +82,8 @@ STATE_OF: Mapping[str, str] = {
 """Where the project's text stands at a stage (rules.standard.editions): the project leads, the text follows. A project
 that was stopped leaves its text where it was.
 """
+STATE_WORDS: Mapping[str, str] = {STATE_OF[stage]: word for stage, word in STAGE_WORDS.items()}
+"""What the cover says in brackets of a text that is in no project, by the text's own state."""
 TEXT_EVENT: Mapping[str, str] = {
     "plan": "write",
     "consult": "ask",

@@ -81,14 +81,33 @@ QUANTITY = re.compile(
 )
 LIMITS = re.compile(
     r"(留存|保存|响应|整改|办结|核实|申诉|回访|延时|更换|报修)(时限|期限|期|时间)|净宽|净高|照度|观察距离|下缘离地|"
-    r"(周转|回转)空间"
+    r"(周转|回转)空间|(规定|要求|约定)的?(时限|期限|时间|天数|次数|数量|比例|尺寸|高度|距离|温度)"
 )
 NUMBER = re.compile(r"[0-9０-９]|[一二三四五六七八九十百千两半零](?![般样些致定体律旦切])")
+MEASURE = re.compile(
+    r"[0-9０-９]|(?<![每任同某另逐上下这那])[一二三四五六七八九十百千万两半零]+\s*"
+    r"(?:分之|[个名位人台套处间层块张份件次回遍倍成半数米克秒分刻天日夜周月季年元度级项条]|小时|厘米|毫米)"
+)
+"""A number in a sentence: digits, or Chinese ones before what they count. 每一台, 同一处 and 上一年 say no number."""
+NAMED_BY_HOURS = re.compile(r"24\s*小时(?=自助|政务|服务|开放|不打烊)|“24小时”")
+"""The subject's own name is no number of a requirement."""
 UNIT = re.compile(r"^\s*[0-9０-９.,，—–~～\-/至×:：]+\s*(?P<unit>%|‰|°|℃|[a-zA-Zμ]+|[一-龥])?")
 CITED = re.compile(r"(?:GB|DB\d*|GA|WB|YD|JGJ|MZ|ISO|IEC)(?:\s*/\s*[TZ])?\s*[0-9]{2,}(?:\.[0-9]+)*")
 YEAR = re.compile(r"[—–-](?:19|20)\d\d$")
+_PLACE = (
+    r"(?:第\s*[1-9][0-9]?\s*章|[1-9][0-9]?(?:\.[0-9]{1,3})+(?![0-9.])"
+    r"(?!\s*(?:[a-zA-Zμ%‰°℃]|[米元倍秒天日次个台人年月]|厘米|毫米|小时|分钟))"
+    r"|附录\s*[A-Z]|表\s*(?:[A-Z]\.)?[0-9]{1,2}|[A-Z]\.[0-9]{1,3})"
+)
 INNER = re.compile(
-    r"(?:见|按|按照|符合|执行|依据|满足)\s*(?:本文件)?(?:第)?\s*(?P<number>[1-9][0-9]?(?:\.[0-9]{1,3})+|[A-H]\.[0-9]{1,3}|附录\s*[A-H]|表\s*[A-H]?\.?[0-9]{1,2})"
+    r"(?:见|按|按照|符合|执行|依据|依照|满足|遵守|遵照|遵循|参照|根据|适用)\s*(?:本文件|本标准)?\s*(?:中)?(?:的)?\s*"
+    rf"(?P<places>{_PLACE}(?:\s*(?:[、，,和及与或至～~—–-]|以及)\s*{_PLACE})*)"
+)
+"""Where a sentence sends the reader: one place or a list of them, after a verb. A number with a unit is no place."""
+PLACE = re.compile(_PLACE)
+ADVISES = re.compile(
+    r"宜(?!居)|可以|(?<![许认])可(?![靠能见视疑逆用办读查信行变贵抗])|(?<![必无所急按])需(?!求)|"
+    r"(?<![主重必需只概纲摘])要(?![求点素件么是])"
 )
 
 
@@ -133,6 +152,15 @@ def _modal_in_note(draft: Draft) -> Iterator[Finding]:
             yield _at(
                 piece, "modal_in_note", _around(piece.text, *match.span()),
                 "前言和范围不提要求", "改成陈述句，要求写到第 4 章以后。",
+            )  # fmt: skip
+
+
+def _advice_in_note(draft: Draft) -> Iterator[Finding]:
+    for piece in draft.pieces:
+        if piece.kind in {"note", "foreword", "scope"} and (match := ADVISES.search(piece.text)):
+            yield _at(
+                piece, "advice_in_note", _around(piece.text, *match.span()),
+                "注、前言和范围也不推荐、不允许、不指示", "改成陈述句，或把这句话移到条文里。",
             )  # fmt: skip
 
 
@@ -205,16 +233,32 @@ def _listed(draft: Draft) -> Iterator[Finding]:
 def _inner(draft: Draft) -> Iterator[Finding]:
     for piece in draft.pieces:
         for match in INNER.finditer(piece.text):
-            number = match["number"].replace(" ", "")
-            if number not in draft.numbers:
-                yield _at(piece, "no_such_number", match.group(), "提到的章条、附录或表不存在", "改成现有的编号。")
+            for place in PLACE.findall(match["places"]):
+                if _number_of(place) not in draft.numbers:
+                    words = match.group() if place == match["places"] else place
+                    yield _at(piece, "no_such_number", words, "提到的章条、附录或表不存在", "改成现有的编号。")
+
+
+def _number_of(place: str) -> str:
+    """ "第 9 章" is "9", "附录 C" is "附录C"."""
+    return re.sub(r"[第章\s]", "", place)
+
+
+def _says_a_number(text: str) -> bool:
+    return MEASURE.search(NAMED_BY_HOURS.sub("", text)) is not None
+
+
+def _phrase(text: str) -> str:
+    """What stands before the next mark: the number of a 不少于 is there or nowhere."""
+    return re.split(r"[，。；;、：:]", text, maxsplit=1)[0]
 
 
 def _no_number(draft: Draft) -> Iterator[Finding]:
     for piece in _clauses(draft):
+        as_data = NUMBER.search(piece.criterion) is not None
         for match in QUANTITY.finditer(piece.text):
             rest = piece.text[match.end() : match.end() + 8]
-            if not NUMBER.search(rest) and not NUMBER.search(piece.criterion):
+            if not as_data and not MEASURE.search(_phrase(piece.text[match.end() :])):
                 yield _at(
                     piece, "no_number", _around(piece.text, *match.span()),
                     "说了多少，没有给出数", "写出数值和单位，例如“不少于 30 d”。",
@@ -224,7 +268,7 @@ def _no_number(draft: Draft) -> Iterator[Finding]:
                     piece, "no_number", _around(piece.text, *match.span()), "有数值，没有单位", "写出单位。"
                 )  # fmt: skip
         limit = LIMITS.search(piece.text)
-        if limit and not NUMBER.search(piece.text) and not NUMBER.search(piece.criterion):
+        if limit and not as_data and not _says_a_number(piece.text):
             yield _at(
                 piece, "no_number", _around(piece.text, *limit.span()),
                 "提到时限或尺寸，没有给出数", "写出数值和单位，例如“不少于 6 个月”。",
@@ -233,6 +277,13 @@ def _no_number(draft: Draft) -> Iterator[Finding]:
 
 RULES: tuple[Rule, ...] = (
     Rule("modal_in_note", "注、前言、范围里有要求", "GB/T 1.1—2020，9.11 注；8.3 前言；8.5 范围", True, _modal_in_note),
+    Rule(
+        "advice_in_note",
+        "注、前言、范围里有推荐或允许",
+        "GB/T 1.1—2020，9.11 注；8.3 前言；8.5 范围",
+        False,
+        _advice_in_note,
+    ),
     Rule("banned", "能愿动词不对", "GB/T 1.1—2020，附录 C.1 要求", True, _banned),
     Rule("no_modal", "没有能愿动词", "GB/T 1.1—2020，附录 C；9.1 条款", False, _no_modal),
     Rule("vague", "不能证实的词", "GB/T 1.1—2020，5.3 规范性要素的选择原则", False, _vague),

@@ -5,12 +5,15 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import PROTECT, CheckConstraint, F, Index, Q, UniqueConstraint
 
+from budayang.center.standard.models.editions import Edition
 from budayang.center.standard.models.project import Project
 from budayang.rules.standard.opinions import DECISION_NAMES, KIND_NAMES, NEEDS_REASON, SOURCE_NAMES, STATE_NAMES
 
 
 class Consultation(models.Model):
-    """A round of 征求意见: its public page takes opinions from the first to the last day, both included."""
+    """A round of 征求意见: its public page takes opinions from the first to the last day, both included. `edition`: the
+    text that is asked about; `ended_on`: the day on which a draft that was sent back, or stopped, ended it early.
+    """
 
     project = models.ForeignKey(Project, on_delete=PROTECT, related_name="consultations")
     number = models.PositiveSmallIntegerField()
@@ -18,6 +21,9 @@ class Consultation(models.Model):
     closes_on = models.DateField()
     asked_units = models.PositiveSmallIntegerField(default=0)
     note = models.CharField(max_length=300, blank=True)
+    edition = models.ForeignKey(Edition, on_delete=PROTECT, related_name="consultations", null=True)
+    made_at = models.DateTimeField(null=True)
+    ended_on = models.DateField(null=True, blank=True)
 
     class Meta:
         ordering = ["number"]
@@ -32,7 +38,8 @@ class Consultation(models.Model):
 
 class Opinion(models.Model):
     """One opinion. `number` is random, and the right of who sent it to see how it was handled. No name, no telephone:
-    `unit` is a unit, or empty for somebody of the public.
+    `unit` is a unit, or empty for somebody of the public. `clause_number` is as it stood in `edition`, the text at that
+    time, and `clause_code` the clause there: in a later text it may stand elsewhere.
 
     `major`: a dissent that the explanatory note has to deal with (重大分歧).
     """
@@ -42,7 +49,9 @@ class Opinion(models.Model):
     kind = models.CharField(max_length=12)
     source = models.CharField(max_length=8)
     state = models.CharField(max_length=12)
+    edition = models.ForeignKey(Edition, on_delete=PROTECT, related_name="opinions", null=True)
     clause_number = models.CharField(max_length=20, blank=True)
+    clause_code = models.CharField(max_length=24, blank=True)
     text = models.TextField()
     wish = models.TextField(blank=True)
     unit = models.CharField(max_length=60, blank=True)
