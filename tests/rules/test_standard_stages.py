@@ -120,7 +120,7 @@ def test_a_quantile_lies_between_least_and_most(numbers: list[float], part: floa
 
 
 def test_every_advice_has_a_name() -> None:
-    assert {"out_of_reach", "low", "apart", "fits", "few", "no_number", "none"} == set(ADVICE_NAMES)
+    assert {"out_of_reach", "low", "apart", "fits", "few", "no_number", "none", "new"} == set(ADVICE_NAMES)
 
 
 def test_the_text_follows_each_step_of_the_project_along_its_own_table() -> None:

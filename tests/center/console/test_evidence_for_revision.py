@@ -16,19 +16,20 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from docx import Document
 from tests.center.hall import SYSTEM, Hall, build
+from tests.center.standard.the_evidence import OCTOBER, judge_areas, places
 from tests.center.standard.the_papers import bring, made, texts_of
 from tests.center.standard.the_project import begin, edition, leader, own_edition, step
 
 from budayang.center.console.standard_evidence import TONES
 from budayang.center.platform import works
-from budayang.center.platform.models import Place, Work
-from budayang.center.standard import actions, queries, writing_actions
-from budayang.center.standard.models import Assessment, ClauseVerdict, Edition, Project
+from budayang.center.platform.models import Work
+from budayang.center.standard import actions, writing_actions
+from budayang.center.standard.models import Assessment, ClauseVerdict, Project
 from budayang.center.standard.revising_queries import CLAUSES_AT_ONCE, evidence, months_over
 from budayang.center.standard.text_queries import clause_texts
 from budayang.rules.standard.revising import ADVICE_NAMES
 
-OCTOBER, SEPTEMBER = date(2026, 10, 1), date(2026, 9, 1)
+SEPTEMBER = date(2026, 9, 1)
 PAGE = "/console/clause-evidence/"
 REPORT = "/console/standard-text/make/evidence/docx/"
 
@@ -55,36 +56,6 @@ def sign_in(hall: Hall, name: str = "zhu") -> Client:
     return client
 
 
-def places(hall: Hall, count: int) -> list[Place]:
-    """So many areas of the city."""
-    rows = [
-        Place(code=f"T{n:04}", name=f"测试区{n:04}", kind="area", parent=hall.city, path=f"{hall.city.path}T{n:04}/")
-        for n in range(count)
-    ]
-    Place.objects.bulk_create(rows, ignore_conflicts=True)
-    return list(Place.objects.filter(code__startswith="T").order_by("code")[:count])
-
-
-def judge(
-    where: Sequence[Place], code: str, numbers: Sequence[float], now: datetime, *, text: Edition | None = None,
-    months: Sequence[date] = (OCTOBER,), threshold: float = 0.98,
-) -> None:  # fmt: skip
-    """Each area's number against "≥ threshold", as the assessment of a month writes it."""
-    clause = (text or edition()).clauses.get(code=code)
-    for month in months:
-        start, end = queries.month_bounds(month)
-        ClauseVerdict.objects.bulk_create(
-            ClauseVerdict(
-                clause=clause, place=place, place_path=place.path, period_start=start, period_end=end, sample=9,
-                answer="met" if number >= threshold else "not_met", number=number, threshold=threshold,
-                comparison=">=", unit="ratio", why="x", computed_at=now,
-            )
-            for place, number in zip(where, numbers, strict=True)
-        )  # fmt: skip
-        for place in where:
-            Assessment.objects.update_or_create(place=place, month=month, defaults={"computed_at": now})
-
-
 def rows_of(client: Client, query: str = "") -> dict[str, str]:
     """Clause code → its row of the list as text."""
     found = client.get(PAGE + query)
@@ -96,10 +67,10 @@ def rows_of(client: Client, query: str = "") -> dict[str, str]:
 
 def test_out_of_reach_low_and_apart_are_said_by_page_and_report(house: Hall, now: datetime) -> None:
     six = places(house, 6)
-    judge(six, "YJ-07", [0.5, 0.6, 0.7, 0.8, 0.9, 0.985], now)
-    judge(six, "YJ-05", [0.995, 0.996, 0.997, 0.998, 0.999, 1.0], now)
-    judge(six, "YJ-06", [0.5, 0.6, 0.7, 0.985, 0.99, 0.995], now)
-    judge(six[:4], "YJ-08", [0.5, 0.5, 0.5, 0.5], now)
+    judge_areas(six, "YJ-07", [0.5, 0.6, 0.7, 0.8, 0.9, 0.985], now)
+    judge_areas(six, "YJ-05", [0.995, 0.996, 0.997, 0.998, 0.999, 1.0], now)
+    judge_areas(six, "YJ-06", [0.5, 0.6, 0.7, 0.985, 0.99, 0.995], now)
+    judge_areas(six[:4], "YJ-08", [0.5, 0.5, 0.5, 0.5], now)
     client = sign_in(house)
     rows = rows_of(client, "?q=YJ-0")
     for code, advice, met in (
@@ -128,8 +99,8 @@ def test_out_of_reach_low_and_apart_are_said_by_page_and_report(house: Hall, now
 
 def test_a_month_that_runs_is_no_month_yet(house: Hall, now: datetime) -> None:
     six = places(house, 6)
-    judge(six, "YJ-07", [0.995] * 6, now, months=(OCTOBER,))
-    judge(six, "YJ-07", [0.5] * 6, now, months=(date(2026, 11, 1),))
+    judge_areas(six, "YJ-07", [0.995] * 6, now, months=(OCTOBER,))
+    judge_areas(six, "YJ-07", [0.5] * 6, now, months=(date(2026, 11, 1),))
     assert "6/6" in rows_of(sign_in(house), "?q=YJ-07")["YJ-07"]
     assert months_over(now, 3) == (date(2026, 8, 1), OCTOBER)
     assert months_over(datetime(2027, 1, 5, tzinfo=UTC), 1) == (date(2026, 12, 1), date(2026, 12, 1))
@@ -149,7 +120,7 @@ def draft_of_a_revision(hall: Hall, now: datetime) -> Project:
 def test_the_report_of_a_draft_answers_from_the_edition_that_was_in_force(house: Hall, now: datetime) -> None:
     six = places(house, 6)
     for code in ("JB-01", "JB-02", "JB-03"):
-        judge(six, code, [0.5] * 6, now)
+        judge_areas(six, code, [0.5] * 6, now)
     project = draft_of_a_revision(house, now)
     assert edition().clauses.get(code="JB-03").parts, "its rows were judged by another check"
     client = sign_in(house)
@@ -167,7 +138,7 @@ def test_the_report_of_a_draft_answers_from_the_edition_that_was_in_force(house:
 
 def test_months_under_an_earlier_edition_are_not_gone(house: Hall, now: datetime) -> None:
     six = places(house, 6)
-    judge(six, "YJ-07", [0.5] * 6, now)
+    judge_areas(six, "YJ-07", [0.5] * 6, now)
     old = edition()
     new = bring(now, code="OWN-1", says={"YJ-07": "换了说法的要求"})
     actions.adopt_edition(SYSTEM, new, now)
@@ -178,7 +149,7 @@ def test_months_under_an_earlier_edition_are_not_gone(house: Hall, now: datetime
     assert f"{old.clauses.get(code='YJ-07').requirement} <span" in page, "what was asked then"
     assert page.count("测试区00") == 6
     # Judged again under the other edition: the later judgement of the same month counts, once.
-    judge(six, "YJ-07", [0.99] * 6, now + timedelta(hours=1), text=new)
+    judge_areas(six, "YJ-07", [0.99] * 6, now + timedelta(hours=1), text=new)
     row = rows_of(client, "?q=YJ-07")["YJ-07"]
     assert "6/6" in row
     assert client.get(f"{PAGE}YJ-07/").content.decode().count("测试区00") == 6
@@ -186,7 +157,7 @@ def test_months_under_an_earlier_edition_are_not_gone(house: Hall, now: datetime
 
 def test_the_areas_of_a_clause_come_by_pages(house: Hall, now: datetime) -> None:
     many = places(house, 53)
-    judge(many, "YJ-07", [0.99] * 53, now, months=(SEPTEMBER, OCTOBER))
+    judge_areas(many, "YJ-07", [0.99] * 53, now, months=(SEPTEMBER, OCTOBER))
     client = sign_in(house)
     first = client.get(f"{PAGE}YJ-07/").content.decode()
     assert first.count('<th scope="row">测试区') == 100
@@ -211,7 +182,7 @@ def test_what_is_read_does_not_grow_with_the_areas(house: Hall, now: datetime, m
     def fill(count: int) -> None:
         ClauseVerdict.objects.all().delete()
         for code in codes:
-            judge(places(house, count), code, [0.99] * count, now)
+            judge_areas(places(house, count), code, [0.99] * count, now)
 
     fill(6)
     addresses = (PAGE, f"{PAGE}?advice=low", f"{PAGE}{codes[0]}/")
@@ -222,7 +193,7 @@ def test_what_is_read_does_not_grow_with_the_areas(house: Hall, now: datetime, m
 
 
 def test_values_are_read_and_no_objects(house: Hall, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
-    judge(places(house, 6), "YJ-07", [0.99] * 6, now)
+    judge_areas(places(house, 6), "YJ-07", [0.99] * 6, now)
 
     def made_one(*_given: object) -> ClauseVerdict:
         raise AssertionError("an object for a verdict")
@@ -237,7 +208,7 @@ def test_memory_holds_the_readings_of_some_clauses_only(house: Hall, now: dateti
     """Ten clauses at once: six times as many clauses need no more than a little more memory at the peak."""
     codes = list(edition().clauses.values_list("code", flat=True))[: 6 * CLAUSES_AT_ONCE]
     for code in codes:
-        judge(places(house, 120), code, [0.99] * 120, now)
+        judge_areas(places(house, 120), code, [0.99] * 120, now)
     who = house.actor("zhu")
 
     def peak(wanted: Sequence[str]) -> int:
@@ -255,7 +226,7 @@ def test_memory_holds_the_readings_of_some_clauses_only(house: Hall, now: dateti
 
 def test_sums_are_kept_until_a_month_is_computed_anew(house: Hall, now: datetime) -> None:
     six = places(house, 6)
-    judge(six, "YJ-07", [0.5] * 6, now)
+    judge_areas(six, "YJ-07", [0.5] * 6, now)
     client = sign_in(house)
     assert "0/6" in rows_of(client, "?q=YJ-07")["YJ-07"]
     with CaptureQueriesContext(connection) as seen:

@@ -13,12 +13,14 @@ from django.utils import timezone
 from playwright.sync_api import Browser
 from tests.center.console.test_browser import SIZES, in_chromium, judge, night, open_page, sign_in
 from tests.center.console.the_desk import Desk
+from tests.center.standard.the_evidence import judge_areas, places
 from tests.center.standard.the_project import CODE, begin, consult, furnish
 
 from budayang.center.platform import works
 from budayang.center.standard import opinion_actions, training_actions, writing_actions
 from budayang.center.standard.models import Opinion, Question, SpreadEvent
 from budayang.center.standard.opinion_actions import Said
+from budayang.center.standard.revising_queries import months_over
 
 __all__ = ["in_chromium", "night"]
 
@@ -58,6 +60,7 @@ def drafting(night: Desk) -> Desk:
         choices=["1 h", "5 min"], right=1, now=now,
     )  # fmt: skip
     training_actions.begin_test(hall.actor("zhu"), project.edition, now)
+    judge_areas(places(hall, 53), "YJ-07", [0.5 + n / 110 for n in range(53)], now, months=months_over(now, 2))
     training_actions.register_adoption(
         hall.actor("zhu"), edition=project.edition, place=hall.city, kind="followed", since_on=timezone.localdate(now),
         until_on=None, paper="", note="", now=now,
