@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('standard', '0001_squashed_0005_text_follows_project'),
+        ('standard', '0006_wordings_of_projects'),
     ]
 
     operations = [
