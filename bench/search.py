@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import argparse
 import sqlite3
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -90,6 +92,23 @@ def measure(name: str, find: Find, cases: list[Case]) -> None:
     )
 
 
+def memory_of(shipped: str) -> float:
+    """What the index and its tables add to a fresh process, as a terminal makes them: MiB of resident memory."""
+    program = """if True:
+        import sys
+        import psutil
+        from budayang.search import Index
+        text, mine = sys.stdin.read(), psutil.Process()
+        before = mine.memory_info().rss
+        index = Index.from_json(text)
+        index.prepare()
+        index.find("身份证丢了")
+        print((mine.memory_info().rss - before) / 2**20)
+    """
+    done = subprocess.run([sys.executable, "-c", program], input=shipped, capture_output=True, text=True, check=True)
+    return float(done.stdout)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--questions", type=Path, nargs="+", default=sorted(QUESTIONS.glob("*.csv")))
@@ -101,6 +120,7 @@ def main() -> None:
     index.prepare()
     ready = perf_counter()
     print(f"built in {built - begun:.2f} s, {len(shipped.encode()):,} bytes shipped, ready in {ready - built:.2f} s")
+    print(f"{memory_of(shipped):.1f} MiB in a process of its own")
     names = [(entry.item_code, plain(entry.name)) for entry in index.entries]
     said = [(entry.item_code, text) for entry in index.entries for text, _kind in entry.sayings]
     rivals: list[tuple[str, Find]] = [

@@ -73,6 +73,7 @@ from budayang.rules.standard import (
     revising,
     spreading,
     stages,
+    trial_clauses,
     trial_measures,
     trial_results,
     wording,
@@ -239,7 +240,8 @@ STANDARD = (
     _body("rules/standard/edition_sheets.py", "_text", "SHEETS"),
     _body("rules/standard/edition_reading.py", "_read_sheet", "_read_row", "_check_about", "read_edition"),
     _body("rules/standard/differences.py", "differences"),
-    _tables(trial_measures.MEASURES, trial_measures.WEEKDAYS, trial_results.CANNOT_KNOW),
+    _tables(trial_measures.MEASURES, trial_measures.WEEKDAYS, trial_clauses.WHY_LEFT, trial_results.CANNOT_KNOW),
+    _tables([one.label for one in parameters.PARAMETERS if one.name in trial_clauses.JUDGED_BY]),
     _body("rules/standard/trial_measures.py", "_read"),
 )
 WRITTEN = (

@@ -28,7 +28,14 @@ from shots import CONSOLE, PUBLIC, Shot  # beside this file
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs" / "pictures"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--lang=zh-CN",
+]
 WIDEST = 1440
 COLOURS = 128
 SETTLED = "() => document.fonts.status === 'loaded' && !document.querySelector('.htmx-request')"
@@ -52,7 +59,7 @@ TERMINAL_STATES: tuple[tuple[str, str, str], ...] = (
 def keep(page: Page, name: str) -> None:
     """Take the picture, narrow it if it is wide, and write it small enough for a repository."""
     raw = FOLDER / f"{name}.raw.png"
-    page.screenshot(path=raw)
+    page.screenshot(path=raw, animations="disabled")
     with Image.open(raw) as picture:
         shown = picture.convert("RGB")
         if shown.width > WIDEST:

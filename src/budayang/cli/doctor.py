@@ -14,7 +14,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
-from budayang.center.platform import audit
+from budayang.center.platform import audit, resealing
 from budayang.center.platform.models import Delivery, Work
 from budayang.center.platform.sealing import center_keys
 
@@ -96,6 +96,11 @@ def _chain() -> str:
     return findings[0].what if findings else ""
 
 
+def _sealed() -> str:
+    closed = resealing.unopened()
+    return "; ".join(f"{count} of key {key} cannot be opened" for key, count in closed.items())
+
+
 CHECKS: tuple[Check, ...] = (
     Check("数据目录与密钥 data folder and keys", _folder, "chmod 600 var/keys/*", "chmod 600 var/keys/*"),
     Check("磁盘空间 disk", _disk, "清理磁盘，至少留出 1 GB。", "Make room: keep at least 1 GB free."),
@@ -109,6 +114,12 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check(
         "长任务 long work", _work, "看 worker 的日志，修好后重新提交。", "Read the worker's log, then request it again."
+    ),
+    Check(
+        "密封字段 sealed fields",
+        _sealed,
+        "把缺的密钥从备份放回 keys/ 文件夹；打不开的字段保持原样。",
+        "Put the missing key from the backup into keys/; fields that cannot be opened stay as they are.",
     ),
     Check(
         "审计链 audit chain",

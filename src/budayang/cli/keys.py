@@ -45,17 +45,24 @@ def run(arguments: argparse.Namespace) -> int:
 def _rotate() -> None:
     resealing.rotate(SYSTEM, timezone.now())
     moved = 0
-    while count := resealing.reseal():
-        moved += count
+    at: resealing.Position | None = resealing.START
+    while at is not None:
+        turn = resealing.reseal(at=at)
+        moved, at = moved + turn.moved, turn.rest
     say(f"已改密 {moved} 个字段", f"{moved} fields resealed")
 
 
 def _show(*, as_json: bool) -> None:
-    newest, found = center_keys().newest_field, resealing.rows_by_key()
+    newest, found, closed = center_keys().newest_field, resealing.rows_by_key(), resealing.unopened()
     if as_json:
-        rows = [{"key": key, "fields": count, "newest": key == newest} for key, count in found.items()]
+        rows = [
+            {"key": key, "fields": count, "newest": key == newest, "unopened": closed.get(key, 0)}
+            for key, count in found.items()
+        ]
         print(json.dumps(rows))
         return
     for key, count in found.items():
         mark = "（在用）" if key == newest else ""
         say(f"密钥 {key}{mark}：{count} 个字段", f"key {key}{' (newest)' if mark else ''}: {count} fields")
+        if key in closed:
+            say(f"  其中 {closed[key]} 个打不开", f"  {closed[key]} of them cannot be opened")

@@ -19,6 +19,7 @@ TRANSITIONS: dict[tuple[str, str], str] = {
 EVENT_NAMES: dict[str, str] = {
     "made": "提出",
     "changed": "改了计划或期限",
+    "overdue": "到期没有闭环",
     "prove": "提交证明",
     "accept": "检查通过",
     "reject": "检查没通过，退回",

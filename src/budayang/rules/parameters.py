@@ -49,6 +49,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("repair_general_s", 8 * _HOUR, "s", "一般故障修复时限", "WH-17"),
     Parameter("repair_serious_s", 4 * _HOUR, "s", "严重故障修复时限", "WH-17"),
     Parameter("repair_urgent_s", 2 * _HOUR, "s", "紧急故障修复时限", "WH-17"),
+    Parameter("mean_repair_s", 2 * _HOUR, "s", "平均修复用时上限", "WH-18", _MINUTE),
     Parameter("alarm_s", 5 * _MINUTE, "s", "离线或关键部件异常的告警时限", "WH-14"),
     Parameter("heartbeat_plan_s", 30, "s", "自助终端计划联系间隔", "", 5, 3600),
     Parameter("silence_grace_s", 30, "s", "判定自助终端失联前的宽限", "WH-14", 1, 300),

@@ -7,9 +7,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from functools import cached_property
+from collections.abc import Iterator, Mapping, Sequence
 
+from budayang.search.frozen import Groups, Texts, Values
 from budayang.search.plain import has_letters, is_chinese
 from budayang.search.sounds import Sounds, near
 
@@ -27,35 +27,42 @@ _SHORT_RUN = re.compile(r"[a-z]{2,5}")
 
 
 class Decoder:
-    """``vocabulary``: words and how often they are used. ``readings``: words whose reading in context differs from the
-    table's (重庆: chong qing). ``spelled_out``: words that nobody shortens to their initials.
+    """``words``: the most used first. ``uses``: how often they are used. ``readings``: words whose reading in context
+    differs from the table's (重庆: chong qing). ``spelled_out``: words that nobody shortens to their initials.
     """
 
     def __init__(
         self,
-        vocabulary: Mapping[str, float],
+        words: Texts,
+        uses: Sequence[float],
         readings: Mapping[str, tuple[str, ...]],
         sounds: Sounds,
         spelled_out: frozenset[str] = frozenset(),
     ) -> None:
         self._sounds = sounds
-        self._use = dict(vocabulary)
-        self._chars = {char for word in vocabulary for char in word}
-        self._by_sound: dict[str, list[str]] = defaultdict(list)
-        self._by_near: dict[str, list[str]] = defaultdict(list)
-        self._by_initials: dict[str, list[str]] = defaultdict(list)
-        for word in sorted(vocabulary, key=lambda one: (-vocabulary[one], one)):
-            usual = sounds.spell(word)
+        self._words = words
+        self._use = Values(zip(words, uses, strict=True), "d")
+        self._chars = {char for word in words for char in word}
+        # One table after the other, from the words anew: all that is heard at once would take ten times their memory.
+        self._by_sound = Groups(("".join(reading), number) for number, reading in self._heard(readings))
+        self._by_near = Groups((near("".join(reading)), number) for number, reading in self._heard(readings))
+        self._by_initials = Groups(
+            ("".join(syllable[0] for syllable in reading), number)
+            for number, reading in self._heard(readings)
+            if len(reading) > 1 and self._words[number] not in spelled_out
+        )
+        self._keys = Texts(sorted({"".join(reading) for _number, reading in self._heard(readings)}))
+        self._near_keys = Texts(sorted({near(key) for key in self._keys}))
+        self._with_gaps = self._gaps(uses)
+
+    def _heard(self, readings: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[int, tuple[str, ...]]]:
+        """The numbers of the words with how they are read, the usual way first."""
+        for number, word in enumerate(self._words):
+            usual = self._sounds.spell(word)
+            yield number, usual
             other = readings.get(word)
-            for reading in (usual,) if other in {None, usual} else (usual, other):
-                assert reading is not None
-                key = "".join(reading)
-                self._by_sound[key].append(word)
-                self._by_near[near(key)].append(word)
-                if len(word) > 1 and word not in spelled_out:
-                    self._by_initials["".join(syllable[0] for syllable in reading)].append(word)
-        self._near_keys = sorted(self._by_near)
-        self._keys = sorted(self._by_sound)
+            if other is not None and other != usual:
+                yield number, other
 
     def read(self, text: str) -> tuple[str, float]:
         """The likeliest reading, and the share of its signs that are taken for initials. What is not understood stays
@@ -114,30 +121,27 @@ class Decoder:
                     found[begin] += [(end, word, _EXCHANGED) for word in self._exchanged(piece)]
                 elif len(wrong) == 1 and len(piece) > 2:
                     (at,) = wrong
-                    word = self._with_gaps.get(f"{text[begin:at]}_{text[at + 1 : end]}")
-                    if word:
-                        found[begin].append((end, word, _MISSHAPEN))
+                    number = self._with_gaps.get(f"{text[begin:at]}_{text[at + 1 : end]}")
+                    if number is not None:
+                        found[begin].append((end, self._words[int(number)], _MISSHAPEN))
         return found
 
     def _exchanged(self, piece: str) -> Iterator[str]:
         """Used words of which two neighbouring characters stand the other way round."""
         for at in range(len(piece) - 1):
             word = f"{piece[:at]}{piece[at + 1]}{piece[at]}{piece[at + 2 :]}"
-            if self._use.get(word, 0.0) >= _IN_USE:
+            if (self._use.get(word) or 0.0) >= _IN_USE:
                 yield word
 
-    @cached_property
-    def _with_gaps(self) -> dict[str, str]:
+    def _gaps(self, uses: Sequence[float]) -> Values:
         """Used words without one of their characters to the most used of them."""
-        gaps: dict[str, str] = {}
-        for word, use in self._use.items():
+        gaps: dict[str, int] = {}
+        for number, (word, use) in enumerate(zip(self._words, uses, strict=True)):
             if use < _IN_USE or not 3 <= len(word) <= 6:
                 continue
             for at in range(len(word)):
-                gap = f"{word[:at]}_{word[at + 1 :]}"
-                if use > self._use.get(gaps.get(gap, ""), 0.0):
-                    gaps[gap] = word
-        return gaps
+                gaps.setdefault(f"{word[:at]}_{word[at + 1 :]}", number)
+        return Values(gaps.items(), "I")
 
     def choices(self, text: str) -> Iterator[str]:
         """Readings of a text of characters with one short run of letters, when the run is taken for initials: which of
@@ -145,13 +149,14 @@ class Decoder:
         """
         run = _SHORT_RUN.search(text)
         if run is not None and not has_letters(text[: run.start()] + text[run.end() :]):
-            for word in self._by_initials.get(run[0], ())[:_CHOICES]:
-                yield text[: run.start()] + word + text[run.end() :]
+            for number in self._by_initials.get(run[0])[:_CHOICES]:
+                yield text[: run.start()] + self._words[number] + text[run.end() :]
 
     def _unfinished(self, key: str) -> tuple[float, str]:
         """The most used word that begins with what is typed so far (dianf: 电费)."""
         at = bisect_left(self._keys, key)
-        words = [self._by_sound[one][0] for one in self._keys[at : at + _AHEAD] if one.startswith(key)]
+        near_by = [self._keys[one] for one in range(at, min(at + _AHEAD, len(self._keys)))]
+        words = [self._words[self._by_sound.get(one)[0]] for one in near_by if one.startswith(key)]
         if len(key) < 3 or not words:
             return _NEVER, ""
         best = max(words, key=lambda one: self._use[one])
@@ -162,8 +167,8 @@ class Decoder:
         if written in self._use:
             return self._price(written), written
         price, found = _NEVER, ""
-        for words, toll in ((self._by_sound.get(key, ()), 0.0), (self._by_near.get(near_key, ()), _NEARLY)):
-            for word in words[:_CANDIDATES]:
+        for numbers, toll in ((self._by_sound.get(key), 0.0), (self._by_near.get(near_key), _NEARLY)):
+            for word in [self._words[number] for number in numbers[:_CANDIDATES]]:
                 if pure:
                     asked = self._price(word) + toll
                 elif len(word) < 2:
@@ -173,7 +178,7 @@ class Decoder:
                 if asked < price:
                     price, found = asked, word
         if pure and len(written) > 1:
-            for word in self._by_initials.get(written, ())[:2]:
+            for word in [self._words[number] for number in self._by_initials.get(written)[:2]]:
                 asked = self._price(word) + _INITIAL * len(written)
                 if asked < price:
                     price, found = asked, word

@@ -7,6 +7,7 @@ nobody may do is refused with its reason.
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from budayang.rules.search import (
     surely_outside,
 )
 from budayang.search.decoding import Decoder
+from budayang.search.frozen import PARTS, Texts, part_of
 from budayang.search.initials import LONGEST, Initials, first_letters
 from budayang.search.lexicon import FILLER, Lexicon
 from budayang.search.manner import Manners
@@ -181,8 +183,10 @@ class Index:
     # Tables, made once
 
     def prepare(self) -> None:
-        """Make the tables now (about a second) instead of at the first question."""
-        _ = self._matcher, self._decoder, self._initials, self._manners
+        """Make the tables now (about two seconds) instead of at the first question. The one that needs most while it is
+        made comes first: the others then find room in what it leaves.
+        """
+        _ = self._decoder, self._manners, self._matcher, self._initials
 
     @cached_property
     def _sounds(self) -> Sounds:
@@ -260,35 +264,48 @@ class Index:
 
     @cached_property
     def _decoder(self) -> Decoder:
-        """Its vocabulary: the lexicon, and the runs of two to four characters that the sayings use."""
-        readings: dict[str, tuple[str, ...]] = {}
-        vocabulary: dict[str, float] = {}
-        for length in (2, 3, 4):  # one after the other, to hold fewer at once
-            uses: Counter[str] = Counter()
-            for term in self._terms:
-                runs = [term.text[at : at + length] for at in range(len(term.text) - length + 1)]
-                uses.update(runs)
-                reading = self.contents.readings.get(term.text)
-                if reading:
-                    for at, run in enumerate(runs):
-                        readings.setdefault(run, reading[at : at + length])
-            vocabulary |= {
-                run: log(1 + count) for run, count in uses.items() if (count > 1 or length == 2) and is_chinese(run)
-            }
+        words, uses = self._vocabulary()
+        fillers = frozenset(word.text for word in self.contents.words if word.sort == FILLER)
+        return Decoder(words, uses, self._readings(frozenset(words)), self._sounds, fillers)
+
+    def _vocabulary(self) -> tuple[Texts, array[float]]:
+        """The lexicon, and the runs of two to four characters that the sayings use: the most used first, and how often
+        they are used.
+        """
+        found: dict[str, float] = {}
+        for length in (2, 3, 4):
+            for part in range(PARTS):
+                uses = Counter(
+                    run
+                    for term in self._terms
+                    for at in range(len(term.text) - length + 1)
+                    if part_of(run := term.text[at : at + length]) == part
+                )
+                found |= {
+                    run: log(1 + count) for run, count in uses.items() if (count > 1 or length == 2) and is_chinese(run)
+                }
         for term in self._terms:
-            text = term.text
-            if len(text) <= (_LONGEST_PART if term.kind == "event" else _LONGEST_WORD) and is_chinese(text):
-                vocabulary[text] = max(vocabulary.get(text, 0.0), _WHOLE_USE)
-                if text in self.contents.readings:
-                    readings.setdefault(text, self.contents.readings[text])
+            if len(term.text) <= (_LONGEST_PART if term.kind == "event" else _LONGEST_WORD) and is_chinese(term.text):
+                found[term.text] = max(found.get(term.text, 0.0), _WHOLE_USE)
         for word in self.contents.words:
             if is_chinese(word.text):
                 use = _FILLER_USE if word.sort == FILLER else _SINGLE_WORD_USE
-                vocabulary[word.text] = max(vocabulary.get(word.text, 0.0), use)
-                if word.text in self.contents.readings:
-                    readings[word.text] = self.contents.readings[word.text]
-        fillers = frozenset(word.text for word in self.contents.words if word.sort == FILLER)
-        return Decoder(vocabulary, readings, self._sounds, fillers)
+                found[word.text] = max(found.get(word.text, 0.0), use)
+        words = sorted(found, key=lambda one: (-found[one], one))
+        return Texts(words), array("d", [found[word] for word in words])
+
+    def _readings(self, words: frozenset[str]) -> dict[str, tuple[str, ...]]:
+        """Those that are read otherwise than character by character, in the lexicon or in a saying."""
+        told = self.contents.readings
+        readings = {word.text: told[word.text] for word in self.contents.words if word.text in told}
+        for term in self._terms:
+            reading = told.get(term.text, ())
+            for length in (2, 3, 4, len(term.text)):
+                for at in range(len(reading) - length + 1):
+                    run, own = term.text[at : at + length], reading[at : at + length]
+                    if run in words and own != self._sounds.spell(run):
+                        readings.setdefault(run, own)
+        return readings
 
 
 def _nearest(found: list[_Found]) -> Nearest:

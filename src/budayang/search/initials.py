@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from array import array
 from collections.abc import Iterable, Iterator
 from math import log
 
+from budayang.search.frozen import Groups, Texts
 from budayang.search.matching import Match
 
 _SAYING_HAS_MORE = 0.4
@@ -19,45 +20,47 @@ class Initials:
     """
 
     def __init__(self, sayings: list[tuple[int, int, str, float]]) -> None:
-        self._sayings = sayings
-        where: dict[str, list[int]] = defaultdict(list)
-        for number, (_item, _term, letters, _trust) in enumerate(sayings):
-            for gram in _grams(letters):
-                where[gram].append(number)
-        self._where = dict(where)
-        self._equal: dict[str, list[int]] = defaultdict(list)
-        for number, (_item, _term, letters, _trust) in enumerate(sayings):
-            self._equal[letters].append(number)
+        self._items = array("H", [item for item, _term, _letters, _trust in sayings])
+        self._terms = array("H", [term for _item, term, _letters, _trust in sayings])
+        self._letters = Texts(letters for _item, _term, letters, _trust in sayings)
+        self._trust = array("d", [trust for _item, _term, _letters, trust in sayings])
+        self._where = Groups((gram, number) for number, letters in enumerate(self._letters) for gram in _grams(letters))
+        self._equal = Groups((letters, number) for number, letters in enumerate(self._letters))
         self._unheard = log(1 + len(sayings))
-        self._rarity = {gram: len(gram) * log(1 + len(sayings) / len(numbers)) for gram, numbers in where.items()}
-        self._weight = [
-            sum(self._rarity[gram] for gram in _grams(letters)) for _item, _term, letters, _trust in sayings
-        ]
+        self._weight = array("d", [sum(map(self._gain, _grams(letters))) for letters in self._letters])
+
+    def _gain(self, gram: str) -> float:
+        """What a run of letters weighs: the more, the fewer sayings have it."""
+        numbers = self._where.get(gram)
+        return len(gram) * (log(1 + len(self._items) / len(numbers)) if numbers else self._unheard)
 
     def equal(self, letters: str) -> Iterator[Match]:
         """Every saying with just these initials."""
-        for number in self._equal.get(letters, ()):
-            item, term, _own, trust = self._sayings[number]
-            yield Match(trust, item, term, 1.0)
+        for number in self._equal.get(letters):
+            yield Match(self._trust[number], self._items[number], self._terms[number], 1.0)
 
     def nearest(self, letters: str) -> list[Match]:
         """The items with the nearest initials, best first; equal initials score their trust."""
         whole = 0.0
         held: dict[int, float] = {}
         for gram in _grams(letters):
-            gain = self._rarity.get(gram) or len(gram) * self._unheard
+            gain = self._gain(gram)
             whole += gain
-            for number in self._where.get(gram, ()):
+            for number in self._where.get(gram):
                 held[number] = held.get(number, 0.0) + gain
         best: dict[int, Match] = {}
         for number, both in held.items():
             if both < whole * _LEAST_SHARED:
                 continue
-            item, term, own, trust = self._sayings[number]
-            score = 1.0 if own == letters else both / (whole + _SAYING_HAS_MORE * (self._weight[number] - both))
-            score *= trust
+            item = self._items[number]
+            score = (
+                1.0
+                if self._letters[number] == letters
+                else both / (whole + _SAYING_HAS_MORE * (self._weight[number] - both))
+            )
+            score *= self._trust[number]
             if item not in best or score > best[item].score:
-                best[item] = Match(score, item, term, both / whole)
+                best[item] = Match(score, item, self._terms[number], both / whole)
         return sorted(best.values(), key=lambda match: (-match.score, match.item))
 
 

@@ -9,11 +9,12 @@ and less near the less the signs speak for it rather than for others.
 from __future__ import annotations
 
 from array import array
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from math import log
 from typing import NamedTuple
 
+from budayang.search.holders import NONE, Holders
 from budayang.search.lexicon import BESIDE, OBJECT, OFFICE, SORTS, Lexicon
 from budayang.search.sounds import Sounds
 
@@ -67,8 +68,8 @@ def _nearness(both: float, missing: float, more: float) -> float:
 
 class _Asked:
     """A question taken apart. ``whole``: its weight. ``shared``: what each item holds of it. ``speaking``: how much
-    its signs speak for each item. ``known``: who says its known signs, and their weight. ``beside``: who says those
-    words of it that ask for something else than a matter. ``objects``: its words for what a matter is about.
+    its signs speak for each item. ``known``: its known signs, and their weight. ``beside``: those words of it that ask
+    for something else than a matter. ``objects``: its words for what a matter is about.
     ``of_unit``: whether it names a firm. ``sentence``: 0 for a few words to 1 for a sentence.
     """
 
@@ -77,9 +78,9 @@ class _Asked:
         self.whole = 0.0
         self.shared: dict[int, float] = {}
         self.speaking: dict[int, float] = {}
-        self.known: list[tuple[dict[int, list[int]], float]] = []
-        self.beside: list[dict[int, list[int]]] = []
-        self.objects: list[str] = []
+        self.known: list[tuple[int, float]] = []
+        self.beside: list[int] = []
+        self.objects: list[int] = []
         self.of_unit = False
 
 
@@ -90,59 +91,72 @@ class Matcher:
         self, terms: tuple[Term, ...], offices: tuple[frozenset[str], ...], lexicon: Lexicon, sounds: Sounds
     ) -> None:
         self._lexicon, self._sounds, self._offices = lexicon, sounds, offices
-        # sign -> item -> its sayings with the sign; an office is the item's, not a saying's
-        self._where: dict[str, dict[int, list[int]]] = {}
-        weights: dict[str, float] = {}
-        for number, term in enumerate(terms):
-            for sign, weight in self.signs(term.text).items():
-                self._where.setdefault(sign, {}).setdefault(term.item, []).append(number)
-                weights[sign] = weight
-        for item, concepts in enumerate(offices):
-            for concept in sorted(concepts):
-                self._where.setdefault("=" + concept, {}).setdefault(item, [])
-        count = len(offices)
-        self._rarity = {sign: log(1 + count / (len(items) + _SMOOTH)) for sign, items in self._where.items()}
-        self._unheard = log(1 + count / _SMOOTH)
-        self._weight = array("d", bytes(8 * len(terms)))
-        for sign, weight in weights.items():
-            gain = weight * self._rarity[sign]
-            for numbers in self._where[sign].values():
-                for number in numbers:
-                    self._weight[number] += gain
-
         self._outside = frozenset(term.item for term in terms if term.kind == NOT_OURS)
-        self._beside = frozenset("=" + word.concept for word in lexicon.words.values() if word.sort == BESIDE)
-        self._objects = frozenset("=" + word.concept for word in lexicon.words.values() if word.sort == OBJECT)
         counts = Counter(term.item for term in terms)
         self._sayings = {item: min(number, _MANY) for item, number in counts.items()}
-        self._for_units = frozenset(
-            item
-            for item, naming in self._where.get(_UNIT, {}).items()
-            if len(naming) >= _FOR_UNITS * self._sayings[item] and item not in self._outside
-        )
-        self._speaks = self._speaking()
+        weights: dict[str, float] = {}
 
-    def _speaking(self) -> dict[str, array[float]]:
-        """How much a sign speaks for each of its items, in their order, rather than for the others: a logarithm of the
-        share of its sayings that have the sign, beside that share of all items. Nothing for what is not ours. Signs of
-        one item are left out (most are): what they say is :data:`_ALONE`, or nothing.
+        def signs_of(text: str) -> Iterable[str]:
+            found = self.signs(text)
+            for sign, weight in found.items():
+                weights.setdefault(sign, weight)
+            return found
+
+        # An office is the item's, not a saying's.
+        of_office: dict[str, list[int]] = defaultdict(list)
+        for item, concepts in enumerate(offices):
+            for concept in sorted(concepts):
+                of_office["=" + concept].append(item)
+        self._holders = Holders(((term.item, signs_of(term.text)) for term in terms), of_office)
+        self._measure(list(weights.values()), len(terms))
+        self._speaks = self._speaking()
+        self._beside = self._words_of(BESIDE)
+        self._objects = self._words_of(OBJECT)
+        self._for_units = self._made_for_units()
+
+    def _measure(self, weights: list[float], terms: int) -> None:
+        """How rare each sign is, and how much each saying weighs. ``weights``: of the sorts of the signs that stand in
+        sayings, in their order.
         """
-        speaks: dict[str, array[float]] = {}
-        for sign, where in self._where.items():
-            if len(where) > 1:
-                shares = [
-                    0.0 if item in self._outside else len(having) / self._sayings[item]
-                    for item, having in where.items()
-                ]
-                usual = sum(shares) or 1.0
-                speaks[sign] = array("d", [log(1 + _TELLING * share / usual) for share in shares])
+        count, holders = len(self._offices), self._holders
+        self._rarity = array(
+            "d", (log(1 + count / (len(holders.pairs(sign)) + _SMOOTH)) for sign in range(len(holders)))
+        )
+        self._unheard = log(1 + count / _SMOOTH)
+        self._weight = array("d", bytes(8 * terms))
+        for sign, weight in enumerate(weights):
+            gain = weight * self._rarity[sign]
+            for number in holders.sayings_with(sign):
+                self._weight[number] += gain
+
+    def _speaking(self) -> array[float]:
+        """How much a sign speaks for an item that has it, pair by pair, rather than for the others: a logarithm of the
+        share of the item's sayings that have the sign, beside that share of all items. Nothing for what is not ours.
+        """
+        speaks = array("d")
+        for sign in range(len(self._holders)):
+            shares = [
+                0.0 if item in self._outside else self._holders.said(pair) / self._sayings[item]
+                for pair, item in zip(self._holders.pairs(sign), self._holders.items(sign), strict=True)
+            ]
+            usual = sum(shares) or 1.0
+            speaks.extend(log(1 + _TELLING * share / usual) for share in shares)
         return speaks
 
-    def _says(self, sign: str, where: dict[int, list[int]]) -> Iterable[tuple[int, float]]:
-        many = self._speaks.get(sign)
-        if many is not None:
-            return zip(where, many, strict=True)
-        return ((item, 0.0 if item in self._outside or not having else _ALONE) for item, having in where.items())
+    def _words_of(self, sort: str) -> frozenset[int]:
+        concepts = {word.concept for word in self._lexicon.words.values() if word.sort == sort}
+        return frozenset(self._holders.sign("=" + one) for one in concepts) - {NONE}
+
+    def _made_for_units(self) -> frozenset[int]:
+        """Items of which half the sayings name a firm."""
+        unit = self._holders.sign(_UNIT)
+        if unit == NONE:
+            return frozenset()
+        return frozenset(
+            item
+            for pair, item in zip(self._holders.pairs(unit), self._holders.items(unit), strict=True)
+            if self._holders.said(pair) >= _FOR_UNITS * self._sayings[item] and item not in self._outside
+        )
 
     def signs(self, text: str, tilt: float = 0.0) -> dict[str, float]:
         """The signs of a plain text with the weight of their sort. ``tilt``: how much more the end of it counts than
@@ -199,7 +213,7 @@ class Matcher:
             leaning = 1.0
             if item not in self._outside:
                 leaning -= lean * (1.0 - asked.speaking[item] / strongest)
-                leaning *= _BESIDE ** sum(item not in holders for holders in asked.beside)
+                leaning *= _BESIDE ** sum(not self._holders.has(sign, item) for sign in asked.beside)
                 leaning *= self._about(item, asked.objects)
                 if item in self._for_units and not asked.of_unit:
                     leaning *= _NO_UNIT
@@ -207,31 +221,31 @@ class Matcher:
         found.sort(key=lambda one: (-one[0], one[1]))
         return found
 
-    def _about(self, item: int, objects: list[str]) -> float:
+    def _about(self, item: int, objects: list[int]) -> float:
         """What is left of the score of an item that hardly speaks of the objects in the question."""
         if not objects:
             return 1.0
-        named = sum(len(self._where[sign].get(item, ())) for sign in objects) / self._sayings[item]
+        named = sum(len(self._holders.sayings(sign, item)) for sign in objects) / self._sayings[item]
         return 1.0 if named >= _SELDOM else _OTHER_OBJECT + (1.0 - _OTHER_OBJECT) * named / _SELDOM
 
     def _asked(self, text: str) -> _Asked:
         asked = _Asked(len(text))
         shared, speaking = asked.shared, asked.speaking
         signs = self.signs(text, _TILT if len(text) >= _TILT_FROM else 0.0)
-        for sign, weight in signs.items():
-            rarity = self._rarity.get(sign)
-            if rarity is None:
+        for text_of_sign, weight in signs.items():
+            sign = self._holders.sign(text_of_sign)
+            if sign == NONE:
                 asked.whole += weight * self._unheard
                 continue
-            gain = weight * rarity
+            gain = weight * self._rarity[sign]
             asked.whole += gain
-            where = self._where[sign]
-            asked.known.append((where, gain))
-            for item, says in self._says(sign, where):
+            asked.known.append((sign, gain))
+            pairs = self._holders.pairs(sign)
+            for item, says in zip(self._holders.items(sign), self._speaks[pairs.start : pairs.stop], strict=True):
                 shared[item] = shared.get(item, 0.0) + gain
                 speaking[item] = speaking.get(item, 0.0) + weight * says
             if sign in self._beside:
-                asked.beside.append(where)
+                asked.beside.append(sign)
             elif sign in self._objects:
                 asked.objects.append(sign)
         asked.of_unit = _UNIT in signs
@@ -240,8 +254,8 @@ class Matcher:
     def _nearest_saying(self, item: int, weight: float, asked: _Asked) -> Match:
         whole = asked.whole
         held: dict[int, float] = {}
-        for where, gain in asked.known:
-            for number in where.get(item, ()):
+        for sign, gain in asked.known:
+            for number in self._holders.sayings(sign, item):
                 held[number] = held.get(number, 0.0) + gain
         best, nearest, most = 0.0, -1, 0.0
         for number, both in held.items():

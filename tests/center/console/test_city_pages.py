@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
@@ -16,6 +17,7 @@ from budayang.center.areas.models import Area, PlannedStop
 from budayang.center.console.wall import grid_of
 from budayang.center.maintenance.hours_recent import compute_recent, hour_of
 from budayang.center.maintenance.models import DutyMember, DutyShift, Incident
+from budayang.center.platform.templatetags.platform_format import moment
 from budayang.center.terminals import actions as terminals
 from budayang.center.terminals.models import GRAVITY, Terminal, TerminalNow
 from budayang.center.terminals.summary_actions import recompute
@@ -82,6 +84,24 @@ def test_the_overview_answers_its_questions_from_counts(desk: Desk, today: datet
     assert "康巴什区自助区" in html.split("承诺与实际可用")[1], "the strip names the area"
     counted = count_by_area(desk.actor("zhu"))[hall.area.pk]
     assert (counted["silent"], counted["fault"]) == (1, 1)
+
+
+def test_a_gap_of_the_roster_says_its_days_and_no_end_that_nobody_knows(desk: Desk, today: datetime) -> None:
+    hall = desk.hall
+    here = today.astimezone(ZoneInfo("Asia/Shanghai"))
+    leaves, comes = (here + timedelta(hours=2)).time(), (here + timedelta(hours=20)).time()
+    shift = DutyShift.objects.create(
+        organization=hall.bodies["ZW1"], place=hall.area.place, name="长班", days="every", opens=comes, closes=leaves,
+        starts_on=here.date() - timedelta(days=3),
+    )  # fmt: skip
+    DutyMember.objects.create(shift=shift, staff=hall.staff["lin"], position=0)
+    start, end = moment(here + timedelta(hours=2)), moment(here + timedelta(hours=20))
+    assert f"{start}—{end} 没有人" in get(desk.client("zhu"), "/console/")
+    shift.ends_on = here.date()
+    shift.save()
+    html = get(desk.client("zhu"), "/console/")
+    assert f"{start} 起没有人" in html
+    assert f"{start}—" not in html
 
 
 def test_an_owner_unit_sees_its_own_machines_on_overview_wall_and_list(desk: Desk, today: datetime) -> None:

@@ -69,6 +69,7 @@ def test_from_a_line_of_a_report_to_the_closed_loop(desk: Desk) -> None:
     assert "提出改进" in rows
     form = zhu.get(f"/console/improvements/new/?report={row.pk}&{of}").content.decode()
     assert "各种故障：打印机缺纸" in form
+    assert form.split('name="place"')[1].split("</select>")[0].count("<option") == 1, "the report's place, no other"
     assert "2026年10月，各种故障" in form
     answer = zhu.post(
         f"/console/improvements/new/?report={row.pk}&{of}",
@@ -118,6 +119,11 @@ def test_late_ones_are_seen(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None
     assert "超期 3 天" in page
     assert "现在有 1 件超期" in page
     assert item.title in page
+    actions.watch(timezone.now())
+    actions.change(desk.actor("zhu"), item, plan="换纸盒", due_on=date(2026, 12, 24), now=timezone.now())
+    page = desk.client("zhu").get("/console/improvements/?state=missed").content.decode()
+    assert "整改中，曾超期" in page
+    assert "一年内该闭环的 1 件，按期 0 件（0.0 %）" in page
 
 
 def test_changes_scope_and_refusals(desk: Desk) -> None:

@@ -27,7 +27,7 @@ def test_a_late_order_says_why(desk: Desk, today: datetime) -> None:
         WorkOrderEvent.objects.create(order=order, event=event, reason=reason, state=state, at=at, by="测试丙")
     WorkOrder.objects.filter(pk=order.pk).update(state="accepted")
     page = desk.client("zhu").get(f"/console/orders/{order.number}/").content.decode()
-    assert "到场为什么超时 7小时30分" in page
-    assert "修复为什么超时 3小时30分" in page
+    assert "到场为什么超时 7 小时 30 分钟" in page
+    assert "修复为什么超时 3 小时 30 分钟" in page
     assert "响应的时间明细" in page
     assert "不计时</span> 场所不让进入" in page

@@ -44,7 +44,7 @@ def test_a_stop_is_previewed_and_then_announced(desk: Desk, today: datetime) -> 
     page = lin.post(PLAN, told | {"preview": "1"}).content.decode()
     assert not PlannedStop.objects.exists()
     assert "每天 22:00 — 次日 06:00" in page
-    assert page.count("占用承诺开放时间 8小时") == 5
+    assert page.count("占用承诺开放时间 8 小时") == 5
     assert "2 台终端" in page
     assert 'value="网络维护"' in page, "what was typed stays"
     fragment = lin.post(PLAN, told, headers={"HX-Target": "stop-preview", "HX-Request": "true"}).content.decode()

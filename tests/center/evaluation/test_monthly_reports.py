@@ -208,9 +208,55 @@ def test_a_plan_makes_the_reports_of_a_place_and_all_below(hall: Hall, zhu: Acto
     assert actions.run_plans(MADE) == 0
     assert {one.month for one in MonthlyReport.objects.all()} == {OCTOBER}
     plan = MonthlyPlan.objects.get()
+    assert plan.due_at == row.due_at, "while they are on the way"
+    work_off()
+    assert actions.run_plans(MADE) == 0
+    plan.refresh_from_db()
     assert plan.due_at == datetime(2026, 12, 3, 22, tzinfo=UTC)
+    line = NoticeLine.objects.get(kind="monthly", staff_id=zhu.staff_id)
+    assert line.facts["title"] == "2026-10 月报等待发布"
+    assert line.facts["note"] == f"{places} 份草稿已做好，看过以后发布。"
     actions.unplan(zhu, plan, now=MADE)
     assert not MonthlyPlan.objects.exists()
+
+
+def work_off() -> None:
+    """What the worker does with what was asked for."""
+    for one in Work.objects.filter(state="waiting", name=actions.MAKE):
+        works.run_work.call(one.pk)
+
+
+def test_months_that_an_outage_skipped_are_made_one_after_the_other(
+    hall: Hall, zhu: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = actions.plan(zhu, hall.city, now=datetime(2026, 10, 20, tzinfo=UTC))
+    back = datetime(2026, 12, 10, tzinfo=UTC)
+    monkeypatch.setattr(timezone, "now", lambda: back)
+    for _turn in range(4):
+        actions.run_plans(back)
+        work_off()
+    row.refresh_from_db()
+    assert set(MonthlyReport.objects.values_list("month", flat=True)) == {OCTOBER, date(2026, 11, 1)}
+    assert row.due_at == datetime(2027, 1, 3, 22, tzinfo=UTC)
+
+
+def test_what_failed_by_plan_is_made_again_each_day_for_a_week(
+    hall: Hall, zhu: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = actions.plan(zhu, hall.area.place, now=datetime(2026, 10, 20, tzinfo=UTC))
+    due, day = row.due_at, timedelta(days=1)
+    with monkeypatch.context() as broken:
+        broken.setattr(actions, "compute", lambda *_: 1 / 0)
+        asked = []
+        for at in [due + n * day / 2 for n in range(17)]:
+            broken.setattr(timezone, "now", lambda at=at: at)
+            asked.append(actions.run_plans(at))
+            work_off()
+    assert asked == [1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 0]
+    row.refresh_from_db()
+    assert row.due_at == datetime(2026, 12, 3, 22, tzinfo=UTC), "the next month does not wait for it"
+    note = NoticeLine.objects.get(kind="monthly", staff_id=zhu.staff_id).facts["note"]
+    assert note.startswith("0 份草稿已做好，看过以后发布。1 份没有做成，请在月报页重新制作")
 
 
 def test_a_plan_of_many_places_goes_on_until_none_is_left(

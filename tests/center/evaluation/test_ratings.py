@@ -10,7 +10,7 @@ from tests.center.evaluation.the_rater import counted, finished_case
 from tests.center.hall import Hall, number
 
 from budayang.center.evaluation import jobs, queries
-from budayang.center.evaluation.models import Invitation, NegativeCase, Rating, Visit
+from budayang.center.evaluation.models import Invitation, NegativeCase, Rating, RefusedRating, Visit
 from budayang.center.platform.models import Transition
 from budayang.center.services.case_accepting import grant_reply
 from budayang.center.terminals.models import Inbox
@@ -51,6 +51,21 @@ def test_what_cannot_be_a_rating_is_not_taken_and_does_not_stop_the_inbox(
     hall.inbox(hall.terminal, "rating", body, now, now)
     rate(hall, 2, "satisfied", now)
     assert list(Rating.objects.values_list("case_number", flat=True)) == [number(2)]
+
+
+def test_a_level_of_its_own_is_refused_and_counted_once(hall: Hall, now: datetime) -> None:
+    """A terminal whose page offers other levels must be found out; what is no code word is not kept as it came."""
+    for counter, level in ((1, "good"), (1, "bad"), (2, "张三 说还行"), (3, "satisfied")):
+        hall.inbox(hall.terminal, "rating", {"number": number(counter), "level": level}, now, now)
+    hall.inbox(hall.other, "rating", {"number": number(4), "level": "good"}, now, now)  # not its own matter
+    jobs.read_inbox(now)
+    kept = RefusedRating.objects.order_by("pk").values_list("case_number", "level", "terminal__code")
+    assert list(kept) == [(number(1), "good", "KBS-01"), (number(2), "", "KBS-01")]
+    assert Transition.objects.filter(kind="evaluation.rating_refused").count() == 2
+    rate(hall, 1, "satisfied", now + MINUTE)
+    assert Rating.objects.count() == 2, "the person may still rate on the five"
+    with pytest.raises(IntegrityError), transaction.atomic():
+        RefusedRating.objects.update(level="satisfied")
 
 
 def test_the_database_refuses_a_sixth_level(hall: Hall, now: datetime) -> None:
@@ -109,7 +124,11 @@ def test_a_visit_that_timed_out_is_cleared_or_not(hall: Hall, now: datetime) -> 
 
 
 def test_nothing_about_a_person_is_in_the_tables() -> None:
-    columns = {field.name for model in (Rating, Invitation, NegativeCase, Visit) for field in model._meta.get_fields()}
+    columns = {
+        field.name
+        for model in (Rating, RefusedRating, Invitation, NegativeCase, Visit)
+        for field in model._meta.get_fields()
+    }
     assert not columns & {"name", "id_number", "phone", "identity", "identity_hash", "person"}
 
 

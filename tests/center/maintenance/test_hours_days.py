@@ -30,6 +30,7 @@ from budayang.center.maintenance.models import (
 )
 from budayang.center.maintenance.responsibility import attributed_many
 from budayang.center.platform.models import Transition
+from budayang.center.terminals import actions as terminals
 from budayang.center.terminals.models import MonitoringGap, StatusInterval, Terminal
 from budayang.rules.causes import PRECEDENCE, cause_of
 from budayang.rules.hours import micros, tally
@@ -147,6 +148,28 @@ def test_late_data_that_changes_nothing_leaves_no_trace(long_ago: Hall) -> None:
     assert not HoursDirty.objects.exists()
     assert not HoursCorrection.objects.exists()
     assert set(HoursDay.objects.values_list("version", flat=True)) == {1}
+
+
+def test_a_machine_that_was_retired_has_its_last_day_and_none_after(long_ago: Hall) -> None:
+    """Also what is learned of it later; the day on which it went lies in the month's figures."""
+    jam(long_ago.terminal, local(24, 10), local(24, 12))
+    hours_jobs.close_and_correct(local(24, 1))
+    terminals.retire(SYSTEM, long_ago.terminal.pk, local(24, 15))
+    hours_jobs.close_and_correct(NIGHT)
+    hours_jobs.close_and_correct(NIGHT + 24 * HOUR)
+    rows = HoursDay.objects.filter(terminal=long_ago.terminal).order_by("on")
+    assert [(one.on.day, one.promised_us // 3_600_000_000, lost(one)) for one in rows] == [
+        (22, 24, {}), (23, 24, {}), (24, 15, {"device": 2.0}),
+    ]  # fmt: skip
+    month = HoursMonth.objects.get(terminal=long_ago.terminal)
+    assert (month.days, month.promised_us, month.device_us) == (3, 63 * 3_600_000_000, 2 * 3_600_000_000)
+    assert HoursMonth.objects.get(terminal=long_ago.other).days == 4
+    assert not HoursPattern.objects.filter(terminal=long_ago.terminal).exists()
+    jam(long_ago.terminal, local(24, 13), local(24, 14))
+    tell("terminals.reported", {"terminal": long_ago.terminal.code}, local(24, 13), NIGHT + 25 * HOUR)
+    assert [one.on.day for one in HoursDirty.objects.all()] == [24], "after it went there is nothing to count"
+    hours_jobs.close_and_correct(NIGHT + 26 * HOUR)
+    assert lost(day_of(long_ago.terminal, 24)) == {"device": 3.0}
 
 
 def test_news_of_today_marks_nothing(long_ago: Hall) -> None:

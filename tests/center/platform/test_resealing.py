@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from pathlib import Path
 
@@ -13,8 +14,11 @@ from budayang.center.platform import resealing
 from budayang.center.platform.actions import Refused
 from budayang.center.platform.actors import Actor, Forbidden
 from budayang.center.platform.models import AuditLine
+from budayang.center.platform.resealing import Turn
 from budayang.center.platform.sealing import CannotOpen, center_keys, open_field, seal_field
 from budayang.center.services.models import Connector, Department
+from budayang.cli import doctor
+from budayang.cli.main import main
 
 SYSTEM = Actor.system()
 TABLE = "services_connector"
@@ -48,10 +52,12 @@ def test_every_row_moves_to_the_new_key_and_reads_as_before(keys: Path, now: dat
     assert resealing.rotate(SYSTEM, now) == 2
     assert resealing.rows_by_key() == {1: 3, 2: 0}
     assert [_text(row) for row in rows] == ["A", "B", "C"]
-    assert resealing.reseal(limit=2) == 2
+    turn = resealing.reseal(limit=2)
+    assert (turn.moved, turn.unopened) == (2, 0)
     assert resealing.rows_by_key() == {1: 1, 2: 2}
-    assert resealing.reseal(limit=2) == 1
-    assert resealing.reseal() == 0
+    assert turn.rest is not None
+    assert resealing.reseal(limit=2, at=turn.rest) == Turn(1, 0, None)
+    assert resealing.reseal() == Turn(0, 0, None)
     assert resealing.rows_by_key() == {1: 0, 2: 3}
     assert [_text(row) for row in rows] == ["A", "B", "C"]
     assert {line.action for line in AuditLine.objects.all()} == {"platform.rotate_key"}
@@ -68,7 +74,7 @@ def test_a_field_that_somebody_seals_anew_meanwhile_is_not_overwritten(
         return open_field(table, key, name, sealed)
 
     monkeypatch.setattr(resealing, "open_field", rival)
-    assert resealing.reseal() == 0
+    assert resealing.reseal() == Turn(0, 0, None)
     assert _text(row) == "new"
 
 
@@ -95,8 +101,34 @@ def test_what_a_missing_key_sealed_says_so_and_stays(keys: Path, now: datetime) 
     with pytest.raises(CannotOpen, match="key 1 of services_connector"):
         _text(row)
     resealing.rotate(SYSTEM, now)
-    assert resealing.reseal() == 0
+    assert resealing.reseal() == Turn(0, 0, None)
     assert resealing.rows_by_key()[1] == 1
+    assert resealing.unopened() == {1: 1}
+
+
+def test_what_does_not_open_holds_nothing_up_and_is_told(
+    keys: Path, now: datetime, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More of them than a turn looks at stand before those that open."""
+    monkeypatch.setattr(resealing._wiring, "at", resealing.START)
+    broken = [_connector(f"B{number}", now) for number in range(resealing.BATCH + 5)]
+    for row in broken:
+        row.key_sealed = seal_field(TABLE, "of another row", "key", "x")
+    Connector.objects.bulk_update(broken, ["key_sealed"])
+    good = [_connector(f"G{number}", now) for number in range(3)]
+    resealing.rotate(SYSTEM, now)
+    assert [resealing.reseal_on(now), resealing.reseal_on(now)] == [0, 3]
+    assert [_text(row) for row in good] == ["G0", "G1", "G2"]
+    assert "fields=105" in capsys.readouterr().out
+    assert [resealing.reseal_on(now), resealing.reseal_on(now)] == [0, 0], "the next pass begins anew"
+    assert resealing.unopened() == {1: 105}
+    assert main(["keys", "status", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[-1]) == [
+        {"key": 1, "fields": 105, "newest": False, "unopened": 105},
+        {"key": 2, "fields": 3, "newest": True, "unopened": 0},
+    ]
+    (check,) = [one for one in doctor.CHECKS if "sealed" in one.name]
+    assert check.find() == "105 of key 1 cannot be opened"
 
 
 def test_only_the_system_administrator_changes_keys(keys: Path, now: datetime) -> None:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import OperationalError
+from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from budayang.center.platform import works
@@ -57,6 +63,20 @@ def functions() -> Iterator[list[str]]:
     works._functions.update(before)
 
 
+def test_the_worker_knows_every_kind_of_long_work() -> None:
+    """A worker imports no page: work whose module only a page imports would be put on the queue and never run."""
+    source = Path(works.__file__).parents[2]
+    defined = {
+        ".".join(("budayang", *path.relative_to(source).with_suffix("").parts))
+        for path in source.rglob("*.py")
+        if re.search(r"^@long_work\(", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    look = "import django, sys; django.setup(); import budayang.cli.worker; print(*sys.modules, sep='\\n')"
+    told = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True).stdout.split()
+    assert len(defined) > 8
+    assert defined <= set(told)
+
+
 def ask(name: str, now: datetime, **arguments: Any) -> Work:
     return works.request_work(ACTOR, name, "测试", arguments, now=now)
 
@@ -82,6 +102,22 @@ def test_a_failure_is_kept_without_its_details(now: datetime) -> None:
     works.run_work.call(work.pk)
     work.refresh_from_db()
     assert (work.state, work.error) == ("failed", "failed; see the log")
+
+
+def test_work_that_lost_its_database_is_started_again_and_ends_well(now: datetime, functions: list[str]) -> None:
+    @works.long_work("test.locked")
+    def locked(progress: Progress, arguments: dict[str, Any]) -> str:
+        functions.append("try")
+        if len(functions) < works.MAX_ATTEMPTS:
+            raise OperationalError("database is locked")
+        return "done"
+
+    work = ask("test.locked", now)
+    for _attempt in range(works.MAX_ATTEMPTS):
+        works.run_work.call(work.pk)
+        works.reap(timezone.now() + timedelta(seconds=works.LEASE_S + 1))
+    work.refresh_from_db()
+    assert (work.state, work.result, work.attempts) == ("done", "done", works.MAX_ATTEMPTS)
 
 
 def test_cancel_ends_running_work_at_its_next_step(now: datetime, functions: list[str]) -> None:

@@ -147,6 +147,22 @@ def test_a_guesser_waits(client: Client, night: datetime) -> None:
     assert client.get("/promise/0000-0000-0000/").status_code == 429
 
 
+@pytest.mark.parametrize("door", ["", "cancel/", "answer/"])
+def test_no_door_of_a_promise_is_for_guessing(client: Client, night: datetime, door: str) -> None:
+    """Who has guessed too often cancels nothing, and tells nothing, with the right number either."""
+    post(client, night)
+    number = Promise.objects.get().number
+
+    def ask(text: str) -> int:
+        here = f"/promise/{text}/{door}"
+        return (client.post(here, {"answer": "locked"}) if door else client.get(here)).status_code
+
+    assert [ask("0000-0000-0000") for _guess in range(11)] == [404] * 10 + [429]
+    assert ask(number) == 429
+    assert Promise.objects.get().state == "waiting"
+    assert not Trip.objects.exists()
+
+
 def test_a_locked_door_is_told_without_a_name(client: Client, night: datetime) -> None:
     assert "门没开" in client.get("/where/?area=KBS").content.decode()
     answer = client.post("/where/locked/", {"area": "KBS"}, follow=True)

@@ -10,7 +10,10 @@ from datetime import UTC, datetime, timedelta
 
 import jsonschema
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from tests.center.console.test_monthly_browser import keep
 from tests.center.evaluation.the_month import MADE, live
 from tests.center.hall import SYSTEM, Hall
@@ -21,6 +24,7 @@ from budayang.center.platform import audit
 from budayang.center.platform.actions import record
 from budayang.center.platform.models import AuditHead, AuditLine
 from budayang.center.platform.sealing import center_keys
+from budayang.center.public import open_data
 from budayang.rules.monthly import Change
 
 pytestmark = pytest.mark.django_db
@@ -72,6 +76,30 @@ def test_corrections_are_told_beside_what_was_published(hall: Hall) -> None:
     one = next(row for row in told if row["code"] == "wasted")
     assert (one["corrected"], one["corrected_value"]) == (True, 0.25)
     assert "发布后有更正：25.0 %" in Client().get("/open/monthly/").content.decode()
+
+
+@pytest.mark.parametrize("address", ["/open/monthly.json", "/open/monthly.csv"])
+def test_the_files_are_made_once_for_whoever_asks_in_the_same_seconds(
+    hall: Hall, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [MADE]
+    monkeypatch.setattr(timezone, "now", lambda: clock[0])
+
+    def asked() -> tuple[bytes, bool]:
+        with CaptureQueriesContext(connection) as queries:
+            content = Client().get(address).content
+        return content, any("evaluation_monthly" in one["sql"] for one in queries)
+
+    first, read = asked()
+    assert read
+    assert asked() == (first, False)
+    row = MonthlyReport.objects.get(state="published")
+    change = Change("白跑率和非工作时间", "白跑率", "", "", 0.3, 0.25, "share")
+    MonthlyCorrection.objects.create(report=row, found_at=MADE, changes=[asdict(change)], sha256="x")
+    clock[0] += timedelta(seconds=open_data.KEPT_S)
+    later, read = asked()
+    assert read
+    assert b"0.25" in later, "then what was found since is told"
 
 
 def day(number: int, hour: int) -> datetime:

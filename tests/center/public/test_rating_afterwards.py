@@ -7,7 +7,9 @@ import re
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from tests.center.evaluation.the_rater import PHONE, finished_case, rate
 from tests.center.hall import Hall, build, number
@@ -17,6 +19,7 @@ from budayang.center.evaluation import queries
 from budayang.center.evaluation.models import Invitation, NegativeCase, Rating
 from budayang.center.platform.actors import Actor
 from budayang.center.platform.models import AuditLine, Transition
+from budayang.center.public import open_data
 from budayang.center.services import case_results
 from budayang.center.services.case_results import Shown
 from budayang.center.services.models import Case
@@ -209,6 +212,33 @@ def test_the_public_figures_say_what_they_mean(client: Client, hall: Hall, page:
     assert "good_rate,good_rate_of" in file
     for odd in ("month=x", "month=2031-01", "by=z"):
         assert client.get(f"/open/ratings/?{odd}").status_code == 200
+
+
+def test_the_public_figures_are_counted_once_for_whoever_asks_in_the_same_seconds(
+    client: Client, hall: Hall, page: str, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.post(page, bad())
+    month, clock = f"{now.astimezone():%Y-%m}", [timezone.now()]
+    monkeypatch.setattr(timezone, "now", lambda: clock[0])
+
+    def counted(address: str) -> tuple[str, int]:
+        with CaptureQueriesContext(connection) as queries:
+            content = client.get(f"{address}?month={month}").content.decode()
+        return content, sum("evaluation_rating" in one["sql"] for one in queries)
+
+    shown, read = counted("/open/ratings/")
+    assert read
+    assert "0/1" in shown
+    for address in ("/open/ratings/", "/open/ratings.json", "/open/ratings.csv"):
+        assert counted(address)[1] == 0, address
+    finished_case(hall.terminal, 2, now)
+    rate(hall, 2, "satisfied", now)
+    assert "1/2" not in counted("/open/ratings/")[0]
+    clock[0] += timedelta(seconds=open_data.KEPT_S)
+    shown, read = counted("/open/ratings/")
+    assert read
+    assert "1/2" in shown, "then what came since is counted"
+    assert json.loads(counted("/open/ratings.json")[0])["made_at"] == clock[0].isoformat()
 
 
 @pytest.mark.parametrize(

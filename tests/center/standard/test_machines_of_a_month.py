@@ -5,8 +5,11 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.db.models import Sum
 from tests.center.hall import SYSTEM, Hall
 
+from budayang.center.maintenance import hours_jobs
+from budayang.center.maintenance.models import HoursMonth
 from budayang.center.standard import actions
 from budayang.center.standard.models import ClauseVerdict
 from budayang.center.terminals import actions as terminals
@@ -35,6 +38,9 @@ def test_the_outage_of_a_machine_that_was_retired_stays_in_its_month(hall: Hall,
     assert found["YJ-07"].number == pytest.approx(1 - 4 * DAY / promised, abs=1e-9)
     assert (found["YJ-07"].sample, found["YJ-08"].sample) == (2, 1), "good or not is asked of those still there"
     assert found["YJ-08"].answer == "met"
+    hours_jobs.close_and_correct(DECEMBER + DAY)
+    counted = HoursMonth.objects.filter(month=NOV, area=hall.area).aggregate(us=Sum("promised_us"))
+    assert counted["us"] == promised // timedelta(microseconds=1), "and the hours of the month are of the same time"
 
 
 def test_machines_that_came_later_are_none_of_the_month(hall: Hall, now: datetime) -> None:

@@ -24,7 +24,7 @@ from budayang.center.standard.models import Assessment, Clause, ClauseVerdict
 
 MONTHS = (date(2026, 9, 1), date(2026, 10, 1), date(2026, 11, 1))
 TOUCHED = """JB-01 JB-03 YJ-01 YJ-02 YJ-07 YJ-08 YJ-09 WH-14 WH-15 WH-16 WH-17 WH-18 WH-21 WH-22 WH-26 PJ-02 PJ-03 PJ-04
-JB-10 YJ-19 YJ-20 PJ-06 PJ-07 PJ-08 PJ-10 PJ-15 PJ-20 PJ-23 PJ-24"""
+JB-10 YJ-19 YJ-20 PJ-06 PJ-07 PJ-08 PJ-10 PJ-15 PJ-20 PJ-21 PJ-23 PJ-24"""
 SEEDS = (20261127, 4)
 
 

@@ -6,11 +6,14 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from tests.center.evaluation.the_rater import PHONE, bad, rate
+from tests.center.evaluation.the_visit import adopt, planned
 from tests.center.hall import PASSWORD, SYSTEM, Hall, number
+from tests.center.standard.the_looks import ZONE, hand_in
 
+from budayang.center.evaluation import jobs as evaluation_jobs
 from budayang.center.evaluation import negative_actions as negatives
-from budayang.center.evaluation import negative_jobs
-from budayang.center.evaluation.models import NegativeCase, Rating
+from budayang.center.evaluation import negative_jobs, supervision_findings
+from budayang.center.evaluation.models import NegativeCase, Rating, SupervisionVisit
 from budayang.center.maintenance import actions as maintenance
 from budayang.center.maintenance import hours_actions
 from budayang.center.maintenance.models import WorkOrder
@@ -18,7 +21,7 @@ from budayang.center.platform import actions as platform
 from budayang.center.platform.actors import Actor, Role
 from budayang.center.platform.deliveries import deliver
 from budayang.center.standard import actions, jobs
-from budayang.center.standard.models import Assessment
+from budayang.center.standard.models import Assessment, ClauseVerdict
 
 NOV = date(2026, 11, 1)
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
@@ -119,6 +122,52 @@ def test_a_restored_case_begins_again(hall: Hall, now: datetime, zhu: Actor) -> 
     assert told(hall, "PJ-07", again + 2 * HOUR)[0] == "no_evidence", "the late step was of its former life"
     contact(hall, case, again + 2 * HOUR)
     assert told(hall, "PJ-07", again + 3 * HOUR) == ("met", 1, 1)
+
+
+def test_a_terminal_that_offers_other_levels_is_not_met(hall: Hall, now: datetime) -> None:
+    """PJ-02, through the terminals' door: nobody types anything in, and the month follows."""
+    hall.inbox(hall.terminal, "rating", {"number": number(1), "level": "very_satisfied"}, now, now)
+    evaluation_jobs.read_inbox(now)
+    assert told(hall, "PJ-02", now + MINUTE) == ("met", 1, 1)
+    listen(now + MINUTE)
+    hall.inbox(hall.terminal, "rating", {"number": number(2), "level": "good"}, now + HOUR, now + HOUR)
+    evaluation_jobs.read_inbox(now + HOUR)
+    assert listen(now + HOUR) == ["2026-11"]
+    assert told(hall, "PJ-02", now + 2 * HOUR) == ("not_met", 0.5, 2)
+    assert told(hall, "PJ-15", now + 2 * HOUR) == ("met", 1, 1), "it is in no other figure"
+    shown = ClauseVerdict.objects.get(clause__code="PJ-02", place=hall.area.place)
+    assert shown.evidence[0]["ref"] == f"refused_rating:{number(2)}"
+    assert "“good”不是五级之一" in shown.evidence[0]["text"]
+
+
+def test_visits_from_above_answer_for_a_quarter(hall: Hall, now: datetime, zhu: Actor) -> None:
+    """PJ-21: nobody was sent; an officer of the public is nobody from above; planned and not made; made and scored."""
+    adopt(hall, now, date(2026, 11, 24))
+
+    def plan(kind: str, at: datetime) -> SupervisionVisit:
+        row, _token = planned(zhu, hall, at, at.astimezone(ZONE).date(), kind)
+        return row
+
+    hand_in(plan("experience", now), now + HOUR)
+    assert told(hall, "PJ-21", now + 2 * HOUR)[0] == "no_evidence"
+    plan("unannounced", now + 2 * HOUR)
+    listen(now + 2 * HOUR)
+    missed_at = now + 4 * DAY
+    supervision_findings.watch(missed_at)
+    assert listen(missed_at) == []
+    assert told(hall, "PJ-21", missed_at)[0] == "no_evidence", "nobody of the area learns of it"
+    plan("inspection", missed_at)
+    supervision_findings.watch(missed_at + 5 * DAY)
+    assert "2026-12" in listen(missed_at + 5 * DAY)
+    december = date(2026, 12, 1)
+    assert told(hall, "PJ-21", missed_at + 6 * DAY, december) == ("not_met", 0, 1)
+    came = hand_in(plan("unannounced", missed_at + 6 * DAY), missed_at + 6 * DAY)
+    assert listen(missed_at + 6 * DAY) == ["2026-12"]
+    assert told(hall, "PJ-21", missed_at + 7 * DAY, december) == ("met", 1, 2)
+    shown = ClauseVerdict.objects.get(clause__code="PJ-21", place=hall.area.place, period_end__gt=missed_at + 3 * DAY)
+    assert [one["ref"] for one in shown.evidence] == [f"supervision:{came.number}", shown.evidence[1]["ref"]]
+    spring = datetime(2027, 4, 15, tzinfo=UTC)
+    assert told(hall, "PJ-21", spring, date(2027, 4, 1))[0] == "no_evidence", "a quarter later it is forgotten"
 
 
 def months_marked() -> list[str]:

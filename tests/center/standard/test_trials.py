@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.db import transaction
 from tests.center.hall import SYSTEM, Hall
-from tests.center.standard.the_trial import FIRST, LATER, MINUTES, MONTHS, Minutes, Truth, at, draft, live
+from tests.center.standard.the_trial import FIRST, LATER, MINUTES, MONTHS, Minutes, Truth, bridged, draft, fed, live
 
 from budayang.center.platform.actions import Refused
 from budayang.center.platform.actors import Forbidden
@@ -18,6 +18,7 @@ from budayang.center.platform.works import Progress, run_work
 from budayang.center.standard import trial_actions, trial_making, trial_queries
 from budayang.center.standard.models import ClauseVerdict, Edition, Trial
 from budayang.center.standard.queries import current_edition
+from budayang.rules.standard import trial_measures
 from budayang.rules.standard.trial_measures import MEASURES
 from budayang.rules.standard.trial_results import Result, plain, read
 from budayang.rules.standard.trials import Chosen
@@ -83,22 +84,6 @@ def lost(found: Grid) -> dict[str, int]:
                 )
                 out[name] += 1
     return {name: n * US for name, n in out.items() if n}
-
-
-def bridged(truth: Truth, holds: int, recharge: int) -> set[int]:
-    """Minutes of power cuts that a battery bridges, minute by minute."""
-    cuts, out = set(), set()
-    for start, end in truth.power:
-        cuts |= set(range(start, end))
-    charge = float(holds)
-    for minute in range(MINUTES):
-        if minute in cuts:
-            if charge >= 1:
-                out.add(minute)
-                charge -= 1
-        else:
-            charge = min(holds, charge + holds / recharge)
-    return out
 
 
 def open_at(minute: int, closes: int = 17) -> bool:
@@ -176,21 +161,7 @@ def test_paper_on_fridays_equals_the_plain_loop(lived: Lived) -> None:
     }
     result = tried(hall, Chosen("restock", values))
     code = hall.terminal.code
-    out = {minute for span in truth.paper[code] for minute in range(*span)}
-    fills = dict(truth.fills)
-    real, extra, spared = 0.0, 0.0, set()
-    for minute in range(MINUTES):
-        when = at(minute)
-        if minute in fills:
-            real = fills[minute]
-            extra = min(extra, max(0.0, 500 - real))
-        if when.weekday() == 4 and (when.hour, when.minute) == (16, 0) and any(m <= minute for m in fills):
-            there = 0.0 if minute in out else real
-            extra += min(50.0, max(0.0, 500 - there - extra))
-        if minute in out and extra >= 1 / 30 - 1e-9:
-            spared.add(minute)
-            extra -= 48 / 1440
-        real = max(0.0, real - truth.counts.get(minute, 0))
+    spared = fed(truth, code, 50.0)
 
     def without(machine: str, name: str, span: Minutes) -> list[Minutes]:
         if name != "paper" or machine != code:
@@ -223,7 +194,11 @@ def test_clauses_read_the_replayed_minutes(lived: Lived) -> None:
     """The share of the device's lost time (YJ-09) and the usable share (YJ-07), month by month."""
     hall, truth = lived
     result = tried(hall, Chosen("repair", {"hours": 1.0}))
-    assert result.judged == 3 * 4, "JB-01, YJ-07, YJ-09 and PJ-24 read time"
+    assert result.replayed == [
+        "JB-01", "YJ-07", "YJ-08", "YJ-09", *(f"WH-{n}" for n in range(15, 23)), "PJ-24",
+    ]  # fmt: skip
+    assert result.judged == 3 * len(result.replayed)
+    assert len({*result.replayed, *(code for codes in result.left.values() for code in codes)}) == 150
 
     def without(_code: str, name: str, span: Minutes) -> list[Minutes]:
         return [(span[0], min(span[1], span[0] + 60))] if name == "jam" else [span]
@@ -371,7 +346,7 @@ class Told(Progress):
 def test_the_lease_is_renewed_before_the_first_area_is_done(lived: Lived, monkeypatch: pytest.MonkeyPatch) -> None:
     hall, _truth = lived
     said: list[object] = []
-    plainly, reading = trial_making._hours_of, trial_making.replay
+    plainly, reading = trial_making._hours_of, trial_measures.replay
 
     def hours_of(*args: Any) -> Any:
         said.append("area")

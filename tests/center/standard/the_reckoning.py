@@ -57,6 +57,8 @@ def reckon(quarter: Quarter, month: Month) -> dict[str, Told]:
         found |= papers(month)
     found |= repairs(month, faults)
     found |= voices(month, [one for one in quarter.ratings if quarter.machines[one.code].area == month.area])
+    found["PJ-02"] = on_five_levels(quarter, month)
+    found["PJ-21"] = looked_at(quarter, month)
     return {code: told for code, told in found.items() if told != NOTHING}
 
 
@@ -196,7 +198,7 @@ def counts(one: Given, now: datetime) -> bool:
 
 
 def voices(month: Month, ratings: list[Given]) -> dict[str, Told]:
-    """PJ-02, 03, 04, 06, 07, 08, 10, 11, 15."""
+    """PJ-03, 04, 06, 07, 08, 10, 11, 15."""
     now = month.now
     given = [one for one in ratings if month.holds(one.at) and one.learned is not None and one.learned <= now]
     kept = [one for one in given if counts(one, now)]
@@ -207,7 +209,6 @@ def voices(month: Month, ratings: list[Given]) -> dict[str, Told]:
     appeals = [one for one in ratings if one.appeal is not None and month.holds(one.appeal[0])]
     decided = [one.appeal[1] is not None for one in appeals if one.appeal is not None and appeal_is_over(one, now)]
     return {
-        "PJ-02": share(len(kept), len(kept)),
         "PJ-03": share(len(bad), len(bad)),
         "PJ-04": at_most(len(forced), 0, len(given)),
         "PJ-06": share(len([one for one in bad if one.reasons]), len(bad)),
@@ -216,6 +217,26 @@ def voices(month: Month, ratings: list[Given]) -> dict[str, Told]:
         "PJ-10": share(sum(decided), len(decided)),
         "PJ-15": share(len(kept) - len(bad), len(kept), 0.95),
     }
+
+
+def on_five_levels(quarter: Quarter, month: Month) -> Told:
+    """PJ-02: of the ratings that came, and count, those on the five levels."""
+    here = [one for one in quarter.ratings if quarter.machines[one.code].area == month.area and month.holds(one.at)]
+    kept = [one for one in here if counts(one, month.now)]
+    others = [one for one in quarter.foreign if quarter.machines[one.code].area == month.area and month.holds(one.at)]
+    return share(len(kept), len(kept) + len(others))
+
+
+def looked_at(quarter: Quarter, month: Month) -> Told:
+    """PJ-21: visits handed in within the 92 days up to the end; one that was missed within them is asked for, too."""
+
+    def within(at: datetime | None) -> bool:
+        return at is not None and month.end - 92 * DAY <= at < month.end
+
+    here = [one for one in quarter.looked if one.area == month.area]
+    came = sum(within(one.handed) for one in here)
+    due = came + sum(within(one.missed) for one in here)
+    return ("met" if came else "not_met", came, due) if due else NOTHING
 
 
 def indicators(month: Month, ratings: list[Given]) -> dict[str, tuple[int, int]]:

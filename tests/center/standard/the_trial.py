@@ -63,12 +63,14 @@ def live() -> tuple[Hall, Truth]:
     return hall, truth
 
 
-def incident(kind: str, span: Minutes, *, terminal: Terminal | None = None, area: Any = None) -> None:
+def incident(
+    kind: str, span: Minutes, *, terminal: Terminal | None = None, area: Any = None, component: str = ""
+) -> Incident:
     cause = get_cause(kind)
-    Incident.objects.create(
+    return Incident.objects.create(
         kind=kind, subject=f"x:{Incident.objects.count()}", title=cause.title, place_path="/", area=area,
-        terminal=terminal, severity=cause.severity, bucket=cause.bucket, state="closed", opened_at=at(span[0]),
-        noticed_at=at(span[0]), closed_at=at(span[1]),
+        terminal=terminal, component=component, severity=cause.severity, bucket=cause.bucket, state="closed",
+        opened_at=at(span[0]), noticed_at=at(span[0]), closed_at=at(span[1]),
     )  # fmt: skip
 
 
@@ -177,3 +179,44 @@ def draft(now: datetime, **values: float) -> Edition:
             clause=one.clause,
         )  # fmt: skip
     return made
+
+
+# Plain loops over minutes ---------------------------------------------------------------------------------------------
+
+
+def bridged(truth: Truth, holds: int, recharge: int) -> set[int]:
+    """Minutes of power cuts that a battery bridges, minute by minute."""
+    cuts, out = set(), set()
+    for start, end in truth.power:
+        cuts |= set(range(start, end))
+    charge = float(holds)
+    for minute in range(MINUTES):
+        if minute in cuts:
+            if charge >= 1:
+                out.add(minute)
+                charge -= 1
+        else:
+            charge = min(holds, charge + holds / recharge)
+    return out
+
+
+def fed(truth: Truth, code: str, amount: float) -> set[int]:
+    """Minutes of its paper outages that a machine lives on what is brought on Fridays at four, sheet by sheet: what is
+    really there, what was brought beside it, and what an outage takes of it. It uses 48 sheets a day.
+    """
+    out = {minute for span in truth.paper[code] for minute in range(*span)}
+    fills = dict(truth.fills)
+    real, extra, spared = 0.0, 0.0, set()
+    for minute in range(MINUTES):
+        when = at(minute)
+        if minute in fills:
+            real = fills[minute]
+            extra = min(extra, max(0.0, 500 - real))
+        if when.weekday() == 4 and (when.hour, when.minute) == (16, 0) and any(m <= minute for m in fills):
+            there = 0.0 if minute in out else real
+            extra += min(amount, max(0.0, 500 - there - extra))
+        if minute in out and extra >= 1 / 30 - 1e-9:
+            spared.add(minute)
+            extra -= 48 / 1440
+        real = max(0.0, real - truth.counts.get(minute, 0))
+    return spared

@@ -13,6 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tests.center.hall import PASSWORD, SYSTEM, Hall, build, number
+from tests.center.standard.the_looks import Looked, looks
 
 from budayang.center.areas import actions as areas
 from budayang.center.areas.hours_text import all_day
@@ -130,6 +131,9 @@ class Quarter:
     machines: dict[str, Machine]
     ratings: list[Given] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+    foreign: list[Given] = field(default_factory=list)
+    """Ratings that a terminal sent on a level of its own."""
+    looked: list[Looked] = field(default_factory=list)
     closed: list[tuple[str, date]] = field(default_factory=list)
     """(terminal, day) whose hours were closed, which is what an owner unit's score is made of."""
 
@@ -162,6 +166,11 @@ def draw(seed: int) -> Quarter:
         for counter, at in enumerate(moments, start=1):
             made.ratings.append(_handled(luck, Given(counter, code, at, luck.choice((*GOOD, *GOOD, *GOOD, *BAD)))))
         made.faults += _faults(luck, code, machine.since, until)
+    for counter, at in enumerate((here(2026, 10, 5, 9), here(2026, 11, 1) - SECOND), start=801):
+        made.foreign.append(Given(counter, "KBS-02", at, "good", learned=at + 10 * SECOND))
+    # On a day that ends in October, and missed in November by the three days that somebody may be late.
+    made.looked.append(Looked("KBS", date(2026, 10, 31), here(2026, 10, 31, 23, 30)))
+    made.looked.append(Looked("HJ", date(2026, 10, 30), None, missed=here(2026, 11, 3)))
     made.closed += [("KBS-01", date(2026, 9, 30)), ("KBS-01", date(2026, 10, 31)), ("KBS-02", date(2026, 10, 31))]
     made.closed += [("HJ-01", date(2026, 11, 30)), ("KBS-02", date(2026, 11, 1))]
     return made
@@ -249,8 +258,10 @@ def live(quarter: Quarter) -> World:
             _stands(world, code, machine)
     for fault in quarter.faults:
         breaks(world, fault)
-    for one in quarter.ratings:
+    for one in (*quarter.ratings, *quarter.foreign):
         rates(world, one)
+    for when, happens in looks(hall, world.zhu, quarter.looked, BORN):
+        world.at(when, happens)
     for said in GIVEN:
         world.at(datetime.combine(said.on, time(12), ZONE).astimezone(UTC), lambda now, s=said: _say(hall, s, now))
     for code, on in quarter.closed:

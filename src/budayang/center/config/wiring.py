@@ -34,10 +34,6 @@ def _seal(now: datetime) -> int:
     return audit.seal(center_keys().audit_private, now)
 
 
-def _reseal(_now: datetime) -> int:
-    return resealing.reseal()
-
-
 CONSUMERS: tuple[Consumer, ...] = (
     *areas.CONSUMERS,
     *terminals.CONSUMERS,
@@ -51,7 +47,7 @@ CONSUMERS: tuple[Consumer, ...] = (
 DUES: tuple[Due, ...] = (
     Due("platform.seal_audit", 1.0, _seal),
     Due("platform.reap_work", 5.0, works.reap),
-    Due("platform.reseal", 60.0, _reseal),
+    Due("platform.reseal", 60.0, resealing.reseal_on),
     Due("platform.erase_due", retention.LOOK_S, retention.erase_due),
     *areas.DUES,
     *terminals.DUES,

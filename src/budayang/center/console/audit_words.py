@@ -305,6 +305,7 @@ ACTION_WORDS = {
     "evaluation.improvement_cancel": gettext_noop("改进事项：取消"),
     "evaluation.improvement_changed": gettext_noop("改进事项：改计划或期限"),
     "evaluation.improvement_made": gettext_noop("改进事项：提出"),
+    "evaluation.improvement_overdue": gettext_noop("改进事项：到期没有闭环"),
     "evaluation.improvement_prove": gettext_noop("改进事项：提交证明"),
     "evaluation.improvement_reject": gettext_noop("改进事项：检查没通过，退回"),
     "evaluation.monthly_asked": gettext_noop("提交生成月报"),

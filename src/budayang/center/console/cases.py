@@ -105,7 +105,7 @@ def cases(request: HttpRequest) -> HttpResponse:
         request,
         title=_("办件"),
         columns=(
-            Column("number", _("办件编号"), lambda row: row.number, "number"),
+            Column("number", _("办件编号"), lambda row: row.number, "number", "code"),
             Column("item", _("事项"), lambda row: row.item.name, "item__name"),
             Column("department", _("部门"), lambda row: row.item.department.name, "item__department__name"),
             Column("area", _("自助区"), lambda row: row.terminal.area.name, "terminal__area__name"),

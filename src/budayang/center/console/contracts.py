@@ -154,7 +154,7 @@ def contract_list(request: HttpRequest) -> HttpResponse:
         title=_("维修合同"),
         note=_("单位签的维修合同。有效期内派给它的工单按合同的时限和服务时间计时；没有合同的按规定昼夜计时。"),
         columns=(
-            Column("number", _("编号"), lambda row: row.number, sort="number"),
+            Column("number", _("编号"), lambda row: row.number, sort="number", kind="code"),
             Column("name", _("名称"), lambda row: row.name, sort="name"),
             Column("body", _("单位"), lambda row: row.organization.name, sort="organization__name"),
             Column("state", _("状态"), _state, kind="state"),

@@ -22,23 +22,15 @@ from budayang.center.platform.access import allow
 from budayang.center.platform.actions import Refused
 from budayang.center.platform.actors import Actor, Role
 from budayang.center.platform.models import Place
-from budayang.center.platform.templatetags.platform_format import duration
 from budayang.center.platform.wording import words
 from budayang.rules.drills import HOLD_S, SCENARIO_BY_CODE, SCENARIOS, VERDICT_NAMES, Compared
 
-SHORT_S = 600
 TONES: dict[str, Tone] = {"in_time": "ok", "late": "warn", "waiting": "ask", "missed": "stop"}
 
 
 def drill_verdict(line: Compared) -> State:
     """How one line of planned beside happened ended, by word and shape."""
     return State(TONES[line.verdict], words(VERDICT_NAMES[line.verdict]))
-
-
-def limit_words(line: Compared) -> str:
-    """The limit of a line: in seconds, as what is measured against it, up to some minutes."""
-    within_s = line.awaited.within_s
-    return _("%(n)s 秒") % {"n": within_s} if within_s < SHORT_S else duration(within_s)
 
 
 class SandboxForm(forms.Form):

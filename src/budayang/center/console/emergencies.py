@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from budayang.center.areas import queries as areas
-from budayang.center.console.drills import drill_verdict, limit_words
+from budayang.center.console.drills import drill_verdict
 from budayang.center.console.forms import DateField
 from budayang.center.console.incidents import places
 from budayang.center.console.listing import Action, Column, Filter, State, Tone, listing
@@ -199,7 +199,7 @@ def _show(request: HttpRequest, run: Emergency, *, status: int = 200) -> HttpRes
     played = play_now(play, now) if play is not None else None
     context = {
         "played": played,
-        "lines": [(one, drill_verdict(one), limit_words(one)) for one in played.lines] if played else [],
+        "lines": [(one, drill_verdict(one)) for one in played.lines] if played else [],
         "run": run,
         "state": run_state(run),
         "steps": [(one, words(WHO_NAMES[one.step.who])) for one in steps],

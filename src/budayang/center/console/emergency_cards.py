@@ -34,7 +34,7 @@ LINE = "自助区管理员 | 5分钟 | 95598 | 问供电单位什么时候来电
 
 
 def _places(actor: Actor) -> list[Place]:
-    return list(platform.places_visible_to(actor).order_by("path")[:500])
+    return list(platform.places_visible_to(actor).order_by("path"))
 
 
 def _today(place: Place) -> date:
@@ -43,7 +43,7 @@ def _today(place: Place) -> date:
 
 
 def _chosen(request: HttpRequest, found: list[Place]) -> Place | None:
-    """The place that is asked for. `found` fills the menu and may be cut off: it does not decide what there is."""
+    """The place that is asked for, one of the reader's."""
     wanted = request.POST.get("place", "") or request.GET.get("place", "")
     if not wanted:
         return found[0] if found else None

@@ -101,7 +101,7 @@ def rating_list(request: HttpRequest) -> HttpResponse:
             "每件办结的事只计一次评价；不记录评价人是谁。前三级为满意，后两级为差评；已剔除的留着可查，不计入数字。"
         ),
         columns=(
-            Column("number", _("办件"), lambda row: row.case_number, sort="case_number"),
+            Column("number", _("办件"), lambda row: row.case_number, sort="case_number", kind="code"),
             Column("level", _("评价"), rating_state, sort="level", kind="state"),
             Column("reasons", _("原因"), queries.reasons_of),
             Column("channel", _("渠道"), lambda row: words(CHANNELS[row.channel]), sort="channel"),

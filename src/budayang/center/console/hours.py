@@ -245,7 +245,7 @@ def by_owner(request: HttpRequest) -> HttpResponse:
 @allow(OPERATING_ROLES)
 def by_terminal(request: HttpRequest) -> HttpResponse:
     """Terminals, with the regularity of each in words."""
-    first = Column("code", _("终端"), lambda row: row["terminal__code"], sort="terminal__code")
+    first = Column("code", _("终端"), lambda row: row["terminal__code"], sort="terminal__code", kind="code")
     name = Column("name", _("名称"), lambda row: row["terminal__name"])
     pattern = Column("pattern", _("发现的规律"), lambda row: row["pattern"])
 

@@ -28,8 +28,9 @@ from budayang.center.platform.access import allow
 from budayang.center.platform.actions import Refused
 from budayang.center.platform.actors import Actor
 from budayang.center.platform.roles import OPERATING_ROLES
+from budayang.center.platform.templatetags.platform_format import percent
 from budayang.center.platform.wording import words
-from budayang.rules.improvements import EVENT_NAMES, STATE_NAMES, late_days
+from budayang.rules.improvements import ACTIVE, EVENT_NAMES, STATE_NAMES, late_days
 
 MAKERS, DOERS, CHECKERS = frozenset(actions.MAKERS), frozenset(actions.DOERS), frozenset(actions.CHECKERS)
 TONES = {"open": "hand", "proved": "warn", "closed": "ok", "cancelled": "ask"}
@@ -45,12 +46,15 @@ class ImprovementForm(forms.Form):
     owner = forms.ChoiceField(label=gettext_lazy("责任单位"))
     due_on = DateField(label=gettext_lazy("完成日期"))
 
-    def __init__(self, actor: Actor, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, actor: Actor, *args: Any, report: MonthlyReport | None = None, **kwargs: Any) -> None:
+        """`report`: an item from a line of it is about the report's place, and no other can be chosen."""
         super().__init__(*args, **kwargs)
         places, bodies = self.fields["place"], self.fields["owner"]
         assert isinstance(places, forms.ChoiceField)
         assert isinstance(bodies, forms.ChoiceField)
-        found = list(platform.places_visible_to(actor).order_by("path")[:300])
+        found = platform.places_visible_to(actor).order_by("path")
+        if report is not None:
+            found = found.filter(pk=report.place_id)
         places.choices = [(one.code, one.name) for one in found if actor.may(*MAKERS, place_path=one.path)]
         bodies.choices = [("", _("请选择")), *queries.bodies_for(actor).values_list("code", "name")]
 
@@ -61,6 +65,9 @@ def state_of(row: Improvement) -> State:
     word = words(STATE_NAMES[row.state])
     if late:
         return State("stop", _("%(word)s，超期 %(n)d 天") % {"word": word, "n": late})
+    if row.overdue_at is not None:
+        tone = "warn" if row.state in ACTIVE else TONES[row.state]
+        return State(tone, _("%(word)s，曾超期") % {"word": word})  # type: ignore[arg-type]  # a literal of the table
     return State(TONES[row.state], word)  # type: ignore[arg-type]  # a literal of the table above
 
 
@@ -72,11 +79,17 @@ def improvements(request: HttpRequest) -> HttpResponse:
     late = queries.overdue(rows, today).count()
 
     def by_state(found: QuerySet[Any], value: str) -> QuerySet[Any]:
+        if value == "missed":
+            return found.filter(overdue_at__isnull=False)
         return queries.overdue(found, today) if value == "late" else found.filter(state=value)
 
     note = _("从月报的一行提出，或自己写；谁负责、哪天完成、有什么证明、谁检查，都留痕。")
     if late:
         note += _("现在有 %(n)d 件超期。") % {"n": late}
+    told = [ok for found in queries.closing_of(rows, timezone.now()).values() for _pk, ok in found]
+    if told:
+        share = {"n": len(told), "good": sum(told), "share": percent(sum(told) / len(told))}
+        note += _("一年内该闭环的 %(n)d 件，按期 %(good)d 件（%(share)s）。") % share
     return listing(
         request,
         title=_("改进事项"),
@@ -93,10 +106,13 @@ def improvements(request: HttpRequest) -> HttpResponse:
         filters=(
             Filter(
                 "state", _("状态"),
-                lambda: [("late", _("超期")), *((key, words(name)) for key, name in STATE_NAMES.items())], by_state,
+                lambda: [
+                    ("late", _("超期")), ("missed", _("曾超期")),
+                    *((key, words(name)) for key, name in STATE_NAMES.items()),
+                ], by_state,
             ),
             Filter(
-                "place", _("地区"), lambda: list(platform.places_visible_to(actor).values_list("path", "name")[:300]),
+                "place", _("地区"), lambda: list(platform.places_visible_to(actor).values_list("path", "name")),
                 lambda found, value: found.filter(place_path__startswith=value),
             ),
         ),
@@ -128,7 +144,7 @@ def improvement_new(request: HttpRequest) -> HttpResponse:
     actor = reader(request)
     report, opens, title, said = _from(request)
     first = {"place": report.place.code, "title": title[:80], "problem": said[:300]} if report else {}
-    form = ImprovementForm(actor, request.POST or None, initial=first)
+    form = ImprovementForm(actor, request.POST or None, initial=first, report=report)
     if request.method == "POST" and form.is_valid():
         typed = dict(form.cleaned_data)
         place = platform.places_visible_to(actor).get(code=typed.pop("place"))

@@ -74,7 +74,7 @@ def order_list(request: HttpRequest) -> HttpResponse:
         title=_("工单"),
         note=_("时限昼夜连续计算，签了维修合同的按合同的服务时间；暂停须有原因。有凭据、验收通过才算结束。"),
         columns=(
-            Column("number", _("工单"), lambda row: row.number, sort="number"),
+            Column("number", _("工单"), lambda row: row.number, sort="number", kind="code"),
             Column("title", _("故障"), lambda row: words(row.incident.title)),
             Column("where", _("地点"), lambda row: where(row.incident), sort="place_path"),
             Column("state", _("状态"), lambda row: order_state(row.state), kind="state"),

@@ -83,7 +83,7 @@ def payments(request: HttpRequest) -> HttpResponse:
         request,
         title=_("缴费"),
         columns=(
-            Column("number", _("缴费单号"), lambda row: row.number, "number"),
+            Column("number", _("缴费单号"), lambda row: row.number, "number", "code"),
             Column("item", _("事项"), lambda row: row.case.item.name, "case__item__name"),
             Column("area", _("自助区"), lambda row: row.case.terminal.area.name, "case__terminal__area__name"),
             Column("yuan", _("金额（元）"), lambda row: yuan(row.amount_fen), "amount_fen", "number"),

@@ -49,7 +49,7 @@ class PeriodForm(forms.Form):
         super().__init__(*args, **kwargs)
         places = self.fields["place"]
         assert isinstance(places, forms.ChoiceField)
-        found = platform.places_visible_to(actor).values_list("path", "name")[:300]
+        found = platform.places_visible_to(actor).order_by("path").values_list("path", "name")
         places.choices = [("", _("您能看到的全部")), *found]
 
     def clean(self) -> dict[str, Any]:

@@ -138,7 +138,7 @@ def conformity_area(request: HttpRequest, code: str) -> HttpResponse:
         title=_("%(area)s：条款符合性（%(mark)s）") % {"area": area.name, "mark": mark(edition)},
         note=_area_note(edition, month),
         columns=(
-            Column("code", _("条款"), lambda row: row.code, sort="position"),
+            Column("code", _("条款"), lambda row: row.code, sort="position", kind="code"),
             Column("chapter", _("章"), lambda row: row.chapter_title, sort="chapter"),
             Column("requirement", _("要求"), lambda row: row.requirement),
             Column("answer", _("结论"), lambda row: answer_state(found.get(row.pk), row), kind="state"),

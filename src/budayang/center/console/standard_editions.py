@@ -120,7 +120,7 @@ def edition(request: HttpRequest, code: str) -> HttpResponse:
         title=found.title,
         note=_("代号 %(code)s") % {"code": found.code},
         columns=(
-            Column("code", _("条款"), lambda row: row.code, sort="position"),
+            Column("code", _("条款"), lambda row: row.code, sort="position", kind="code"),
             Column("chapter", _("章"), lambda row: f"{row.chapter} {row.chapter_title}", sort="chapter"),
             Column("requirement", _("要求"), lambda row: row.requirement),
             Column("criterion", _("判断标准"), lambda row: row.criterion),

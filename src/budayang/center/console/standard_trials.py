@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 from budayang.center.console.listing import XLSX, Action, Column, listing
 from budayang.center.console.reader import reader
 from budayang.center.console.trial_forms import TrialForm, initial_of
-from budayang.center.console.trial_pages import asked_of, context_of, facts_of, sheets_of, state_of
+from budayang.center.console.trial_pages import context_of, sheets_of, state_of
 from budayang.center.platform import exports
 from budayang.center.platform.access import allow
 from budayang.center.platform.actions import Refused, record
@@ -26,9 +26,12 @@ from budayang.center.platform.wording import words
 from budayang.center.standard import trial_actions, trial_queries
 from budayang.center.standard.models import Trial
 from budayang.center.standard.queries import READERS
+from budayang.center.standard.trial_papers import MEDIA, paper
+from budayang.center.standard.trial_words import asked_of, facts_of
 from budayang.rules.standard.trial_measures import BY_CODE
 
 MAKERS = frozenset(trial_actions.MAKERS)
+FORMS = {**MEDIA, "xlsx": XLSX}
 MOST_COMPARED = 4
 
 
@@ -96,11 +99,12 @@ def trial_new(request: HttpRequest) -> HttpResponse:
 
 @allow(READERS)
 def trial(request: HttpRequest, pk: int) -> HttpResponse:
-    """One trial: progress while it runs, then before and after; ?export=xlsx is its file."""
+    """One trial: progress while it runs, then before and after; ?export=pdf, docx or xlsx is its file."""
     row, actor = _trial(request, pk), reader(request)
     told = trial_queries.told(row)
-    if request.GET.get("export") == "xlsx":
-        return _file(request, told)
+    form = request.GET.get("export", "")
+    if form in FORMS:
+        return _file(request, told, form)
     others = trial_queries.trials_visible_to(actor).filter(made_at__isnull=False).exclude(pk=pk)
     context = context_of(told) | {
         "may_make": actor.may(*MAKERS, place_path=row.place_path),
@@ -109,15 +113,19 @@ def trial(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "console/standard/trial.html", context)
 
 
-def _file(request: HttpRequest, told: trial_queries.Told) -> HttpResponse:
+def _file(request: HttpRequest, told: trial_queries.Told, form: str) -> HttpResponse:
     if told.result is None:
         raise Http404
-    row, sheets = told.row, sheets_of(told)
+    row, demo = told.row, settings.BUDAYANG.demo
     with transaction.atomic():
-        details = {"format": "xlsx", "rows": len(told.result.areas)}
+        details = {"format": form, "rows": len(told.result.areas)}
         record(reader(request), "console.export", subject=f"trial:{row.pk}", place_path=row.place_path, details=details)
-    answer = HttpResponse(exports.book_of(sheets, demo=settings.BUDAYANG.demo), content_type=XLSX)
-    name = _("试算") + f"_{row.title}.xlsx"
+    if form == "xlsx":
+        content = exports.book_of(sheets_of(told), demo=demo)
+    else:
+        content = paper(told, form, demo=demo, now=timezone.now())
+    answer = HttpResponse(content, content_type=FORMS[form])
+    name = _("试算") + f"_{row.title}.{form}"
     answer["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
     answer["Cache-Control"] = "no-store"
     return answer

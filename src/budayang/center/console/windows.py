@@ -73,7 +73,7 @@ def windows(request: HttpRequest) -> HttpResponse:
         request,
         title=_("转窗口"),
         columns=(
-            Column("number", _("办件编号"), lambda row: row.case.number, "case__number"),
+            Column("number", _("办件编号"), lambda row: row.case.number, "case__number", "code"),
             Column("item", _("事项"), lambda row: row.case.item.name, "case__item__name"),
             Column("department", _("部门"), lambda row: row.department.name, "department__name"),
             Column("area", _("自助区"), lambda row: row.case.terminal.area.name, "case__terminal__area__name"),

@@ -5,6 +5,7 @@ What is done about a negative one is in `negative_actions`; what looks wrong wit
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,7 +15,7 @@ import structlog
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from budayang.center.evaluation.models import Invitation, Rating, Visit
+from budayang.center.evaluation.models import Invitation, Rating, RefusedRating, Visit
 from budayang.center.evaluation.negative_actions import open_negative_case, read_phone
 from budayang.center.evaluation.queries import may_still_rate
 from budayang.center.platform.actions import Refused, emit
@@ -36,6 +37,7 @@ from budayang.wire.numbers import BadNumber, parse_number
 log = structlog.get_logger(__name__)
 
 JOB = Actor.job("evaluation.inbox")
+_CODE_WORD = re.compile(r"[A-Za-z0-9_.-]{1,24}")
 
 
 @transaction.atomic
@@ -80,8 +82,8 @@ def record_rating(
     """A case was rated. It counts once: a repeated or a second answer returns the first, unchanged.
 
     A negative level opens a negative-rating case with its clocks, counted in working days.
-    Returns None for an unknown level, an impossible case number, or one of another terminal's case that nobody opened
-    at this one (logged, never guessed).
+    Returns None for an impossible case number, or one of another terminal's case that nobody opened at this one
+    (logged, never guessed); and for an unknown level, which is kept as a RefusedRating.
 
     Args:
         texts: the edition of reasons that the person read; "" takes the one in force at `at`.
@@ -90,8 +92,11 @@ def record_rating(
     terminal = find_terminal(JOB, terminal_code)
     rule = LEVEL_BY_CODE.get(level)
     number = _number_at(terminal, number)
-    if terminal is None or rule is None or not number:
-        log.warning("rating ignored", terminal=terminal_code, level=level)
+    if terminal is None or not number:
+        log.warning("rating ignored", terminal=terminal_code)
+        return None
+    if rule is None:
+        _refuse(terminal, number, level, at, now)
         return None
     case = find_case(number)
     place_path = terminal.area.place.path
@@ -119,6 +124,18 @@ def record_rating(
     told = {"level": level, "negative": rule.negative, "channel": channel}
     _tell(number, "evaluation.rated", place_path, terminal_code, told, at, now)
     return rating
+
+
+def _refuse(terminal: Any, number: str, level: str, at: datetime, now: datetime) -> None:
+    """Keep that a matter was rated on a level that is none of the five: its terminal offered something else (PJ-02)."""
+    # What is no code word may be what a person typed: it is neither kept nor logged.
+    word = level if _CODE_WORD.fullmatch(level) else ""
+    log.warning("rating refused", terminal=terminal.code, word=word)
+    place_path = terminal.area.place.path
+    told = {"terminal": terminal, "place_path": place_path, "level": word, "at": at}
+    _row, created = RefusedRating.objects.get_or_create(case_number=number, defaults=told)
+    if created:
+        _tell(number, "evaluation.rating_refused", place_path, terminal.code, {"level": word}, at, now)
 
 
 def _number_at(terminal: Any, text: str) -> str:

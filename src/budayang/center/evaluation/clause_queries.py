@@ -14,23 +14,29 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Coalesce
 
 from budayang.center.evaluation.complaint_actions import limits_of
+from budayang.center.evaluation.improvement_queries import closing_of
 from budayang.center.evaluation.models import (
     Complaint,
     ComplaintStep,
+    Improvement,
     MonthlyReport,
     NegativeCase,
     NegativeStep,
     Rating,
     RatingFlag,
+    RefusedRating,
+    SupervisionEvent,
+    SupervisionVisit,
     SurveyArea,
     SurveySheet,
 )
 from budayang.rules.evaluation import INDICATORS, NEGATIVE_LEVELS
 from budayang.rules.evaluation.complaints import FINAL_STATES, STEPS
 from budayang.rules.evaluation.negative import APPEALED, kept
+from budayang.rules.evaluation.supervision import FROM_ABOVE, SURPRISE
 from budayang.rules.evaluation.surveys import by_group
 
-HALF_YEAR, YEAR = timedelta(days=183), timedelta(days=366)
+QUARTER, HALF_YEAR, YEAR = timedelta(days=92), timedelta(days=183), timedelta(days=366)
 FORCED = "staff"
 """Why a rating was set aside: somebody of the staff gave it (代评)."""
 DECIDED = ("uphold", "refuse", "set_aside")
@@ -55,11 +61,13 @@ class EvaluationSeen:
     """One area. References: case numbers of ratings, keys of complaints, reports, surveys.
 
     ``rated``: ratings that count, newest first, ``levels`` of them; ``ratings_all`` counts those set aside too.
+    ``refused``: ratings that came on none of the five levels, newest first: (case number, terminal, the word).
     """
 
     ratings_all: int = 0
     rated: list[str] = field(default_factory=list)
     levels: Counter[str] = field(default_factory=Counter)
+    refused: list[tuple[str, str, str]] = field(default_factory=list)
     negative_reasoned: int = 0
     forced: list[str] = field(default_factory=list)
     unjudged: list[str] = field(default_factory=list)
@@ -76,8 +84,15 @@ class EvaluationSeen:
     surveys: dict[str, int] = field(default_factory=dict)
     """Survey of the half-year → its sheets that count."""
     surveys_enough: int = 0
+    visits: list[tuple[str, str, int, int]] = field(default_factory=list)
+    """Visits from above that were handed in in the quarter, newest first: (number, kind, answers well, all that count).
+    """
+    visits_missed: list[str] = field(default_factory=list)
+    """Those that were planned openly and that nobody handed in."""
     access_good: int = 0
     access_answers: int = 0
+    improvements: Known = field(default_factory=Known)
+    """Improvement items of the year that were closed or should have been; good: closed in time."""
 
 
 def evaluations_of(
@@ -92,6 +107,9 @@ def evaluations_of(
     _complaints(found, start, until, now)
     _reports(by_path, month)
     _surveys(found, until)
+    for path, rows in closing_of(Improvement.objects.filter(place_path__in=list(by_path)), until).items():
+        by_path[path].improvements.rows += [(str(pk), ok) for pk, ok in rows]
+    _visits(found, until)
     return found
 
 
@@ -115,6 +133,9 @@ def _ratings(seen: Mapping[str, EvaluationSeen], start: datetime, until: datetim
             one.levels[level] += 1
             one.rated.append(number)
             one.negative_reasoned += level in NEGATIVE_LEVELS and bool(reasons)
+    refused = RefusedRating.objects.filter(place_path__in=list(seen), at__gte=start, at__lt=until).order_by("-at")
+    for path, number, terminal, level in refused.values_list("place_path", "case_number", "terminal__code", "level"):
+        seen[path].refused.append((number, terminal, level))
 
 
 def _negatives(seen: Mapping[str, EvaluationSeen], start: datetime, until: datetime, now: datetime) -> None:
@@ -221,6 +242,22 @@ def _reports(seen: Mapping[str, EvaluationSeen], month: date) -> None:
 def _indicators_in(content: Any) -> int:
     """Of a report's content as it was frozen."""
     return len(CODES & {figure["code"] for section in content["sections"] for figure in section["figures"]})
+
+
+def _visits(seen: Mapping[int, EvaluationSeen], until: datetime) -> None:
+    """PJ-21: visits from above in the quarter that ends with the period. Of a missed one that was to be unannounced
+    nothing is said: the area's own people read this.
+    """
+    rows = SupervisionVisit.objects.filter(
+        area_id__in=list(seen), kind__in=FROM_ABOVE, state="done", handed_at__gte=until - QUARTER, handed_at__lt=until
+    ).order_by("-handed_at")
+    for area, number, kind, well, failed in rows.values_list("area_id", "number", "kind", "well", "failed"):
+        seen[area].visits.append((number, kind, well, well + failed))
+    missed = SupervisionEvent.objects.filter(
+        what="missed", at__gte=until - QUARTER, at__lt=until, visit__area__in=list(seen), visit__kind__in=FROM_ABOVE
+    ).exclude(visit__kind=SURPRISE)
+    for area, number in missed.order_by("-at").values_list("visit__area_id", "visit__number"):
+        seen[area].visits_missed.append(number)
 
 
 def _surveys(seen: Mapping[int, EvaluationSeen], until: datetime) -> None:

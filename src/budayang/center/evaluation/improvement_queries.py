@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, timedelta
 
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from budayang.center.areas import queries as areas
 from budayang.center.evaluation.models import Improvement, ImprovementEvent
@@ -16,6 +17,7 @@ from budayang.center.terminals import queries as terminals
 from budayang.rules.improvements import ACTIVE
 
 JOB = Actor.job("evaluation.improvements")
+YEAR = timedelta(days=366)
 
 
 def improvements_visible_to(actor: Actor) -> QuerySet[Improvement]:
@@ -38,6 +40,20 @@ def bodies_for(actor: Actor) -> QuerySet[Organization]:
 def overdue(rows: QuerySet[Improvement], today: date) -> QuerySet[Improvement]:
     """Those whose day is over and that are not closed."""
     return rows.filter(Q(state__in=ACTIVE), due_on__lt=today)
+
+
+def closing_of(rows: QuerySet[Improvement], until: datetime) -> dict[str, list[tuple[int, bool]]]:
+    """Path of a place → (item, in time), the latest first, of its items of the year up to `until` (按期关闭): each
+    counts from the moment it was closed or its day was missed, whichever came first. What was cancelled before its
+    day ended does not count.
+    """
+    told = rows.annotate(judged_at=Coalesce("overdue_at", "closed_at")).filter(
+        Q(state="closed") | Q(overdue_at__isnull=False), judged_at__gt=until - YEAR, judged_at__lte=until
+    )
+    found: dict[str, list[tuple[int, bool]]] = {}
+    for path, pk, missed in told.order_by("-judged_at", "-pk").values_list("place_path", "pk", "overdue_at"):
+        found.setdefault(path, []).append((pk, missed is None))
+    return found
 
 
 def events_of(row: Improvement) -> list[ImprovementEvent]:

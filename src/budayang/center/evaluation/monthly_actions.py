@@ -21,7 +21,7 @@ from budayang.center.maintenance import hours_queries
 from budayang.center.maintenance.telling_actions import tell_readers
 from budayang.center.platform.actions import Refused, record
 from budayang.center.platform.actors import Actor, Role
-from budayang.center.platform.models import Place
+from budayang.center.platform.models import Place, Work
 from budayang.center.platform.queries import parameter, place_chain
 from budayang.center.platform.works import Progress, cancel_work, long_work, request_work
 from budayang.rules.monthly import changes, digest, month_before, plain, read
@@ -35,6 +35,8 @@ CHECK_FOR = timedelta(days=100)
 """As long as late data still changes settled days (parameter `hours_back_d`), and some days more."""
 AT = time(6)
 PLACES_AT_ONCE = 20
+TRY_AGAIN, TRY_FOR = timedelta(days=1), timedelta(days=7)
+"""What failed by plan is made again a day later, for a week; then the plan goes on without it."""
 
 
 def _subject(row: MonthlyReport) -> str:
@@ -227,24 +229,44 @@ def unplan(actor: Actor, row: MonthlyPlan, *, now: datetime) -> None:
 
 
 def run_plans(now: datetime) -> int:
-    """Ask for the reports of the plans that are due, some places a turn; a plan moves on when none is left. Returns how
-    many were asked for.
+    """Ask for the reports of the plans that are due, some places a turn; what failed is asked for again each day. When
+    its reports are there, a plan moves on to the next month, also to one that an outage skipped, and tells who may
+    publish. Returns how many were asked for.
     """
     asked = 0
     for row in MonthlyPlan.objects.filter(due_at__lte=now).select_related("place").order_by("due_at"):
         month = month_before(row.due_at.astimezone(ZoneInfo(row.place.zone)).date().replace(day=1))
         # A draft that somebody made before the month's end is not the month's report.
         after = Month(row.place, month, now).ends
-        made = Q(state="published") | Q(made_at__gte=after) | Q(asked_at__gte=row.due_at)
-        known = MonthlyReport.objects.filter(made, month=month).values("place_id")
+        there = Q(state="published") | Q(made_at__gte=after)
+        again = Q(work__state=Work.State.FAILED, work__finished_at__lte=now - TRY_AGAIN)
+        mine = MonthlyReport.objects.filter(place_path__startswith=row.place.path, month=month)
+        known = mine.filter(there | (Q(asked_at__gte=row.due_at) & ~again)).values("place_id")
         left = Place.objects.filter(path__startswith=row.place.path).exclude(pk__in=known).order_by("path")
-        some = list(left[: PLACES_AT_ONCE + 1])
-        for place in some[:PLACES_AT_ONCE]:
+        for place in left[:PLACES_AT_ONCE]:
             ask(JOB, place, month, now=now)
             asked += 1
-        if len(some) <= PLACES_AT_ONCE:
-            MonthlyPlan.objects.filter(pk=row.pk, due_at=row.due_at).update(due_at=next_due(row.place, now))
+        failed = mine.filter(work__state=Work.State.FAILED).exclude(there).count()
+        waits = failed and now < row.due_at + TRY_FOR
+        if not waits and not left.exists() and not mine.filter(work__state__in=ON_THE_WAY).exists():
+            _move_on(row, month, mine.filter(there, state="draft").count(), failed, now)
     return asked
+
+
+@transaction.atomic
+def _move_on(row: MonthlyPlan, month: date, drafts: int, failed: int, now: datetime) -> None:
+    following = next_due(row.place, row.due_at)
+    if MonthlyPlan.objects.filter(pk=row.pk, due_at=row.due_at).update(due_at=following) != 1:
+        return
+    note = _("%(n)d 份草稿已做好，看过以后发布。") % {"n": drafts}
+    if failed:
+        note += _("%(n)d 份没有做成，请在月报页重新制作；仍不成时请找系统管理员看运行日志。") % {"n": failed}
+    fact = Fact(
+        title=_("%(month)s 月报等待发布") % {"month": f"{month:%Y-%m}"}, where=row.place.name, severity="general",
+        since=now, note=note,
+    )  # fmt: skip
+    topic = f"monthly-plan:{row.pk}:{month:%Y-%m}"
+    tell_readers(JOB, PUBLISHERS, row.place.path, fact, kind="monthly", topic=topic, now=now)
 
 
 def run_checks(now: datetime) -> int:

@@ -31,7 +31,7 @@ from budayang.center.evaluation.supervision_queries import NAME_TABLE, PHOTO_TAB
 from budayang.center.maintenance import round_queries
 from budayang.center.maintenance.assigning import manager_of
 from budayang.center.platform import queries as platform
-from budayang.center.platform.actions import Refused, record
+from budayang.center.platform.actions import Refused, emit, record
 from budayang.center.platform.actors import Actor, Role
 from budayang.center.platform.models import Staff
 from budayang.center.platform.sealing import CannotOpen, open_field, seal_field
@@ -268,8 +268,23 @@ def hand_in(row: SupervisionVisit, now: datetime) -> SupervisionVisit:
             terminal=answer.terminal, owner_id=_owner_of(row, answer.terminal), made_at=now, due_at=due, look_at=due,
         )  # fmt: skip
     note(Actor.public(), row, "done", now, by=visitor_word(row))
+    tell_end(row, now)
     telling.tell_found(row, now)
     return row
+
+
+def tell_end(row: SupervisionVisit, now: datetime) -> None:
+    """News that a visit was handed in or missed (PJ-21). Of a hidden one nothing is told."""
+    if not is_hidden(row.kind, row.state):
+        subject, payload = f"supervision:{row.number}", {"kind": row.kind, "state": row.state}
+        emit(
+            "evaluation.visit_ended",
+            subject=subject,
+            place_path=row.place_path,
+            payload=payload,
+            occurred_at=now,
+            now=now,
+        )
 
 
 def _owner_of(row: SupervisionVisit, terminal: Any) -> int | None:

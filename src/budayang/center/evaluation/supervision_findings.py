@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from budayang.center.evaluation import improvement_actions
 from budayang.center.evaluation import supervision_telling as telling
 from budayang.center.evaluation.models import Improvement, SupervisionFinding, SupervisionVisit
-from budayang.center.evaluation.supervision_actions import note
+from budayang.center.evaluation.supervision_actions import note, tell_end
 from budayang.center.maintenance import manual_orders
 from budayang.center.platform import queries as platform
 from budayang.center.platform.actions import Refused
@@ -161,5 +161,6 @@ def watch(now: datetime) -> int:
             if SupervisionVisit.objects.filter(pk=visit.pk, state="planned").update(state="missed", look_at=None):
                 visit.state = "missed"
                 note(JOB, visit, "missed", now)
+                tell_end(visit, now)
                 done += 1
     return done

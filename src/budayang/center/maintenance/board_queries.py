@@ -38,13 +38,17 @@ class OpenCounts:
 
 @dataclass(frozen=True, slots=True)
 class DutyNow:
-    """One roster now: who is on duty, and when within a day nobody is although somebody should be (None: never)."""
+    """One roster now: who is on duty, and when within a day nobody is although somebody should be (None: never).
+
+    `gap_goes_on`: nobody is there at the end of that day either, so that the end of `gap` is not the end of the gap.
+    """
 
     body: Organization
     place: Place
     people: tuple[Staff, ...]
     until_at: datetime | None
     gap: Interval | None
+    gap_goes_on: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,14 +126,15 @@ def duty_board(actor: Actor, now: datetime, limit: int = 4) -> DutyBoard:
     rosters = []
     for key in shown:
         first = by_roster[key][0]
-        gaps = rules.gaps(expanded[key], promised.get(first.place_id, [within]), within)
+        gap = next(iter(rules.gaps(expanded[key], promised.get(first.place_id, [within]), within)), None)
         rosters.append(
             DutyNow(
                 body=first.organization,
                 place=first.place,
                 people=tuple(people[d.person] for d in here[key] if d.person in people),
                 until_at=max((d.end for d in here[key]), default=None),
-                gap=next(iter(gaps), None),
+                gap=gap,
+                gap_goes_on=gap is not None and gap.end >= within.end,
             )
         )
     return DutyBoard(tuple(rosters), len(pairs))

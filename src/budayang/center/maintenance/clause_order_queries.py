@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
@@ -11,11 +11,13 @@ from zoneinfo import ZoneInfo
 from django.db.models import Max
 
 from budayang.center.maintenance.models import Incident, WorkOrder, WorkOrderEvent
-from budayang.center.maintenance.order_limits import events_of, read_clocks
+from budayang.center.maintenance.order_limits import Plain, clocks_of, events_of, in_force, rule_events
 from budayang.center.services.queries import calendar_days
 from budayang.rules.calendars import DayKind, day_kind
 from budayang.rules.causes import Bucket, get_cause
 from budayang.rules.maintenance import Clock
+from budayang.rules.parameters import STEPS, deadline_name
+from budayang.rules.standard.trial_orders import Fate, replayed_order
 
 MAKE_GOOD_KINDS = ("make_good", "paid_without_output")
 PUBLIC = (Bucket.POWER.value, Bucket.NETWORK.value, Bucket.SITE.value)
@@ -42,17 +44,32 @@ class OrderSeen:
     organization_id: int
 
 
+@dataclass(frozen=True, slots=True)
+class Otherwise:
+    """What a trial changes for orders: what becomes of incidents, by number; limits in seconds of a draft, by the name
+    of the parameter. Limits of a contract stay.
+    """
+
+    fates: Mapping[int, Fate] = field(default_factory=dict)
+    limits: Mapping[str, float] = field(default_factory=dict)
+
+
 def orders_seen(
-    place_path: str, start: datetime, end: datetime, now: datetime, office: tuple[float, float], zone: str
-) -> list[OrderSeen]:
+    place_path: str, start: datetime, end: datetime, now: datetime, office: tuple[float, float], zone: str,
+    otherwise: Otherwise | None = None,
+) -> list[OrderSeen]:  # fmt: skip
     """Every order opened under a place in a period, judged as of `now`; cancelled ones are left out, and duplicates.
+    `otherwise`: as a trial would have it; an order that would not have been written is left out.
 
     `office`: when it opens and closes, in seconds of the day.
     """
     rows = WorkOrder.objects.filter(place_path__startswith=place_path, opened_at__gte=start, opened_at__lt=end)
     rows = rows.exclude(state__in=("cancelled", "merged")).select_related("incident").prefetch_related("events")
     days = cache(calendar_days)
-    return [_seen(row, now, days, office, zone) for row in rows.order_by("opened_at")]
+    changed = otherwise or Otherwise()
+    seen = [_otherwise(row, _seen(row, now, days, office, zone, changed), now, days, changed)
+            for row in rows.order_by("opened_at")]  # fmt: skip
+    return [one for one in seen if one is not None]
 
 
 def _seen(
@@ -61,9 +78,10 @@ def _seen(
     days: Callable[[], Mapping[date, DayKind]],
     office: tuple[float, float],
     zone: str,
+    changed: Otherwise,
 ) -> OrderSeen:
-    clocks = read_clocks(order, now, days)
     events = events_of(order)
+    clocks = clocks_of(rule_events(events), _stretches(order, events, changed), now, days)
     kinds = {row.event for row in events}
     closed = order.state == "closed" and {"repaired", "verified", "closed"} <= kinds
     return OrderSeen(
@@ -78,6 +96,31 @@ def _seen(
         public=order.incident.bucket in PUBLIC,
         organization_id=order.organization_id,
     )
+
+
+def _stretches(order: WorkOrder, events: Sequence[WorkOrderEvent], changed: Otherwise) -> list[tuple[datetime, Plain]]:
+    """The limits of an order, a draft's in place of those that the edition had set."""
+    found = in_force(order, events)
+    if not changed.limits:
+        return found
+    names = {f"{step}_s": deadline_name(step, order.incident.severity) for step in STEPS}
+    own = {key: changed.limits[name] for key, name in names.items() if name in changed.limits}
+    return [(since, kept if kept.get("contract") else {**kept, **own}) for since, kept in found]
+
+
+def _otherwise(
+    order: WorkOrder, seen: OrderSeen, now: datetime, days: Callable[[], Mapping[date, DayKind]], changed: Otherwise
+) -> OrderSeen | None:
+    """The order with what becomes of its fault: how soon somebody answered and came stays as it was."""
+    fate = changed.fates.get(order.incident_id)
+    if fate is None:
+        return seen
+    events = events_of(order)
+    moved = replayed_order(rule_events(events), fate)
+    if moved is None:
+        return None
+    repair = clocks_of(moved, _stretches(order, events, changed), now, days).repair
+    return replace(seen, repaired=_in_time(repair), repair_s=repair.used_s if repair.met_at is not None else None)
 
 
 def _in_time(clock: Clock) -> bool | None:

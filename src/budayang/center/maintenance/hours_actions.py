@@ -33,7 +33,7 @@ from budayang.center.platform.actions import emit, record
 from budayang.center.platform.actors import Actor
 from budayang.center.platform.queries import parameter
 from budayang.center.terminals import queries as terminals
-from budayang.center.terminals.history_queries import promising, since_of
+from budayang.center.terminals.history_queries import promised_after, promising, since_of
 from budayang.rules.hours import BUCKET_ORDER, moment, tally
 from budayang.rules.patterns import DARK, Absence, find_patterns
 
@@ -80,10 +80,14 @@ def close_days(now: datetime) -> int:
         return 0
     on, zone = rows[0].next_on, rows[0].area.place.zone
     rows = [one for one in rows if (one.next_on, one.area.place.zone) == (on, zone)]
-    machines = promising().filter(area__in=[one.area_id for one in rows])
+    # Also those that were retired since: their last day is theirs until that moment.
+    machines = promised_after(bounds(on, zone)[0]).filter(area__in=[one.area_id for one in rows])
     by_area: dict[int, list[int]] = {}
-    for pk, area_id in machines.values_list("pk", "area_id").order_by("pk"):
+    gone: set[int] = set()
+    for pk, area_id, retired_at in machines.values_list("pk", "area_id", "retired_at").order_by("pk"):
         by_area.setdefault(area_id, []).append(pk)
+        if retired_at is not None:
+            gone.add(pk)
     taken: list[HoursClosing] = []
     ids: list[int] = []
     for row in rows:
@@ -101,7 +105,7 @@ def close_days(now: datetime) -> int:
             return 0
         compute_days(ids, on, zone, now, reason="")
         if due_at > now:  # the newest day: older ones are closed in its wake and name nothing
-            find_regularities(ids, on, zone, now)
+            find_regularities([one for one in ids if one not in gone], on, zone, now)
     return max(len(ids), 1)
 
 
@@ -251,8 +255,10 @@ def mark_days(spans: Mapping[int, tuple[datetime, datetime]], now: datetime, *, 
     closings = {one.area_id: one.next_on for one in HoursClosing.objects.all()}
     policy: dict[str, tuple[timedelta, timedelta]] = {}
     marks = []
-    for one in promising().filter(pk__in=list(spans)):
+    earliest = min((start for start, _end in spans.values()), default=now)
+    for one in promised_after(earliest).filter(pk__in=list(spans)):
         start, end = spans[one.pk]
+        end = min(end, one.retired_at or end)
         zone, path = ZoneInfo(one.area.place.zone), one.area.place.path
         if path not in policy:
             back = timedelta(days=parameter("hours_back_d", path, now))
@@ -300,8 +306,8 @@ def find_regularities(terminal_ids: Sequence[int], through: date, zone: str, now
     return len(made)
 
 
-def area_terminals(place_path: str) -> list[int]:
-    """Terminals at and below a place that promise something."""
+def area_terminals(place_path: str, since: datetime) -> list[int]:
+    """Terminals at and below a place that promised something after a moment."""
     here = areas.visible_to(JOB).filter(place__path__startswith=place_path)
-    rows = promising().filter(area__in=here)
+    rows = promised_after(since).filter(area__in=here)
     return list(rows.values_list("pk", flat=True))

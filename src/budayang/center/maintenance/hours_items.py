@@ -19,7 +19,7 @@ from budayang.center.maintenance.hours_actions import BATCH, JOB, bounds, last_o
 from budayang.center.maintenance.hours_ledger import Ledger
 from budayang.center.maintenance.models import Divided, HoursClosing, HoursItemMonth, HoursItemsDue
 from budayang.center.services.promise_queries import Offered, offered
-from budayang.center.terminals.history_queries import promising
+from budayang.center.terminals.history_queries import promised_after
 from budayang.rules.hours import Piece, Span, Tally, overlap, spans_of, tally
 
 AREAS_AT_ONCE = 20
@@ -85,7 +85,8 @@ def _items_of(
     area_ids: Collection[int], paths: dict[int, str], month: date, last: date, zone: str, now: datetime
 ) -> list[HoursItemMonth]:
     start, end = bounds(month, zone)[0], min(bounds(last, zone)[1], now)
-    machines = dict(promising().filter(area__in=list(area_ids)).order_by("pk").values_list("pk", "area_id"))
+    here = promised_after(start).filter(area__in=list(area_ids))
+    machines = dict(here.order_by("pk").values_list("pk", "area_id"))
     ledger = hours_ledger.load(machines, start, end)
     sums: dict[tuple[int, int], tuple[Tally, int]] = {}
     everything = [one for rows in offered(list(machines), start, end).values() for one in rows]

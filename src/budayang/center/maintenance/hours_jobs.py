@@ -19,7 +19,7 @@ from budayang.center.platform.queries import parameters
 from budayang.center.services.promise_queries import areas_offering, following_workdays
 from budayang.center.services.queries import departments
 from budayang.center.terminals import queries as terminals
-from budayang.center.terminals.history_queries import promising
+from budayang.center.terminals.history_queries import promised_after
 from budayang.center.terminals.news import codes_of
 from budayang.rules.hours import moment
 
@@ -110,7 +110,7 @@ def _hear_incidents(news: Sequence[Transition], horizon: datetime, now: datetime
         if row.terminal_id is not None:
             _widen(spans, row.terminal_id, start, end)
             continue
-        machines = promising()
+        machines = promised_after(start)
         if row.department:
             if owners is None:
                 owners = dict(departments().values_list("code", "organization_id"))
@@ -138,7 +138,7 @@ def _hear_hours(one: Transition, now: datetime) -> None:
         return
     fresh = [row.valid_from for row in areas.list_hours(area.pk) if row.set_at == one.occurred_at]
     start = hours_actions.bounds(min(fresh), area.place.zone)[0] if fresh else datetime(1970, 1, 2, tzinfo=UTC)
-    ids = hours_actions.area_terminals(area.place.path)
+    ids = hours_actions.area_terminals(area.place.path, start)
     if start < now:
         hours_actions.mark_days(dict.fromkeys(ids, (start, now)), now, reason=HOURS)
 
@@ -147,7 +147,7 @@ def _hear_stop(one: Transition, horizon: datetime, now: datetime) -> None:
     start, end = (parse_datetime(str(one.payload.get(name) or "")) for name in ("starts_at", "ends_at"))
     if start is None or start >= horizon:
         return
-    ids = hours_actions.area_terminals(one.place_path)
+    ids = hours_actions.area_terminals(one.place_path, start)
     hours_actions.mark_days(dict.fromkeys(ids, (start, min(end or now, now))), now, reason=STOP)
 
 

@@ -95,9 +95,18 @@ def read_clocks(order: WorkOrder, now: datetime, days: Callable[[], Mapping[date
     holidays and make-up days; who reads many orders gives one that remembers.
     """
     rows = events_of(order)
-    stretches = in_force(order, rows)
+    return clocks_of(rule_events(rows), in_force(order, rows), now, days)
+
+
+def clocks_of(
+    events: Sequence[OrderEvent],
+    stretches: Sequence[tuple[datetime, Plain]],
+    now: datetime,
+    days: Callable[[], Mapping[date, DayKind]] = calendar_days,
+) -> Clocks:
+    """The clocks of events under limits (since, limits), the first those of the opening."""
     changes = [Change(since, policy_from(kept)) for since, kept in stretches[1:]]
-    return order_clocks(rule_events(rows), policy_of(order), calendars_of(stretches, now, days), now, changes)
+    return order_clocks(events, policy_from(stretches[0][1]), calendars_of(stretches, now, days), now, changes)
 
 
 def contract_at(organization_id: int, at: datetime) -> Contract | None:

@@ -260,9 +260,13 @@ def _in_time(clock: Clock) -> bool | None:
     return True if clock.met_at is not None else None
 
 
-def terminals_in_trouble(terminal_ids: Sequence[int], at: datetime) -> set[int]:
-    """Which of these terminals had, at a moment, an incident that takes something from people (YJ-08)."""
+def terminals_in_trouble(terminal_ids: Sequence[int], at: datetime) -> dict[int, set[int]]:
+    """Which of these terminals had, at a moment, an incident that takes something from people (YJ-08), and which."""
     rows = Incident.objects.filter(terminal_id__in=list(terminal_ids), opened_at__lte=at).filter(
         Q(closed_at__isnull=True) | Q(closed_at__gt=at)
     )
-    return {row.terminal_id for row in rows if row.terminal_id is not None and get_cause(row.kind).affects}
+    found: dict[int, set[int]] = {}
+    for pk, terminal_id, kind in rows.order_by().values_list("pk", "terminal_id", "kind"):
+        if terminal_id is not None and get_cause(kind).affects:
+            found.setdefault(terminal_id, set()).add(pk)
+    return found

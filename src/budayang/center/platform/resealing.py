@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import structlog
 from django.apps import apps
 from django.db import transaction
 from django.db.models import BinaryField, F, Func, QuerySet, Value
@@ -34,6 +35,8 @@ from budayang.center.platform.sealing import (
     open_field,
     seal_field,
 )
+
+log = structlog.get_logger(__name__)
 
 BATCH = 100
 RETIRED = "retired"
@@ -65,9 +68,26 @@ class SealedColumn:
         return found
 
 
+Position = tuple[int, Any]
+"""Where a pass stands: a column by its place in the list, and the key of its last row that was looked at (None: none).
+"""
+START: Position = (0, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What a turn of a pass did: fields that moved, those that did not open, where to go on (None: it is through)."""
+
+    moved: int
+    unopened: int
+    rest: Position | None
+
+
 @dataclass(slots=True)
 class _Wiring:
     columns: tuple[SealedColumn, ...] = ()
+    at: Position = START
+    unopened: int = 0
 
 
 _wiring = _Wiring()
@@ -107,29 +127,73 @@ def rotate(actor: Actor, now: datetime) -> int:
     return newest
 
 
-def reseal(limit: int = BATCH) -> int:
-    """Move up to `limit` fields of older keys to the newest; returns how many moved. While there is one key, there is
-    nothing to do.
+def reseal(limit: int = BATCH, at: Position = START) -> Turn:
+    """Look at up to `limit` fields of older keys and move them to the newest. While there is one key, there is nothing
+    to do. A field that does not open stays as it is, and the pass goes on behind it.
     """
-    keys = center_keys()
-    if len(keys.fields) < 2:
-        return 0
-    moved = 0
+    looked = moved = unopened = 0
+    for place, column in enumerate(columns()):
+        if place < at[0]:
+            continue
+        last = at[1] if place == at[0] else None
+        for pk, key, sealed in _older(column, last)[: limit - looked]:
+            looked, last = looked + 1, pk
+            if (done := _move(column, pk, str(key), bytes(sealed))) is None:
+                unopened += 1
+            else:
+                moved += done
+        if looked >= limit:
+            return Turn(moved, unopened, (place, last))
+    return Turn(moved, unopened, None)
+
+
+def reseal_on(_now: datetime) -> int:
+    """One turn of this process's pass; returns how many fields moved. At the end of a pass the log says how many fields
+    did not open.
+    """
+    turn = reseal(at=_wiring.at)
+    _wiring.at, _wiring.unopened = turn.rest or START, _wiring.unopened + turn.unopened
+    if turn.rest is None:
+        if _wiring.unopened:
+            log.warning("sealed fields do not open", fields=_wiring.unopened, repair="budayang keys status")
+        _wiring.unopened = 0
+    return turn.moved
+
+
+def unopened() -> dict[int, int]:
+    """Field key id → fields of it that cannot be opened: their key is not here, or (of keys before the newest, which a
+    pass has left behind) they do not open with it. Keys without any are missing.
+    """
+    here = center_keys().fields
+    found = Counter({key: count for key, count in rows_by_key().items() if key not in here})
     for column in columns():
-        old = column.rows().exclude(sealed_with=bytes([keys.newest_field]))
-        for pk, key, sealed in old.values_list("pk", column.key, column.column)[: limit - moved]:
-            moved += _move(column, pk, str(key), bytes(sealed))
-        if moved >= limit:
-            break
-    return moved
+        for _pk, key, sealed in _older(column).iterator(chunk_size=BATCH):
+            blob = bytes(sealed)
+            found[blob[0]] += _text(column, str(key), blob) is None
+    return {key: count for key, count in sorted(found.items()) if count}
 
 
-def _move(column: SealedColumn, pk: object, key: str, sealed: bytes) -> int:
+def _older(column: SealedColumn, after: Any = None) -> QuerySet[Any, tuple[Any, Any, bytes]]:
+    """Fields of keys that are here and not the newest, behind the row `after`: (key of the row, of the seal, field)."""
+    keys = center_keys()
+    rows = column.rows().filter(sealed_with__in=[bytes([one]) for one in keys.fields if one != keys.newest_field])
+    if after is not None:
+        rows = rows.filter(pk__gt=after)
+    return rows.values_list("pk", column.key, column.column)
+
+
+def _text(column: SealedColumn, key: str, sealed: bytes) -> str | None:
     try:
-        text = open_field(column.table, key, column.name, sealed)
+        return open_field(column.table, key, column.name, sealed)
     except CannotOpen:
-        # It opened nowhere before either; `rows_by_key` goes on showing it, and retiring its key stays refused.
-        return 0
+        return None
+
+
+def _move(column: SealedColumn, pk: object, key: str, sealed: bytes) -> int | None:
+    """1: it moved; 0: somebody sealed it anew meanwhile; None: it does not open, as it did not before either."""
+    text = _text(column, key, sealed)
+    if text is None:
+        return None
     rows = apps.get_model(column.model)._default_manager.filter(**{"pk": pk, column.column: sealed})
     return int(rows.update(**{column.column: seal_field(column.table, key, column.name, text)}))
 

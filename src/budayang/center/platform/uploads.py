@@ -15,6 +15,7 @@ from openpyxl import load_workbook
 from openpyxl.xml import DEFUSEDXML
 from PIL import Image, UnidentifiedImageError
 
+from budayang.center.platform.pdf_looking import CannotLook, runs_by_itself
 from budayang.forms.pictures import NotAPicture, shrink
 
 MAX_BYTES = 5 * 1024 * 1024
@@ -23,7 +24,6 @@ MAX_COLUMNS, MAX_SHEETS = 200, 40
 MAX_UNPACKED = 100 * 1024 * 1024
 MAX_PIXELS = 40_000_000
 PHOTO_BYTES = 20 * 1024 * 1024  # as a phone makes them; what is kept is written anew and far smaller
-RUNS_BY_ITSELF = (b"/JavaScript", b"/JS ", b"/JS(", b"/Launch", b"/EmbeddedFile", b"/OpenAction")
 
 assert DEFUSEDXML, "openpyxl must read XML with defusedxml: entity bombs (CWE-776)"
 
@@ -148,9 +148,7 @@ def read_sheet(content: bytes, *, most: int = MAX_BYTES) -> UploadedSheet:
     if content[:5] == b"%PDF-":
         if len(content) > most:
             raise BadUpload(_("这个 PDF 超过 %(mb)d MB，请缩小或分成几份。") % {"mb": max(1, most // 1_000_000)})
-        if any(word in content for word in RUNS_BY_ITSELF):
-            raise BadUpload(_("这个 PDF 里有会自动运行的内容，不能收。请另存为普通 PDF，或改用照片。"))
-        return UploadedSheet("application/pdf", content)
+        return _pdf(content)
     try:
         with Image.open(io.BytesIO(content), formats=("JPEG", "PNG", "WEBP")) as picture:
             if picture.width * picture.height > MAX_PIXELS:
@@ -158,6 +156,18 @@ def read_sheet(content: bytes, *, most: int = MAX_BYTES) -> UploadedSheet:
         return UploadedSheet("image/jpeg", shrink(content))
     except (NotAPicture, UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
         raise BadUpload(_("这不是能打开的照片或 PDF。请拍照上传，或传 PDF。")) from error
+
+
+def _pdf(content: bytes) -> UploadedSheet:
+    try:
+        runs = runs_by_itself(content)
+    except CannotLook as error:
+        raise BadUpload(
+            _("看不清这个 PDF 里有没有会自动运行的内容，不能收。请另存为不加密的普通 PDF，或改用照片。")
+        ) from error
+    if runs:
+        raise BadUpload(_("这个 PDF 里有会自动运行的内容，不能收。请另存为普通 PDF，或改用照片。"))
+    return UploadedSheet("application/pdf", content)
 
 
 def _csv_lines(content: bytes) -> list[list[str]]:

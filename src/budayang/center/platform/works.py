@@ -1,7 +1,8 @@
 """Long work: queued by django-tasks-db, with progress, cancel, a heartbeat lease and a reaper of our own.
 
 The queue knows whether a task was started; only the lease knows whether its process still lives. The reaper gives work
-whose lease ran out back to the queue, up to `MAX_ATTEMPTS` times: functions must bear being started again.
+whose lease ran out back to the queue, up to `MAX_ATTEMPTS` times: functions must bear being started again. So does work
+that lost its database.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import F
 from django.utils import timezone
 from django_tasks import task
@@ -108,6 +109,9 @@ def run_work(work_id: int) -> None:
         result = _functions[work.name](Progress(work_id), work.arguments)
     except Cancelled:
         _finish(work_id, Work.State.CANCELLED)
+    except OperationalError:
+        # Away or locked, which is not the work's fault: its lease runs out, and the reaper starts it again.
+        log.exception("long work lost its database", work=work_id, name=work.name)
     except Exception:
         log.exception("long work failed", work=work_id, name=work.name)
         _finish(work_id, Work.State.FAILED, error="failed; see the log")
@@ -128,9 +132,8 @@ def reap(now: datetime) -> int:
     for work in Work.objects.filter(state=Work.State.RUNNING, lease_until__lt=now):
         stale = Work.objects.filter(id=work.pk, state=Work.State.RUNNING, lease_until=work.lease_until)
         if work.attempts >= MAX_ATTEMPTS:
-            moved += stale.update(
-                state=Work.State.FAILED, error="its process died again and again", finished_at=now, lease_until=None
-            )
+            why = "its process died or its database was away, again and again"
+            moved += stale.update(state=Work.State.FAILED, error=why, finished_at=now, lease_until=None)
             continue
         with transaction.atomic():
             if stale.update(state=Work.State.WAITING, lease_until=None) == 1:

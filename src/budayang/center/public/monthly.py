@@ -11,7 +11,7 @@ from operator import itemgetter
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
@@ -21,6 +21,7 @@ from budayang.center.evaluation.monthly_words import change_words, interval_word
 from budayang.center.platform.access import PUBLIC, allow
 from budayang.center.platform.exports import DEMO_MARK, Column, csv_file
 from budayang.center.platform.wording import words
+from budayang.center.public.open_data import for_a_while, kept
 
 FIELDS: tuple[tuple[str, str, Any], ...] = (
     ("place_code", "地点编码", {"type": "string"}),
@@ -118,23 +119,31 @@ def monthly(request: HttpRequest) -> HttpResponse:
 @allow(PUBLIC)
 def monthly_json(request: HttpRequest) -> HttpResponse:
     """Every published public figure as JSON; `/open/monthly.schema.json` says its shape."""
+    return for_a_while(_open(HttpResponse(kept("monthly.json", _json), content_type="application/json")))
+
+
+def _json() -> bytes:
     body = {
         "made_at": timezone.now().isoformat(),
         "demonstration": settings.BUDAYANG.demo,
         "mark": DEMO_MARK if settings.BUDAYANG.demo else "",
         "rows": [_record(one) for one in monthly_public.figures()],
     }
-    return _open(JsonResponse(body, json_dumps_params={"ensure_ascii": False}))
+    return json.dumps(body, ensure_ascii=False).encode()
 
 
 @allow(PUBLIC)
 def monthly_csv(request: HttpRequest) -> HttpResponse:
     """The same rows as CSV with a byte order mark; what is not known is an empty cell."""
+    answer = HttpResponse(kept("monthly.csv", _csv), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = 'attachment; filename="monthly.csv"'
+    return for_a_while(_open(answer))
+
+
+def _csv() -> bytes:
     columns = [Column(key, itemgetter(key)) for key, _title, _shape in FIELDS]
     rows = [_record(one) for one in monthly_public.figures()]
-    answer = HttpResponse(csv_file(columns, rows, demo=settings.BUDAYANG.demo), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = 'attachment; filename="monthly.csv"'
-    return _open(answer)
+    return csv_file(columns, rows, demo=settings.BUDAYANG.demo)
 
 
 def schema() -> dict[str, Any]:

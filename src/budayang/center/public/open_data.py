@@ -95,7 +95,7 @@ def availability_json(request: HttpRequest) -> HttpResponse:
     """Everything as JSON."""
     response = HttpResponse(kept("availability.json", _json), content_type="application/json")
     response["Access-Control-Allow-Origin"] = "*"
-    return _for_a_while(response)
+    return for_a_while(response)
 
 
 def _json() -> bytes:
@@ -113,7 +113,7 @@ def availability_csv(request: HttpRequest) -> HttpResponse:
     """Everything as CSV with a byte order mark."""
     response = HttpResponse(kept("availability.csv", _csv), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="availability.csv"'
-    return _for_a_while(response)
+    return for_a_while(response)
 
 
 def _csv() -> bytes:
@@ -121,7 +121,7 @@ def _csv() -> bytes:
     return csv_file(columns, _records(), demo=settings.BUDAYANG.demo)
 
 
-def _for_a_while(response: HttpResponse) -> HttpResponse:
+def for_a_while(response: HttpResponse) -> HttpResponse:
     """A proxy may keep it for as long as we do: it is everybody's, and holds nobody's session."""
     response["Cache-Control"] = f"public, max-age={KEPT_S}"
     return response

@@ -5,10 +5,11 @@ These addresses hold a number that opens nothing of anybody. They are not to be 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -98,6 +99,10 @@ def _find(request: HttpRequest, text: str) -> assurance_queries.PromiseNow | Non
     return assurance_queries.look_up(text, assurance_actions.client_of(_address(request)), timezone.now())
 
 
+def _unknown(request: HttpRequest, number: str) -> HttpResponse:
+    return _private(render(request, "public/promise_find.html", {"unknown": True, "text": number}, status=404))
+
+
 @allow(PUBLIC)
 @never_cache
 def promise(request: HttpRequest, number: str) -> HttpResponse:
@@ -107,7 +112,7 @@ def promise(request: HttpRequest, number: str) -> HttpResponse:
     except assurance_queries.TooManyLooks:
         return _private(render(request, "public/verify_wait.html", status=429))
     if found is None:
-        return _private(render(request, "public/promise_find.html", {"unknown": True, "text": number}, status=404))
+        return _unknown(request, number)
     context = {
         "found": found,
         "promise": found.promise,
@@ -119,23 +124,28 @@ def promise(request: HttpRequest, number: str) -> HttpResponse:
     return _private(render(request, "public/promise.html", context))
 
 
+def _post(request: HttpRequest, number: str, act: Callable[[str], object]) -> HttpResponse:
+    """Do something to the promise of a number that was looked up as its page does, wrong ones counted."""
+    try:
+        found = _find(request, number)
+    except assurance_queries.TooManyLooks:
+        return _private(render(request, "public/verify_wait.html", status=429))
+    if found is None:
+        return _unknown(request, number)
+    act(found.promise.number)
+    return redirect("public:promise", found.promise.number)
+
+
 @allow(PUBLIC)
 @require_POST
 def promise_cancel(request: HttpRequest, number: str) -> HttpResponse:
     """Take it back; a telephone number goes at once."""
-    found = assurance_actions.read_number(number)
-    if found is None:
-        raise Http404
-    assurance_actions.cancel_promise(found, now=timezone.now())
-    return redirect("public:promise", found)
+    return _post(request, number, lambda known: assurance_actions.cancel_promise(known, now=timezone.now()))
 
 
 @allow(PUBLIC)
 @require_POST
 def promise_answer(request: HttpRequest, number: str) -> HttpResponse:
     """How it went."""
-    found = assurance_actions.read_number(number)
-    if found is None:
-        raise Http404
-    assurance_actions.answer_promise(found, request.POST.get("answer", ""), now=timezone.now())
-    return redirect("public:promise", found)
+    said = request.POST.get("answer", "")
+    return _post(request, number, lambda known: assurance_actions.answer_promise(known, said, now=timezone.now()))

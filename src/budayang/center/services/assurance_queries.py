@@ -9,10 +9,11 @@ from django.conf import settings
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
+from budayang.center.platform.limits import count_within, counted
 from budayang.center.platform.wording import words
 from budayang.center.services import judging
 from budayang.center.services.alternatives import Alternative, Alternatives
-from budayang.center.services.models import Offering, Promise, VerificationAttempt
+from budayang.center.services.models import Offering, Promise
 from budayang.center.services.promise_numbers import read_number
 from budayang.center.services.queries import stored_verdict
 from budayang.rules.promises import ASKED_FOR, STATE_NAMES, STAYS, PromiseState
@@ -101,13 +102,13 @@ def look_up(text: str, client: str, now: datetime) -> PromiseNow | None:
     Raises:
         TooManyLooks: ten misses in ten minutes.
     """
-    misses = VerificationAttempt.objects.filter(client=client, at__gt=now - WINDOW, found=False)
-    if misses.count() >= MISSES:
+    key = f"promise-miss:{client}"
+    if counted(key, now) >= MISSES:
         raise TooManyLooks
     number = read_number(text)
     found = find_promise(number, now) if number else None
     if found is None:
-        VerificationAttempt.objects.create(client=client, at=now, found=False)
+        count_within(key, WINDOW, now)
     return found
 
 

@@ -9,7 +9,7 @@ from budayang.center.areas import queries as areas
 from budayang.center.platform.actors import Actor
 from budayang.center.platform.deliveries import Consumer, Due
 from budayang.center.platform.models import Transition
-from budayang.center.standard import actions, given_actions, project_telling, writing_actions
+from budayang.center.standard import actions, given_actions, project_telling, trial_actions, writing_actions
 from budayang.center.standard.models import Assessment
 from budayang.center.standard.queries import current_edition, month_bounds, month_of
 
@@ -74,3 +74,5 @@ DUES: tuple[Due, ...] = (
     Due("standard.milestones", FORGET_S, project_telling.tell_late),
     Due("standard.written_files", FORGET_S, writing_actions.forget),
 )
+LONG_WORK = (trial_actions.run,)
+"""Long work that nothing due names. The worker runs only what it has imported, and it imports this module."""

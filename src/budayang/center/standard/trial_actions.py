@@ -150,7 +150,8 @@ def compute(row: Trial, in_force: Edition | None, now: datetime, progress: Progr
                     else:
                         sums[pk] = one
     told = [f"{one:%Y-%m}" for one in months]
-    return Result(told, now.astimezone(UTC).isoformat(), judged, [sums[one.pk] for one in found])
+    made = [sums[one.pk] for one in found]
+    return Result(told, now.astimezone(UTC).isoformat(), judged, made, judges.replayed, judges.left)
 
 
 def _nothing(_count: int) -> None:

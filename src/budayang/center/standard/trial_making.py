@@ -1,7 +1,7 @@
 """Computing a trial: the rows of each month as they were, and as they would have been, through the same rules.
 
-Hours are replayed by maintenance, clauses are judged by the very check that judges them every night, refusals are the
-trips that terminals told of. Nothing is written here.
+Hours and orders are replayed by maintenance, clauses are judged by the very check that judges them every night,
+refusals are the trips that terminals told of. Nothing is written here.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from budayang.center.maintenance import replay_queries
+from budayang.center.maintenance.clause_order_queries import OrderSeen, Otherwise
 from budayang.center.maintenance.replay_queries import Replayed
 from budayang.center.services import promise_queries, trip_queries
 from budayang.center.services.promise_queries import Offered
@@ -22,22 +23,20 @@ from budayang.center.standard.given_queries import given_at
 from budayang.center.standard.measuring import Gathering, Measured
 from budayang.center.standard.measuring.gathered import JOB, worked_in
 from budayang.center.standard.measuring.hardware import measure_time
+from budayang.center.standard.measuring.upkeep import measure_orders
 from budayang.center.standard.models import ClauseVerdict, Edition
 from budayang.center.standard.trial_supplies import supplies_of
-from budayang.rules.hours import Piece, Tally, by_slots, micros, moment, spans_of, tally
+from budayang.rules.hours import Attributed, Piece, Tally, by_slots, micros, moment, spans_of, tally
 from budayang.rules.intervals import Interval
-from budayang.rules.standard.checks import CHECK_BY_CLAUSE
-from budayang.rules.standard.parts import Kind
-from budayang.rules.standard.trial_measures import department_hours, replay
-from budayang.rules.standard.trial_results import AreaResult, ClauseChange, Hours, Refusals, expected_more
+from budayang.rules.standard.trial_clauses import ORDER_LIMITS, why_left
+from budayang.rules.standard.trial_measures import department_hours, mending, replay
+from budayang.rules.standard.trial_orders import Fate, fates, still_troubled
+from budayang.rules.standard.trial_results import AreaResult, ClauseChange, Hours, Orders, Refusals, expected_more
 from budayang.rules.standard.trials import HOUR, Chosen, Ground, Troubles, longer_windows
 
 Tick = Callable[[int], None]
 """Told how many areas were done since the last time."""
 
-TIME_NUMBERS = frozenset({"promised_s", "usable_s", "planned_s", "monitoring_lost_s", "dark_s", "machine_fault_s"})
-"""Numbers that :func:`measure_time` counts: what a measure can change. Other clauses are judged by other
-rows; how many machines there are stays as it was."""
 TOGETHER_WITH = frozenset({"refused", "unfinished"})
 
 
@@ -51,27 +50,54 @@ class Question:
 
 
 class Judges:
-    """The clauses that are compared, read once for all months: those that a measure can move, all with a draft."""
+    """The clauses that are compared, read once for all months: those that a measure can move, all with a draft.
+    `values`: of the draft; `limits`: those of orders that it changes. `replayed`, `left`: as Result tells them.
+    """
 
     def __init__(self, question: Question) -> None:
         self.before = assessing.Plan(question.in_force) if question.in_force else None
         self.after = assessing.Plan(question.draft) if question.draft else self.before
         self.values: dict[str, float] = {}
+        self.limits: dict[str, float] = {}
+        self.replayed: list[str] = []
+        self.left: dict[str, list[str]] = {}
         if question.draft is not None:
-            self.values = {one.name: float(one.value) for one in question.draft.values.all()}
-        elif self.before is not None:
-            kept = [one for one in self.before.clauses if _moved_by_time(self.before, one.pk)]
-            self.before.clauses = kept
-        if question.draft is not None and self.before is not None and self.after is not None:
+            self.values = _values(question.draft)
+            known = _values(question.in_force) if question.in_force else {}
+            self.limits = {
+                name: value for name, value in self.values.items() if name in ORDER_LIMITS and value != known.get(name)
+            }
+        if self.after is not None and question.chosen:
+            self._sort_out(self.after)
+        if self.before is None or self.after is None:
+            return
+        if question.draft is None:
+            moved = set(self.replayed)
+            self.before.clauses = [one for one in self.before.clauses if one.code in moved]
+            self.before.asked, self.before.reads_signs = set(), False
+        else:
             self.before.asked |= self.after.asked
             self.before.reads_signs |= self.after.reads_signs
-        elif self.before is not None:
-            self.before.asked, self.before.reads_signs = set(), False
+
+    def _sort_out(self, plan: assessing.Plan) -> None:
+        for one in plan.clauses:
+            reason = why_left(plan.parts[one.pk])
+            if reason:
+                self.left.setdefault(reason, []).append(one.code)
+            else:
+                self.replayed.append(one.code)
 
 
-def _moved_by_time(plan: assessing.Plan, clause: int) -> bool:
-    metrics = [part.metric for part in plan.parts[clause] if part.kind is Kind.FUNCTION]
-    return any(one in CHECK_BY_CLAUSE and TIME_NUMBERS & set(CHECK_BY_CLAUSE[one].inputs) for one in metrics)
+def _values(edition: Edition) -> dict[str, float]:
+    return {one.name: float(one.value) for one in edition.values.all()}
+
+
+@dataclass(frozen=True, slots=True)
+class Would:
+    """What the measures make of the areas of a batch: their machines' time, and their faults by area."""
+
+    divided: Mapping[int, list[Attributed]]
+    fates: Mapping[int, Mapping[int, Fate]]
 
 
 def replay_areas(
@@ -81,9 +107,15 @@ def replay_areas(
     `tick(0)` wherever something took its time: long work keeps its lease by it.
     """
 
-    def changed(_area: int, rows: Troubles) -> Troubles:
+    changes: dict[int, Mapping[int, Fate]] = {}
+    mended = mending(question.chosen)
+
+    def changed(area: int, rows: Troubles) -> Troubles:
         tick(0)
-        return replay(rows, question.chosen, ground)
+        would = replay(rows, question.chosen, ground)
+        left = would if len(mended) == len(question.chosen) else replay(rows, mended, ground)
+        changes[area] = fates(rows, left, micros(now))
+        return would
 
     start, end = queries.month_bounds(month, areas[0].place.zone)
     until = min(end, now)
@@ -94,7 +126,7 @@ def replay_areas(
     ground = Ground(micros(start), micros(until), zone, supplies_of(ids, start, until, question.chosen))
     tick(0)
     hours = replay_queries.replayed(ids, start, until, changed)
-    divided = hours.divided()
+    would = Would(hours.divided(), changes)
     tick(0)
     given = given_at([one.place for one in areas])
     found: dict[int, AreaResult] = {}
@@ -107,10 +139,8 @@ def replay_areas(
         tick(0)
         _refusals(result, area, mine, items, hours, (start, until))
         if judges.before is not None and judges.after is not None:
-            compared = judges.before, judges.after, judges.values
-            changes, count = _clauses(area, batch, compared, given[area.place_id], divided, (start, end), month)
-            result.clauses += changes
-            judged += count
+            plans = judges.before, judges.after
+            judged += _clauses(result, area, batch, judges, plans, given[area.place_id], would, (start, end), month)
         found[area.pk] = result
         tick(1)
     return found, judged
@@ -229,37 +259,65 @@ def _by_hour(terminal_ids: Sequence[int], hours: Replayed, zone: ZoneInfo) -> tu
 
 
 def _clauses(
-    area: Any,
-    batch: assessing.Batch,
-    judges: tuple[assessing.Plan, assessing.Plan, Mapping[str, float]],
-    given: Any,
-    divided: Mapping[int, list[Any]],
-    period: tuple[datetime, datetime],
-    month: date,
-) -> tuple[list[ClauseChange], int]:
-    """The clauses whose answer or number differs, and how many were compared."""
-    in_force, compared, values = judges
+    result: AreaResult, area: Any, batch: assessing.Batch, judges: Judges, plans: tuple[assessing.Plan, assessing.Plan],
+    given: Any, would: Would, period: tuple[datetime, datetime], month: date,
+) -> int:  # fmt: skip
+    """Add the clauses whose answer or number differs, and the orders; how many clauses were compared."""
+    in_force, compared = plans
     facts = assessing.gather(area, batch, in_force, given)
     was = {one.clause.code: one for one in assessing.judge(in_force, facts, area.place, period)}
-    seen = facts.seen
-    after = Gathering(area, seen.start, seen.until, seen.now, batch.together.with_hours(divided), facts.thresholds)
+    after = _otherwise(area, batch, facts, would, judges)
     measured = Measured(numbers=dict(facts.measured.numbers))
     measure_time(after, measured)
-    changed = replace(facts, measured=measured, thresholds={**facts.thresholds, **values})
-    would = {one.clause.code: one for one in assessing.judge(compared, changed, area.place, period)}
-    codes = [*was, *(code for code in would if code not in was)]
-    changes = [_change(f"{month:%Y-%m}", code, was.get(code), would.get(code)) for code in codes]
-    return [one for one in changes if one is not None], len(codes)
+    measure_orders(after, measured)
+    result.orders.plus(_orders(facts.seen.orders, after.orders))
+    changed = replace(facts, measured=measured, thresholds={**facts.thresholds, **judges.values})
+    then = {one.clause.code: one for one in assessing.judge(compared, changed, area.place, period)}
+    codes = [*was, *(code for code in then if code not in was)]
+    changes = [_change(f"{month:%Y-%m}", code, was.get(code), then.get(code)) for code in codes]
+    result.clauses += [one for one in changes if one is not None]
+    return len(codes)
+
+
+def _otherwise(area: Any, batch: assessing.Batch, facts: assessing.Facts, would: Would, judges: Judges) -> Gathering:
+    """The area's rows as the measures and the draft would have them."""
+    seen, mine = facts.seen, would.fates.get(area.pk, {})
+    trouble = still_troubled(batch.together.trouble, mine, micros(seen.until))
+    after = Gathering(
+        area, seen.start, seen.until, seen.now, batch.together.otherwise(would.divided, trouble), facts.thresholds,
+        Otherwise(mine, judges.limits),
+    )  # fmt: skip
+    if not mine and not judges.limits:
+        after.orders = seen.orders  # nothing changes for them: they are not read again
+    return after
+
+
+def _orders(was: Sequence[OrderSeen], would: Sequence[OrderSeen]) -> Orders:
+    left = {one.number: one for one in would}
+    both = [(one.repair_s, left[one.number].repair_s) for one in was if one.number in left]
+    done = [one.repair_s for one in was if one.repair_s is not None]
+    then = [one.repair_s for one in would if one.repair_s is not None]
+    return Orders(
+        seen=len(was),
+        gone=len(was) - len(both),
+        sooner=sum(now is not None and (before is None or now < before) for before, now in both),
+        repaired=len(done),
+        used_s=sum(done),
+        repaired_after=len(then),
+        used_after_s=sum(then),
+    )
 
 
 def _change(month: str, code: str, was: ClauseVerdict | None, would: ClauseVerdict | None) -> ClauseChange | None:
-    (before, number, threshold), (after, number_after, threshold_after) = _told(was), _told(would)
+    (before, number, threshold, sample), (after, number_after, threshold_after, left) = _told(was), _told(would)
     if (before, number, threshold) == (after, number_after, threshold_after):
         return None
     known = would or was
-    unit, sample = (known.unit, known.sample) if known is not None else ("", 0)
-    return ClauseChange(month, code, before, after, number, number_after, threshold, threshold_after, unit, sample)
+    unit = known.unit if known is not None else ""
+    return ClauseChange(
+        month, code, before, after, number, number_after, threshold, threshold_after, unit, sample, left
+    )
 
 
-def _told(one: ClauseVerdict | None) -> tuple[str, float | None, float | None]:
-    return ("", None, None) if one is None else (one.answer, one.number, one.threshold)
+def _told(one: ClauseVerdict | None) -> tuple[str, float | None, float | None, int]:
+    return ("", None, None, 0) if one is None else (one.answer, one.number, one.threshold, one.sample)

@@ -41,7 +41,18 @@ class StateRow(NamedTuple):
 
 def promising() -> QuerySet[Terminal]:
     """Terminals whose hours are counted: at work, and enrolled once or watched from beside. Relays serve nobody."""
-    rows = Terminal.objects.exclude(state=Terminal.State.RETIRED).exclude(kind=Terminal.Kind.RELAY)
+    return _ever_promised().exclude(state=Terminal.State.RETIRED)
+
+
+def promised_after(at: datetime) -> QuerySet[Terminal]:
+    """The same, and those that were retired after `at`: until then they promised. Of one that was retired before
+    moments were kept nothing is known.
+    """
+    return _ever_promised().filter(~Q(state=Terminal.State.RETIRED) | Q(retired_at__gt=at))
+
+
+def _ever_promised() -> QuerySet[Terminal]:
+    rows = Terminal.objects.exclude(kind=Terminal.Kind.RELAY)
     return rows.filter(Q(enrolled_at__isnull=False) | Q(kind=Terminal.Kind.WATCHED)).select_related("area__place")
 
 

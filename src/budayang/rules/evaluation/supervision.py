@@ -12,6 +12,8 @@ KIND_NAMES: dict[str, str] = {
     "unannounced": "暗访",
 }
 SURPRISE = "unannounced"
+FROM_ABOVE: tuple[str, ...] = ("inspection", SURPRISE)
+"""上级走访、暗访 (PJ-21): by those above the area. Delegates and experience officers are the public's eyes."""
 
 STATE_NAMES: dict[str, str] = {"planned": "待检查", "done": "已交", "missed": "没有按期交", "cancelled": "已取消"}
 TRANSITIONS: dict[tuple[str, str], str] = {

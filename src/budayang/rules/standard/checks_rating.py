@@ -46,9 +46,14 @@ def _answered(n: Numbers) -> tuple[float | None, int]:
     return n["survey_sheets"], int(n["surveys_here"])
 
 
+def _supervised(n: Numbers) -> tuple[float | None, int]:
+    """A visit that was planned openly and not handed in is there, and not met; without any there is no evidence."""
+    return n["visits_scored"], int(n["visits_due"])
+
+
 RATING_CHECKS: tuple[ClauseCheck, ...] = (
     ratio("PJ-01", "办结后评价页触发率", "ratings_shown", "cases_done", parameter="rating_shown_target"),
-    ratio("PJ-02", "按五级记录的评价比例", "ratings_in_five", "ratings"),
+    ratio("PJ-02", "收到的评价中属于五级的比例", "ratings_in_five", "ratings_came"),
     ratio("PJ-03", "后两级评价中按差评处理的比例", "negatives_as_cases", "negatives"),
     check(
         "PJ-04",
@@ -82,6 +87,16 @@ RATING_CHECKS: tuple[ClauseCheck, ...] = (
     ratio("PJ-17", "五步留痕的投诉比例", "complaints_traced", "complaints_judged"),
     check("PJ-18", "有数的评价指标类别", 4, GE, "count", ("cases_done", "ratings", "cases_taken"), _classes),
     ratio("PJ-20", "有评分的设备归属单位比例", "owners_scored", "owners"),
+    check(
+        "PJ-21",
+        "一季内交上打分的督查、暗访",
+        1,
+        GE,
+        "count",
+        ("visits_scored", "visits_due"),
+        _supervised,
+        period="季",
+    ),
     check("PJ-22", "半年内收回的问卷", 1, GE, "count", ("survey_sheets", "surveys_here"), _answered, period="半年"),
     ratio("PJ-23", "有人用过的终端天数比例", "machine_days_used", "machine_days", bound=0.6),
     ratio("PJ-23", "自助办件占自助和窗口合计的比例", "matters_here", "matters_both", bound=0.8, key="PJ-23-2"),
@@ -97,4 +112,5 @@ RATING_CHECKS: tuple[ClauseCheck, ...] = (
     ratio(
         "PJ-24", "按时响应的工单比例", "orders_responded_in_time", "orders_respond_judged", bound=0.95, key="PJ-24-2"
     ),
+    ratio("PJ-25", "按期闭环的改进事项比例", "improvements_in_time", "improvements_judged", bound=0.9),
 )

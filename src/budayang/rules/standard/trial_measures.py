@@ -37,7 +37,9 @@ class Ask:
 @dataclass(frozen=True, slots=True)
 class Measure:
     """``change`` None: it changes a department's hours (:func:`trials.longer_windows`), not what troubled machines.
-    ``assumes``: what has to be true for the result to hold, as the page says it.
+    ``assumes``: what has to be true for the result to hold, as the page says it. ``mends``: what it takes away is no
+    fault any more, so that its order and the machine's standing change too; a machine that another stands in for is
+    still broken.
     """
 
     code: str
@@ -46,6 +48,7 @@ class Measure:
     asks: tuple[Ask, ...]
     assumes: tuple[str, ...]
     change: Change | None
+    mends: bool = True
 
     @property
     def none(self) -> dict[str, float | str]:
@@ -69,6 +72,7 @@ MEASURES: tuple[Measure, ...] = (
         (
             "停电开始时电池是满的，除非刚停过；电池按比例充电，寿命和低温不折减。",
             "停电期间的失联算停电造成的；停电时另有别的故障的，那一段仍不可用。",
+            "顶住的停电不开工单，顶不住的从没电时起算；电源自己报告市电中断另开的工单不在内。",
             "网络设备和监测中继也由它供电的部分不知道：看不到的时间仍算监测中断，不算可用。",
         ),
         trials.bridge_power,
@@ -81,7 +85,11 @@ MEASURES: tuple[Measure, ...] = (
             _number("switch_s", "多久切换过去", "秒", 60, 3600),
             _number("minutes", "最多顶多久", "分钟", 1440, 44640),
         ),
-        ("备用线路当时是通的；断网期间的失联算断网造成的。", "部门专线断了的，备用线路同样能到部门系统。"),
+        (
+            "备用线路当时是通的；断网期间的失联算断网造成的。",
+            "部门专线断了的，备用线路同样能到部门系统。",
+            "顶住的断网不开工单，顶不住的修复用时相应变短；主线照旧要修，不占机器的时间。",
+        ),
         trials.second_line,
     ),
     Measure(
@@ -91,7 +99,7 @@ MEASURES: tuple[Measure, ...] = (
         (_number("hours", "最长多久修好", "小时", 4, 720),),
         (
             "限时以前修好的不变；人为损坏、等部门、等耗材的不在内。",
-            "夜里也到得了场；修复时限类条款按实际工单判断，不重算。",
+            "夜里也到得了场；工单的修复不晚于故障消失，响应和到场按原来的记录。",
         ),
         trials.cap_repair,
     ),
@@ -106,8 +114,10 @@ MEASURES: tuple[Measure, ...] = (
         (
             "备用机自己不坏，能办坏机器能办的全部事项（部门同意装它的系统）。",
             "先坏的先换；没有备用机空着的不换。备用机本身的承诺时间不另算。",
+            "坏机器照旧要修：工单和设备完好率按原来的记录。",
         ),
         trials.spare_machine,
+        mends=False,
     ),
     Measure(
         "restock",
@@ -123,6 +133,7 @@ MEASURES: tuple[Measure, ...] = (
         (
             "补的装得下才算；真实的补充照旧发生。用完以后按平时每天的平均用量消耗补进去的。",
             "缺纸期间本来会用多少不知道，用平均数代替；高峰日会更快用完。",
+            "没有用完的不开缺耗材的工单；“快用完”的工单不占机器的时间，按原来的记录。",
         ),
         trials.restock,
     ),
@@ -138,7 +149,7 @@ MEASURES: tuple[Measure, ...] = (
         (
             "延长的时间里部门系统和平时一样通；只算部门已经确认过办理时间的事项。",
             "部门的办理时间没有历史，按现在登记的算过去的月份。",
-            "机器本身的可用率不因此改变，变的是事项能办的时间。",
+            "机器本身的可用率、工单和条款不因此改变，变的是事项能办的时间。",
         ),
         None,
     ),
@@ -186,6 +197,11 @@ def _read(ask: Ask, text: str) -> float | str:
             return text
         case _:
             return text[:64]
+
+
+def mending(chosen: Sequence[Chosen]) -> list[Chosen]:
+    """Those of the measures that make an end of faults, not only of what they take from people."""
+    return [one for one in chosen if BY_CODE[one.code].mends]
 
 
 def replay(troubles: Troubles, chosen: Sequence[Chosen], ground: Ground) -> dict[int, list[Trouble]]:

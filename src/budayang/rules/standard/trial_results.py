@@ -5,12 +5,12 @@ lost: usable and all buckets are promised time, before and after.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from budayang.rules.hours import BUCKET_ORDER, Tally
 
-FORM = 1
+FORM = 2
 """Raised when the structure changes: a result of an older form is not read, and the trial is run again."""
 CANNOT_KNOW: tuple[str, ...] = (
     "整台机器停用时来的人没有记录，回放只数有记录的白跑；“估计会多办”是按平时同一钟点的件数推的，不是记录。",
@@ -71,6 +71,25 @@ class Refusals:
         return self.avoided + self.wasted_avoided
 
 
+@dataclass(slots=True)
+class Orders:
+    """Work orders that were written in the months. ``gone``: would not have been; ``sooner``: would have been repaired
+    in less time. ``used_s`` of ``repaired``: what the repairs took, before and after.
+    """
+
+    seen: int = 0
+    gone: int = 0
+    sooner: int = 0
+    repaired: int = 0
+    used_s: float = 0.0
+    repaired_after: int = 0
+    used_after_s: float = 0.0
+
+    def plus(self, other: Orders) -> None:
+        for one in fields(self):
+            setattr(self, one.name, getattr(self, one.name) + getattr(other, one.name))
+
+
 @dataclass(frozen=True, slots=True)
 class ClauseChange:
     """A clause whose answer or number reads otherwise. ``before`` and ``after``: answer, "" where the clause is in one
@@ -86,6 +105,7 @@ class ClauseChange:
     threshold_before: float | None
     threshold_after: float | None
     unit: str
+    sample_before: int
     sample: int
 
     @property
@@ -107,6 +127,7 @@ class AreaResult:
     items_after: Hours
     refusals: Refusals
     clauses: list[ClauseChange]
+    orders: Orders = field(default_factory=Orders)
 
     def plus(self, other: AreaResult) -> None:
         """Another month of the same area. Machines are counted once: as many as stood there in the fullest month."""
@@ -114,17 +135,22 @@ class AreaResult:
         for name in ("before", "after", "items_before", "items_after"):
             getattr(self, name).plus(getattr(other, name))
         self.refusals.plus(other.refusals)
+        self.orders.plus(other.orders)
         self.clauses += other.clauses
 
 
 @dataclass(slots=True)
 class Result:
-    """``judged``: how many answers were compared; ``made_at``: ISO moment of the facts."""
+    """``judged``: how many answers were compared; ``made_at``: ISO moment of the facts. ``replayed``: codes of clauses
+    that a measure can change; ``left``: codes of the others by the reason (a key of trial_clauses.WHY_LEFT).
+    """
 
     months: list[str]
     made_at: str
     judged: int
     areas: list[AreaResult]
+    replayed: list[str] = field(default_factory=list)
+    left: dict[str, list[str]] = field(default_factory=dict)
     form: int = FORM
 
     @property
@@ -140,6 +166,13 @@ class Result:
         found = Refusals()
         for one in self.areas:
             found.plus(one.refusals)
+        return found
+
+    @property
+    def orders(self) -> Orders:
+        found = Orders()
+        for one in self.areas:
+            found.plus(one.orders)
         return found
 
     @property
@@ -174,10 +207,13 @@ def read(kept: Mapping[str, Any]) -> Result | None:
             items_after=Hours(**one["items_after"]),
             refusals=Refusals(**one["refusals"]),
             clauses=[ClauseChange(**change) for change in one["clauses"]],
+            orders=Orders(**one["orders"]),
         )
         for one in kept["areas"]
     ]
-    return Result(list(kept["months"]), kept["made_at"], kept["judged"], areas)
+    return Result(
+        list(kept["months"]), kept["made_at"], kept["judged"], areas, list(kept["replayed"]), dict(kept["left"])
+    )
 
 
 @dataclass(frozen=True, slots=True)

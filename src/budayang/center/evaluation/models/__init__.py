@@ -8,7 +8,7 @@ from budayang.center.evaluation.models.improvements import Improvement, Improvem
 from budayang.center.evaluation.models.monthly import MONTHLY_STATES, MonthlyCorrection, MonthlyPlan, MonthlyReport
 from budayang.center.evaluation.models.negative_cases import NEGATIVE_STATES, NegativeCase, NegativeStep
 from budayang.center.evaluation.models.placement import PlacementStanding, PlacementSuggestion
-from budayang.center.evaluation.models.ratings import Invitation, Rating, RatingFlag, Visit
+from budayang.center.evaluation.models.ratings import Invitation, Rating, RatingFlag, RefusedRating, Visit
 from budayang.center.evaluation.models.supervision import (
     SupervisionAnswer,
     SupervisionEvent,
@@ -36,6 +36,7 @@ __all__ = [
     "PlacementSuggestion",
     "Rating",
     "RatingFlag",
+    "RefusedRating",
     "SupervisionAnswer",
     "SupervisionEvent",
     "SupervisionFinding",

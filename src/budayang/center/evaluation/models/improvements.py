@@ -12,6 +12,7 @@ from budayang.rules.improvements import EVENT_NAMES, STATE_NAMES
 class Improvement(models.Model):
     """One item. The state moves along rules.improvements.TRANSITIONS only. `report` and `opens`: the line of a monthly
     report that it comes from, and `source` what that line then said; all empty for one that somebody wrote freely.
+    `overdue_at`: the end of the first day that was missed; it stays when the day is moved or the item is closed.
     """
 
     place = models.ForeignKey("platform.Place", on_delete=PROTECT, related_name="+")
@@ -28,6 +29,7 @@ class Improvement(models.Model):
     made_at = models.DateTimeField()
     made_by = models.CharField(max_length=80)
     closed_at = models.DateTimeField(null=True)
+    overdue_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [

@@ -1,4 +1,4 @@
-"""Ratings with the pages that asked for them, what looks wrong with one, and visits."""
+"""Ratings with the pages that asked for them, ratings that were none, what looks wrong with one, and visits."""
 
 from __future__ import annotations
 
@@ -70,6 +70,30 @@ class Rating(models.Model):
             models.Index(fields=["terminal", "at"], name="evaluation_rating_terminal"),
             models.Index(fields=["look_at"], condition=Q(look_at__isnull=False), name="evaluation_rating_look"),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.case_number} {self.level}"
+
+
+class RefusedRating(models.Model):
+    """A rating that a terminal sent on none of the five levels (PJ-02): its page offered something else. Once a matter.
+
+    `level`: the word that came; "" where it was no code word. It is in no figure of ratings.
+    """
+
+    case_number = models.CharField(max_length=48, unique=True)
+    terminal = models.ForeignKey("terminals.Terminal", on_delete=models.PROTECT, related_name="+")
+    place_path = models.CharField(max_length=200)
+    level = models.CharField(max_length=24, blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(level__in=[level.code for level in LEVELS]), name="evaluation_refused_level"
+            ),
+        ]
+        indexes = [models.Index(fields=["place_path", "at"], name="evaluation_refused_place")]
 
     def __str__(self) -> str:
         return f"{self.case_number} {self.level}"

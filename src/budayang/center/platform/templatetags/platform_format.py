@@ -14,6 +14,7 @@ from budayang.center.platform import wording
 
 register = template.Library()
 register.filter("words", wording.words)
+TO_THE_SECOND_S = 600
 
 
 def _chinese() -> bool:
@@ -53,21 +54,25 @@ def clock(value: datetime | None) -> str:
 
 @register.filter
 def duration(seconds: float | None) -> str:
-    """1小时5分; under a minute in seconds."""
+    """30 秒, 1 分钟 30 秒, 1 小时 5 分钟, 2 天 3 小时: the words of rules.escalation.span_words. To the second up to
+    ten minutes, to the minute up to a day; what is less is cut off.
+    """
     if seconds is None:
         return "—"
     whole = int(seconds)
-    if whole < 60:
-        return _("%(n)d秒") % {"n": whole}
-    minutes, hours, days = whole // 60 % 60, whole // 3600 % 24, whole // 86400
+    fine = 1 if whole < TO_THE_SECOND_S else 60 if whole < 86400 else 3600
+    whole -= whole % fine
+    days, hours, minutes, left = whole // 86400, whole // 3600 % 24, whole // 60 % 60, whole % 60
     parts = []
     if days:
-        parts.append(_("%(n)d天") % {"n": days})
+        parts.append(_("%(n)s 天") % {"n": days})
     if hours:
-        parts.append(_("%(n)d小时") % {"n": hours})
-    if minutes and not days:
-        parts.append(_("%(n)d分") % {"n": minutes})
-    return "".join(parts) if _chinese() else " ".join(parts)
+        parts.append(_("%(n)s 小时") % {"n": hours})
+    if minutes:
+        parts.append(_("%(n)s 分钟") % {"n": minutes})
+    if left or not parts:
+        parts.append(_("%(n)s 秒") % {"n": left})
+    return " ".join(parts)
 
 
 @register.filter

@@ -101,7 +101,7 @@ class Together:
             maintenance.attributed_many(ids, start, until) if ids and start < until else {}
         )
         self._evaluations: dict[int, EvaluationSeen] | None = None
-        self.trouble: set[int] = maintenance.terminals_in_trouble(ids, until) if ids else set()
+        self.trouble: Mapping[int, set[int]] = maintenance.terminals_in_trouble(ids, until) if ids else {}
 
     def evaluations(self, now: datetime) -> dict[int, EvaluationSeen]:
         """What the evaluation room's rows say of these areas; read when it is first asked for."""
@@ -168,16 +168,16 @@ class Together:
         first, last = (at.astimezone(ZoneInfo(self.zone)).date() for at in (self.start, self.until - MOMENT))
         return shares_of(self.paths, first, last)
 
-    def with_hours(self, divided: Mapping[int, list[Attributed]]) -> Together:
-        """The same machines with their time divided otherwise: a trial."""
+    def otherwise(self, divided: Mapping[int, list[Attributed]], trouble: Mapping[int, set[int]]) -> Together:
+        """The same machines with their time divided otherwise, and other trouble at the end: a trial."""
         other = copy(self)
-        other.divided = dict(divided)
+        other.divided, other.trouble = dict(divided), trouble
         return other
 
 
 class Gathering:
     """An area (with its place) and a period [start, until); what several chapters read is read once. `together`: what
-    was read with other areas.
+    was read with other areas. `otherwise`: what a trial changes for the orders.
     """
 
     def __init__(
@@ -188,10 +188,11 @@ class Gathering:
         now: datetime,
         together: Together | None = None,
         values: Mapping[str, float] | None = None,
+        otherwise: order_clauses.Otherwise | None = None,
     ) -> None:
         self.area, self.start, self.until, self.now = area, start, until, now
         self.together = together or Together([area.pk], start, until)
-        self._values = values or {}
+        self._values, self._otherwise = values or {}, otherwise
         self.path: str = area.place.path
         self.zone: str = area.place.zone
 
@@ -226,7 +227,9 @@ class Gathering:
     def orders(self) -> list[order_clauses.OrderSeen]:
         """Orders that were opened in the period."""
         office = (self.value("office_opens_s"), self.value("office_closes_s"))
-        return order_clauses.orders_seen(self.path, self.start, self.until, self.now, office, self.zone)
+        return order_clauses.orders_seen(
+            self.path, self.start, self.until, self.now, office, self.zone, self._otherwise
+        )
 
     @cached_property
     def incidents(self) -> order_clauses.IncidentsSeen:

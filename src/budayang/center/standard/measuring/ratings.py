@@ -38,16 +38,29 @@ def _asked(seen: Gathering, out: Measured) -> None:
 
 
 def _rated(found: EvaluationSeen, out: Measured) -> None:
-    """PJ-02, PJ-15: ratings on the five levels."""
+    """PJ-02: ratings that came, those on the five levels and those on none of them; PJ-15: of the former."""
     negative = sum(n for level, n in found.levels.items() if level in NEGATIVE_LEVELS)
     rated = len(found.rated)
     out.numbers |= {
         "ratings": float(rated),
+        "ratings_came": float(rated + len(found.refused)),
         "ratings_in_five": float(sum(n for level, n in found.levels.items() if level in LEVEL_BY_CODE)),
         "ratings_satisfied": float(rated - negative),
         "negatives": float(negative),
         "negatives_reasoned": float(found.negative_reasoned),
     }
+    foreign = _("办件 %(n)s 的评价没有收：终端 %(terminal)s 送来的“%(level)s”不是五级之一")
+    out.show(
+        "PJ-02",
+        (
+            evidence(
+                "refused_rating", f"refused_rating:{number}",
+                foreign % {"n": number, "terminal": terminal, "level": level or "？"},
+                f"/console/terminals/{terminal}/",
+            )
+            for number, terminal, level in found.refused
+        ),
+    )  # fmt: skip
     words = _("办件 %(n)s 的评价")
     for clause in ("PJ-02", "PJ-15"):
         out.show(

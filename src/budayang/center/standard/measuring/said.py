@@ -1,5 +1,5 @@
 """Chapter 8 (评价与改进) of one area and period, what is counted for many areas at once: negative ratings, integrity,
-call-backs, appeals, complaints, public indicators, surveys, use.
+call-backs, appeals, complaints, public indicators, surveys, supervision visits, use.
 """
 
 from __future__ import annotations
@@ -7,11 +7,13 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 
 from budayang.center.evaluation.clause_queries import EvaluationSeen, Known
+from budayang.center.platform import wording
 from budayang.center.standard.measuring.gathered import Evidence, Gathering, Measured, evidence
+from budayang.rules.evaluation.supervision import KIND_NAMES
 
 
 def measure(seen: Gathering, found: EvaluationSeen, out: Measured) -> None:
-    """PJ-03, 04, 06 … 12, 14, 16 … 18, 22, 23."""
+    """PJ-03, 04, 06 … 12, 14, 16 … 18, 21 … 23, 25."""
     _integrity(found, out)
     _negatives(found, out)
     _judged(out, "PJ-09", "named_called", "named_judged", found.called, (_("已回访"), _("到期没有回访")))
@@ -20,6 +22,8 @@ def measure(seen: Gathering, found: EvaluationSeen, out: Measured) -> None:
     _indicators(found, out)
     _complaints(found, out)
     _surveys(found, out)
+    _improvements(found, out)
+    _visits(found, out)
     _use(seen, out)
 
 
@@ -111,6 +115,38 @@ def _surveys(found: EvaluationSeen, out: Measured) -> None:
     ]
     for clause in ("PJ-14", "PJ-16", "PJ-22"):
         out.show(clause, rows)
+
+
+def _improvements(found: EvaluationSeen, out: Measured) -> None:
+    """PJ-25: those that were late first."""
+    known = found.improvements
+    out.numbers |= {"improvements_in_time": float(known.good), "improvements_judged": float(len(known.rows))}
+    words = {True: _("改进事项 %(n)s：按期闭环"), False: _("改进事项 %(n)s：到期没有闭环")}
+    rows = sorted(known.rows, key=lambda pair: pair[1])
+    out.show(
+        "PJ-25",
+        (
+            evidence("improvement", f"improvement:{pk}", words[ok] % {"n": pk}, f"/console/improvements/{pk}/")
+            for pk, ok in rows
+        ),
+    )
+
+
+def _visits(found: EvaluationSeen, out: Measured) -> None:
+    """PJ-21: a visit that answered nothing gives no score, and is none."""
+    scored = [one for one in found.visits if one[3]]
+    out.numbers |= {
+        "visits_scored": float(len(scored)),
+        "visits_due": float(len(found.visits) + len(found.visits_missed)),
+    }
+    rows = [
+        (number, f"{wording.words(KIND_NAMES[kind])} {number}：{100 * well / n:.0f}")
+        for number, kind, well, n in scored
+    ]
+    rows += [(number, _("监督检查 %(n)s 没有按期交") % {"n": number}) for number in found.visits_missed]
+    out.show(
+        "PJ-21", (evidence("supervision", f"supervision:{n}", text, f"/console/supervision/{n}/") for n, text in rows)
+    )
 
 
 def _use(seen: Gathering, out: Measured) -> None:

@@ -26,11 +26,16 @@ def measure(seen: Gathering, out: Measured) -> None:
     _fire_tests(seen, out)
     _practised(seen, out)
     _alarms(seen, out)
+    measure_orders(seen, out)
+    _followed(seen, out)
+    _notices(seen, out)
+
+
+def measure_orders(seen: Gathering, out: Measured) -> None:
+    """WH-15 … WH-22, PJ-24: all that is made of orders."""
     _orders(seen, out)
     _durations(seen, out)
     _who(seen, out)
-    _followed(seen, out)
-    _notices(seen, out)
 
 
 def _signed(seen: Gathering, out: Measured) -> None:

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('maintenance', '0001_squashed_0020_help_calls_end'),
+        ('maintenance', '0021_improvements_are_watched'),
     ]
 
     operations = [
