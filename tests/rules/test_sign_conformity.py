@@ -139,3 +139,22 @@ def test_half_a_year_is_checked_when_every_safety_sign_was_looked_at() -> None:
     )
     fell = evidence_on_site(plan, FACTS, KINDS, {**dict.fromkeys(safety, True), safety[0]: False}, "半年检查")
     assert _answers(plan, evidence=fell)["BS-16"].answer is Answer.NOT_MET
+
+
+def test_what_is_wrong_on_site_is_not_among_the_right_ones() -> None:
+    plan = demo_plan()
+    seen = {one.id: one.id != "s-07-steps" for one in plan.signs}
+    answer = _answers(plan, evidence=evidence_on_site(plan, FACTS, KINDS, seen, "半年检查"))["BS-02"]
+    assert (answer.answer, answer.judged, answer.right) == (Answer.NOT_MET, 20, 19)
+    told = _answers(plan, evidence={"BS-05": Evidence(3, 1, "故障告示的记录")})["BS-05"]
+    assert (told.answer, told.judged, told.right) == (Answer.NOT_MET, 4, 3), "of what was told, for a plan shows none"
+
+
+def test_each_safety_sign_is_looked_at_whatever_places_were() -> None:
+    plan = demo_plan()
+    safety = [one.id for one in plan.signs if KINDS[one.kind].category in SAFETY_ORDER]
+    places = {one.id for one in plan.signs if one.kind in ("warn_slip", "no_stacking")}
+    seen = {one: True for one in safety if one in places or one != safety[-1]}
+    assert len(seen) < len(safety)
+    answers = _answers(plan, evidence=evidence_on_site(plan, FACTS, KINDS, seen, "半年检查"))
+    assert (answers["BS-12"].answer, answers["BS-16"].answer) == (Answer.NO_EVIDENCE, Answer.NO_EVIDENCE)

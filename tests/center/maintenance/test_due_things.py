@@ -49,6 +49,17 @@ def test_a_page_from_before_brings_nothing_back(hall: Hall, thing: DueThing) -> 
     assert (kept.retired_at, kept.look_at, kept.due_on) == (NOW, None, DUE)
 
 
+def test_a_renewal_leaves_what_stood_before_and_a_correction_does_not(hall: Hall, thing: DueThing) -> None:
+    first, second = NOW + timedelta(days=100), NOW + timedelta(days=200)
+    keep(hall, thing, DUE - timedelta(days=9))
+    keep(hall, thing, DUE + timedelta(days=90), first)
+    keep(hall, thing, DUE + timedelta(days=400), second)
+    row = DueThing.objects.get()
+    moments = (NOW, first, first + timedelta(seconds=1), second + timedelta(days=1))
+    days = [(row.due_on_at(one) - DUE).days for one in moments]
+    assert days == [-9, -9, 90, 400], "what was put right was wrong from the beginning"
+
+
 def test_it_is_told_sixty_days_ahead_then_graver_once_each(hall: Hall, thing: DueThing) -> None:
     assert due_things.judge_things(NOW) == 1
     assert not Incident.objects.exists()

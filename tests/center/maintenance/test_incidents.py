@@ -38,6 +38,13 @@ def test_paper_out_opens_one_incident_with_an_order_for_the_owner(hall: Hall, no
     }
 
 
+def test_an_area_without_a_unit_of_its_own_is_its_regions(hall: Hall, now: datetime) -> None:
+    areas.update_area(SYSTEM, hall.area, manager=None)
+    hall.tell(hall.terminal, "network", "uplink", "down", now - MINUTE, now)
+    assert Incident.objects.get().owner_id is not None
+    assert WorkOrder.objects.get().organization == hall.bodies["ZW1"]
+
+
 def test_the_same_news_twice_opens_nothing_twice(hall: Hall, now: datetime) -> None:
     hall.tell(hall.terminal, "printer", "paper.upper", "out", now, now)
     hall.news("terminals.status", {"terminal": "KBS-01"}, now, now + MINUTE)

@@ -383,6 +383,18 @@ def test_without_a_code_a_missed_round_is_done_late_whatever_the_phone_says(hall
     assert done.state == "done_late"
 
 
+def test_what_comes_after_a_round_ended_is_told_with_the_day_since_when_it_counts(hall: Hall, walk: Round) -> None:
+    told = Transition.objects.filter(kind="maintenance.round_answered")
+    say(hall, walk, give("a", "door", "no"))
+    assert not told.exists(), "its end is told"
+    jobs.watch_rounds(at(196))
+    say(hall, walk, give("b", "seconds", "9"), 300)
+    later = say(hall, walk, give("c", "door", "yes", 301), 302)
+    assert later.state == "conflict"
+    actions.settle_conflict(hall.actor("lin"), walk, later.pk, take=True, note="看过", now=at(303))
+    assert [one.payload["bears_since"] for one in told.order_by("pk")] == [MORNING.isoformat()] * 3
+
+
 def test_codes_are_judged_by_key_machine_and_minute(hall: Hall, walk: Round) -> None:
     key = Ed25519PrivateKey.generate()
     Credential.objects.create(terminal=hall.terminal, public_key=public_text(key), enrolled_at=at(-600))

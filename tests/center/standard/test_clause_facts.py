@@ -31,7 +31,7 @@ from budayang.center.maintenance.models import (
 from budayang.center.services.models import Department, Item, Offering
 from budayang.center.standard import actions
 from budayang.center.standard.models import Clause, ClauseVerdict
-from budayang.center.terminals.models import Stock, StockMovement, SupplyLevel
+from budayang.center.terminals.models import Stock, StockMovement, SupplyLevel, Terminal
 
 NOV = date(2026, 11, 1)
 HERE = ZoneInfo("Asia/Shanghai")
@@ -236,6 +236,28 @@ def test_supplies_of_now_and_stock_that_was_counted(hall: Hall, now: datetime) -
     assert judge(hall, now)["YJ-14"].answer == "not_met"
     old = {one.clause.code: one for one in actions.assess_many([hall.area.place], date(2026, 10, 1), now)}
     assert old["YJ-13"].answer == "no_evidence", "a level is of now and says nothing of October"
+
+
+def test_books_are_read_as_they_stood_at_the_end_of_the_month(hall: Hall, now: datetime) -> None:
+    """What was written down in November says nothing of October; an acceptance counts from its own day."""
+    asset = Asset.objects.create(
+        code="A-1", kind="terminal", name="x", area=hall.area, terminal=hall.terminal, owner=hall.bodies["RS"],
+        make="m", bought_on=date(2025, 1, 1), registered_at=at(1), registered_by="t",
+    )  # fmt: skip
+    october, september = date(2026, 10, 1), datetime(2026, 9, 1, tzinfo=UTC)
+    Terminal.objects.update(registered_at=september, enrolled_at=september)
+    AssetAcceptance.objects.create(
+        asset=asset, accepted_on=october, passed=True, findings=[], people="t", at=at(2), by="t"
+    )  # fmt: skip
+    stock = Stock.objects.create(organization=hall.bodies["RS"], area=hall.area, consumable="a4", balance=3)
+    wrong = StockMovement.objects.create(stock=stock, kind="in", amount=9, balance=9, at=at(3), by="t")
+    StockMovement.objects.create(stock=stock, kind="adjust", amount=-9, balance=0, at=at(3), by="t", corrects=wrong)
+    old = {one.clause.code: one for one in actions.assess_many([hall.area.place], october, now)}
+    assert [(old[one].answer, old[one].number) for one in ("YJ-01", "YJ-02", "YJ-14")] == [
+        ("not_met", 0), ("not_met", 0.5), ("no_evidence", None)
+    ]  # fmt: skip
+    found = judge(hall, now)
+    assert (found["YJ-01"].number, found["YJ-14"].answer) == (0.5, "met"), "to put a line right is no difference"
 
 
 def order(

@@ -257,7 +257,7 @@ def live(quarter: Quarter) -> World:
         if code not in ("KBS-01", "KBS-02"):
             _stands(world, code, machine)
     for fault in quarter.faults:
-        _breaks(world, fault)
+        breaks(world, fault)
     for one in (*quarter.ratings, *quarter.foreign):
         rates(world, one)
     for when, happens in looks(hall, world.zhu, quarter.looked, BORN):
@@ -287,7 +287,7 @@ def _stands(world: World, code: str, machine: Machine) -> None:
         world.at(machine.until, lambda now: terminals.retire(SYSTEM, terminal(code).pk, now) and None)
 
 
-def _breaks(world: World, fault: Fault) -> None:
+def breaks(world: World, fault: Fault) -> None:
     hall, code = world.hall, fault.code
     if fault.silent:
         world.at(fault.noticed, lambda now: hall.silence(terminal(code), fault.start, now))

@@ -6,7 +6,8 @@ import base64
 import hashlib
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
@@ -15,7 +16,7 @@ from budayang.center.maintenance import asset_queries
 from budayang.center.maintenance.asset_actions import advance, hold, note_event
 from budayang.center.maintenance.asset_queries import FILE_TABLE
 from budayang.center.maintenance.models import Asset, AssetAcceptance, AssetFile
-from budayang.center.platform.actions import Refused, record
+from budayang.center.platform.actions import Refused, emit, record
 from budayang.center.platform.actors import Actor
 from budayang.center.platform.sealing import seal_field
 from budayang.center.platform.uploads import BadUpload, UploadedSheet, read_sheet
@@ -77,6 +78,12 @@ def accept(
     record(
         actor, "maintenance.accept_asset", subject=f"asset:{held.pk}", place_path=held.area.place.path,
         details={"code": held.code, "passed": passed, "files": len(files)}, at=now,
+    )  # fmt: skip
+    # It holds from its own day on, however late it was written down.
+    since = datetime.combine(accepted_on, time(), ZoneInfo(held.area.place.zone))
+    emit(
+        "maintenance.asset_accepted", subject=f"asset:{held.pk}", place_path=held.area.place.path,
+        payload={"asset": held.pk, "passed": passed, "bears_since": since.isoformat()}, occurred_at=now, now=now,
     )  # fmt: skip
     return row
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from budayang.center.maintenance.book_keeping import VIEWING_TABLE
 from budayang.center.maintenance.models import DutyEntry, Training, VideoViewing
 from budayang.center.maintenance.models.books import BookEntry
-from budayang.center.platform.actions import Refused, record
+from budayang.center.platform.actions import Refused, emit, record
 from budayang.center.platform.actors import Actor, Role
 from budayang.center.platform.queries import scope_q
 from budayang.center.platform.sealing import CannotOpen, open_field, seal_field
@@ -70,7 +70,14 @@ def write_training(
         kind=kind, subject=subject.strip()[:80], minutes=minutes, teacher=teacher.strip()[:80],
         people=people.strip()[:600], present=present, result=result.strip()[:300],
     )  # fmt: skip
-    return _write(actor, row, area, at, corrects, why, (subject, teacher, people, result), now)
+    made = _write(actor, row, area, at, corrects, why, (subject, teacher, people, result), now)
+    # A training counts for a year: whoever judged a month since then did not know of it.
+    since = min(at, corrects.at) if corrects is not None else at
+    emit(
+        "maintenance.training_written", subject=f"training:{made.pk}", place_path=area.place.path,
+        payload={"training": made.pk, "bears_since": since.isoformat()}, occurred_at=at, now=now,
+    )  # fmt: skip
+    return made
 
 
 @transaction.atomic

@@ -180,10 +180,10 @@ def cameras_of(area_id: int, since: datetime, until: datetime) -> CamerasOfArea:
 
 
 def things_of(area_id: int, kind: str, on: date, until: datetime) -> Told:
-    """Things with a day (extinguishers, tests) that stood at a moment: those whose day is not over."""
+    """Things with a day (extinguishers, tests) at a moment: those whose day, as it stood then, is not over."""
     rows = DueThing.objects.filter(area_id=area_id, kind=kind, made_at__lt=until)
     rows = rows.filter(Q(retired_at__isnull=True) | Q(retired_at__gte=until))
-    return _told([(pk, due_on >= on) for pk, due_on in rows.order_by("due_on").values_list("pk", "due_on")])
+    return _told([(row.pk, row.due_on_at(until) >= on) for row in rows.order_by("due_on")])
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,14 +207,16 @@ def practised(area_id: int, until: datetime) -> Practised:
     return Practised(drills.count(), trainings.count(), newest)
 
 
-def machines_filed(terminal_ids: Collection[int]) -> tuple[set[int], set[int]]:
-    """(terminals that have a file: owner, make and day of purchase; those whose acceptance was passed). What was
-    scrapped with a machine that is retired was its file.
+def machines_filed(terminal_ids: Collection[int], on: date, until: datetime) -> tuple[set[int], set[int]]:
+    """(terminals that had a file before `until`: owner, make and day of purchase; those whose acceptance had passed on
+    `on`). What was scrapped with a machine that is retired was its file.
     """
     rows = Asset.objects.filter(terminal__in=terminal_ids, component="", kind="terminal")
     rows = rows.exclude(state="scrapped", terminal__retired_at__isnull=True)
-    filed = {one.terminal_id for one in rows if one.make and one.bought_on is not None}
-    accepted = AssetAcceptance.objects.filter(asset__in=rows, passed=True).values_list("asset__terminal_id", flat=True)
+    written = rows.filter(registered_at__lt=until)
+    filed = {one.terminal_id for one in written if one.make and one.bought_on is not None}
+    passed = AssetAcceptance.objects.filter(asset__in=rows, passed=True, accepted_on__lte=on)
+    accepted = passed.values_list("asset__terminal_id", flat=True)
     return {one for one in filed if one is not None}, {one for one in accepted if one is not None}
 
 

@@ -43,17 +43,21 @@ def stage_of(row: DueThing, now: datetime) -> Stage:
 
 @transaction.atomic
 def keep_thing(actor: Actor, row: DueThing, *, kind: str, name: str, due_on: date, now: datetime) -> DueThing:
-    """Write down a thing, or its new day; what was open for the old day ends."""
+    """Write down a thing, or its new day; what was open for the old day ends. A later day is a renewal: the day that
+    stood until now is kept beside it. An earlier one puts right what was wrong from the beginning.
+    """
     actor.require(*KEEPERS, place_path=row.area.place.path)
     if kind not in THING_NAMES:
         raise Refused(_("请选择是哪一类。"))
     if not name.strip():
         raise Refused(_("请写明是哪一件，例如“入口左侧 4 公斤干粉”。"))
-    known = bool(row.made_by)
-    renewed = known and due_on > _hold(row).due_on
+    held = _hold(row) if row.made_by else None
+    renewed = held is not None and due_on > held.due_on
+    if held is not None and renewed:
+        row.earlier = [*held.earlier, [now.isoformat(), held.due_on.isoformat()]]
     row.kind, row.name, row.due_on, row.look_at = kind, name.strip()[:60], due_on, now
-    if known:
-        row.save(update_fields=["kind", "name", "due_on", "look_at", "area"])
+    if held is not None:
+        row.save(update_fields=["kind", "name", "due_on", "earlier", "look_at", "area"])
     else:
         row.made_at, row.made_by = now, actor.name
         row.save()

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from budayang.center.areas import queries as areas
 from budayang.center.maintenance import probing, settling
-from budayang.center.maintenance.assigning import responsible_id
+from budayang.center.maintenance.assigning import manager_of, responsible_id
 from budayang.center.maintenance.deciding import Decision, decide
 from budayang.center.maintenance.incident_actions import (
     NewIncident,
@@ -140,8 +140,10 @@ def _department_above(picture: Picture, seen: Seen) -> Incident | None:
 
 def _new(picture: Picture, decision: Decision, seen: Seen, late: _Lateness, now: datetime) -> NewIncident:
     machine, area = seen.machine, picture.area
+    # Who manages the region answers for an area that has no unit of its own: a fault without an order is nobody's.
+    manager_id = area.manager_id or manager_of(area.path)
     bodies = {
-        "manager": area.manager_id,
+        "manager": manager_id,
         "owner": machine.owner_id if machine else None,
         "vendor": machine.vendor_id if machine else None,
     }
@@ -155,7 +157,7 @@ def _new(picture: Picture, decision: Decision, seen: Seen, late: _Lateness, now:
         area_id=area.pk,
         terminal_id=machine.pk if machine else None,
         terminal=machine.code if machine else "",
-        owner_id=machine.owner_id if machine else area.manager_id,
+        owner_id=machine.owner_id if machine else manager_id,
         vendor_id=machine.vendor_id if machine else None,
         responsible_id=responsible_id(seen.bucket, bodies),
         alarm_s=late.alarm_s(seen),

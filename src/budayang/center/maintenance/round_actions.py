@@ -108,6 +108,7 @@ def record_answer(actor: Actor, row: Round, given: Given, *, now: datetime) -> R
     elif answer.state == "current":
         findings.close_for(held, question, answer, now)
     _count(held)
+    _tell_late(held, answer.answered_at, now)
     return answer
 
 
@@ -173,6 +174,7 @@ def settle_conflict(actor: Actor, row: Round, answer_id: int, *, take: bool, not
     else:
         findings.close_for(held, question, winner, now)
     _count(held)
+    _tell_late(held, winner.answered_at, now)
     record(
         actor, "maintenance.settle_round_conflict", subject=f"round:{held.pk}", place_path=held.place_path,
         details={"question": other.question, "stop": other.stop, "taken": take}, at=now,
@@ -419,9 +421,18 @@ def _mark(
     )  # fmt: skip
 
 
+def _tell_late(held: Round, answered_at: datetime, now: datetime) -> None:
+    """What comes after a round was handed over or missed changes what its month said, and what looks back at it."""
+    if held.state != "open":
+        tell(held, "answered", answered_at, now)
+
+
 def tell(held: Round, what: str, at: datetime, now: datetime) -> None:
-    """The news "maintenance.round_<what>": opened, reminded, missed, done."""
-    payload = {"round": held.pk, "state": held.state, "failed": held.failed, "until": held.closes_at.isoformat()}
+    """The news "maintenance.round_<what>": opened, reminded, missed, done, answered (late, or anew)."""
+    payload = {
+        "round": held.pk, "state": held.state, "failed": held.failed, "until": held.closes_at.isoformat(),
+        "bears_since": min(at, held.opens_at).isoformat(),
+    }  # fmt: skip
     emit(
         f"maintenance.round_{what}", subject=f"round:{held.pk}", place_path=held.place_path, payload=payload,
         occurred_at=at, now=now,

@@ -9,7 +9,7 @@ from budayang.center.areas import queries as areas
 from budayang.center.platform.actors import Actor
 from budayang.center.platform.deliveries import Consumer, Due
 from budayang.center.platform.models import Transition
-from budayang.center.standard import actions, project_telling, trial_actions, writing_actions
+from budayang.center.standard import actions, given_actions, project_telling, trial_actions, writing_actions
 from budayang.center.standard.models import Assessment
 from budayang.center.standard.queries import current_edition, month_bounds, month_of
 
@@ -23,15 +23,28 @@ FORGET_S = 600.0
 
 def handle_news(news: Sequence[Transition], now: datetime) -> None:
     """Mark the areas and months that the news bears on: the month of the fact, the running one, and that of the thing
-    it tells of: an order is judged in the month in which it was opened, a rating in that in which it was given.
+    it tells of: an order is judged in the month in which it was opened, a rating in that in which it was given. What
+    several months look back at (an answer of a round, a training) bears on all of them since then.
     """
     marks = {(one.place_path, month_of(moment)) for one in news for moment in (one.occurred_at, now, *_bears_on(one))}
     for place_path, month in sorted(marks):
         actions.mark_dirty(place_path, month, now)
+    for place_path, since in sorted(_bears_since(news).items()):
+        given_actions.mark_from(place_path, month_of(since), now)
 
 
 def _bears_on(one: Transition) -> list[datetime]:
     return [datetime.fromisoformat(moment) for moment in one.payload.get("bears_on", ())]
+
+
+def _bears_since(news: Sequence[Transition]) -> dict[str, datetime]:
+    """Place path → the earliest moment since which its months may say something else."""
+    found: dict[str, datetime] = {}
+    for one in news:
+        if since := one.payload.get("bears_since"):
+            moment = datetime.fromisoformat(since)
+            found[one.place_path] = min(moment, found.get(one.place_path, moment))
+    return found
 
 
 def keep_fresh(now: datetime) -> int:

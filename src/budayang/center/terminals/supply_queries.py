@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from budayang.center.platform.actors import Actor
 from budayang.center.platform.queries import scope_q
@@ -133,6 +133,14 @@ def stocks_visible_to(actor: Actor) -> QuerySet[Stock]:
     """Stocks in the actor's places; bodies' people see those of their own body."""
     mine = scope_q(actor, "area__place__path", ("organization_id",))
     return Stock.objects.filter(mine).select_related("organization", "area__place")
+
+
+def stocks_kept(area_id: int, until: datetime) -> list[int]:
+    """Keys of an area's stocks that were begun before a moment: by their first line in the book."""
+    rows = Stock.objects.filter(area_id=area_id).annotate(
+        begun=Subquery(StockMovement.objects.filter(stock=OuterRef("pk")).order_by("pk").values("at")[:1])
+    )
+    return list(rows.filter(Q(begun__isnull=True) | Q(begun__lt=until)).values_list("pk", flat=True))
 
 
 def get_stock(actor: Actor, stock_id: int) -> Stock:

@@ -35,8 +35,9 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class ClauseOnPlan:
-    """``judged``: how many things of the plan the clause is about, ``right`` how many of them nothing speaks against;
-    ``needs``: what has to come from elsewhere, "" where the plan is enough. ``why``: Chinese, sentences joined by "；".
+    """``judged``: how many things of the plan the clause is about (where a plan shows none, how many were looked at),
+    ``right``: how many of them nothing speaks against, on the plan or elsewhere; ``needs``: what has to come from
+    elsewhere, "" where the plan is enough. ``why``: Chinese, sentences joined by "；".
     """
 
     clause: str
@@ -168,9 +169,9 @@ def evidence_on_site(
 ) -> dict[str, Evidence]:
     """What a check on site proves, by clause. ``seen``: ids of the signs that it looked at, True where one hangs
     there and is well. A required place is right when one of the signs that answer for it is; not looked at, it is not
-    counted.
+    counted. BS-12 and BS-16 are about each safety sign, BS-12 about places of none.
     """
-    on_site = frozenset(rule.clause for rule in CLAUSE_RULES if rule.needs == HANGS)
+    on_site = frozenset(rule.clause for rule in CLAUSE_RULES if rule.needs == HANGS) - {"BS-12"}
     looks: dict[str, list[bool]] = {}
     for one in list_requirements(drawing, facts, kinds):
         answers = [seen[id_] for id_ in one.signs if id_ in seen]
@@ -194,9 +195,12 @@ def _answer(rule: ClauseRule, plan: _Plan, found: list[Finding], other: Evidence
     why = []
     if judged:
         why.append(f"平面图上 {judged} 处，没有发现问题的 {right} 处")
+    answer, reason = _decide(rule, plan, judged, own, other)
     if other is not None and other.good + other.bad:
         why.append(f"{other.source}：符合 {other.good} 处，不符合 {other.bad} 处")
-    answer, reason = _decide(rule, plan, judged, own, other)
+        if rule.count is _nothing:
+            judged = right = other.good + other.bad
+        right = max(0, right - other.bad)
     why += [reason] if reason else []
     return ClauseOnPlan(rule.clause, answer, judged, right, rule.needs, own, "；".join(why))
 

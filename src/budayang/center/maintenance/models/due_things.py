@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
+
 from django.db import models
 from django.db.models import PROTECT, CheckConstraint, Index, Q, UniqueConstraint
 
@@ -11,7 +13,8 @@ from budayang.rules.due_dates import THING_NAMES
 
 class DueThing(models.Model):
     """One thing of an area. `look_at` is the indexed moment at which its stage changes next; null when it is over or
-    the thing is gone (`retired_at`). `asset`: whose warranty or life it is; asset_actions keeps it in step.
+    the thing is gone (`retired_at`). `asset`: whose warranty or life it is; asset_actions keeps it in step. `earlier`:
+    [until when (ISO 8601), which day stood until then], oldest first: what a month said is not changed by a renewal.
     """
 
     area = models.ForeignKey("areas.Area", on_delete=PROTECT, related_name="+")
@@ -19,6 +22,7 @@ class DueThing(models.Model):
     name = models.CharField(max_length=60)
     asset = models.ForeignKey(Asset, on_delete=PROTECT, related_name="due_things", null=True)
     due_on = models.DateField()
+    earlier = models.JSONField(default=list)
     look_at = models.DateTimeField(null=True)
     retired_at = models.DateTimeField(null=True)
     made_at = models.DateTimeField()
@@ -37,3 +41,10 @@ class DueThing(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def due_on_at(self, moment: datetime) -> date:
+        """The day that stood in the book just before a moment."""
+        for until, due_on in self.earlier:
+            if moment <= datetime.fromisoformat(until):
+                return date.fromisoformat(due_on)
+        return self.due_on

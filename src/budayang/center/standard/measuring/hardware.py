@@ -101,7 +101,7 @@ def _terminal_row(code: str, name: str, in_trouble: bool) -> Evidence:
 
 def _files(seen: Gathering, out: Measured) -> None:
     """YJ-01, YJ-02: terminals with a file in the register of assets, and with an acceptance that was passed."""
-    filed, accepted = clauses.machines_filed([one.pk for one in seen.machines])
+    filed, accepted = clauses.machines_filed([one.pk for one in seen.machines], seen.on, seen.until)
     out.numbers |= {
         "terminals_here": float(len(seen.machines)),
         "terminals_filed": float(len(filed)),
@@ -208,10 +208,11 @@ def _supplies(seen: Gathering, out: Measured) -> None:
                 for one in low
             ),
         )
-    stocks = list(supplies.stocks_visible_to(JOB).filter(area_id=seen.area.pk))
+    stocks = supplies.stocks_kept(seen.area.pk, seen.until)
+    # What puts a wrong line right is no difference that somebody counted.
     uneven = set(
         supplies.movements_visible_to(JOB)
-        .filter(stock__in=stocks, kind="adjust", at__gte=seen.start, at__lt=seen.until)
+        .filter(stock__in=stocks, kind="adjust", corrects__isnull=True, at__gte=seen.start, at__lt=seen.until)
         .values_list("stock_id", flat=True)
     )
     out.numbers |= {"stocks": float(len(stocks)), "stocks_even": float(len(stocks) - len(uneven))}
