@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
+from itertools import islice
 from typing import Any
 
 from django.db import transaction
@@ -144,10 +145,12 @@ def assessed(
 
 
 def recompute(now: datetime, limit: int = AT_ONCE) -> int:
-    """Compute what is marked, oldest mark first. A fact that comes while we compute leaves its mark standing."""
-    marked = list(
-        Assessment.objects.filter(dirty_at__isnull=False).select_related("place").order_by("dirty_at")[:limit]
-    )
+    """Compute what is marked, oldest mark first. A fact that comes while we compute leaves its mark standing. Marks are
+    made by the platform's clock: where the month begins later, the mark waits for it.
+    """
+    rows = Assessment.objects.filter(dirty_at__isnull=False).select_related("place").order_by("dirty_at", "pk")
+    begun = (row for row in rows.iterator() if queries.month_bounds(row.month, row.place.zone)[0] <= now)
+    marked = list(islice(begun, limit))
     for month in dict.fromkeys(row.month for row in marked):
         assess_many([row.place for row in marked if row.month == month], month, now)
     return sum(Assessment.objects.filter(pk=row.pk, dirty_at=row.dirty_at).update(dirty_at=None) for row in marked)
