@@ -1,4 +1,4 @@
-"""An edition's workbook with thirty-one planted faults of different kinds, each with the cell in which it must be found."""
+"""An edition's workbook with 31 planted faults of different kinds, each with the cell in which it must be found."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ def test_a_number_measured_again_the_same_day_replaces_the_first(hall: Hall, now
 def test_a_document_renewed_the_same_day_holds_longer(hall: Hall, now: datetime) -> None:
     for until, told in ((date(2026, 11, 3), "no_evidence"), (date(2027, 11, 3), "met")):
         given_actions.give_document(
-            SYSTEM, hall.area.place, clause("JB-10"), title="拓扑图", on=date(2026, 11, 2), until_on=until, name="a.pdf",
+            SYSTEM, hall.area.place, clause("JB-10"), title="拓扑图", on=date(2026, 11, 2), until_on=until, name="a",
             content=PDF, now=now,
         )  # fmt: skip
         assert answer(hall, "JB-10", now)[0] == told

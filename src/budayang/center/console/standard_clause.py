@@ -18,7 +18,7 @@ from budayang.center.console.standard_words import (
     TONES,
     answer_state,
     area_of,
-    edition_in_force,
+    edition_of,
     month_asked,
     number_word,
     source_word,
@@ -47,8 +47,9 @@ GRADES = {
 @allow(queries.READERS)
 def conformity_clause(request: HttpRequest, code: str, clause_code: str) -> HttpResponse:
     """One clause for one area and month: its number, threshold, sample, evidence, and the grade of its basis."""
-    area, now, edition = area_of(request, code), timezone.now(), edition_in_force()
+    area, now = area_of(request, code), timezone.now()
     month = month_asked(request, now)
+    edition = edition_of(month)
     try:
         clause = queries.get_clause(edition, clause_code)
     except Clause.DoesNotExist as error:

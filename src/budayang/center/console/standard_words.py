@@ -84,6 +84,14 @@ def edition_in_force() -> Edition:
     return edition
 
 
+def edition_of(month: date) -> Edition:
+    """The edition that a month is judged by; 404 while none is loaded."""
+    edition = queries.edition_of(month)
+    if edition is None:
+        raise Http404(_("还没有载入标准。"))
+    return edition
+
+
 def mark(edition: Edition) -> str:
     return _("参照版") if edition.is_reference else edition.title
 

@@ -22,7 +22,7 @@ from budayang.center.standard import assessing, queries
 from budayang.center.standard.edition_actions import load_reference_edition, require_keeper
 from budayang.center.standard.edition_writing import REFERENCE_CODE
 from budayang.center.standard.given_queries import given_at
-from budayang.center.standard.models import Assessment, ClauseVerdict, Edition
+from budayang.center.standard.models import Assessment, ClauseVerdict, Edition, InForce
 from budayang.center.standard.score_queries import rows_of, summed
 
 __all__ = [
@@ -49,10 +49,12 @@ def adopt_edition(actor: Actor, edition: Edition, now: datetime) -> Edition:
     tree; its values become platform parameters of the topmost place.
 
     A value that a place below has set for itself stays; adopting the same edition again changes nothing, so that what
-    people have changed since is not undone. Where the text stands is another fact and stays as it is.
+    people have changed since is not undone. Where the text stands is another fact and stays as it is. Months that are
+    over keep their edition.
     """
     place = Place.objects.get(path=top_path())
     require_keeper(actor)
+    edition.refresh_from_db(from_queryset=Edition.objects.select_for_update())
     if edition.state == "abolished":
         raise Refused(_("这个版本已废止，不能采用。"))
     kept = set(Parameter.objects.filter(place=place, edition=edition.code).values_list("name", flat=True))
@@ -62,6 +64,7 @@ def adopt_edition(actor: Actor, edition: Edition, now: datetime) -> Edition:
     if edition.adoption != "adopted":
         Edition.objects.filter(adoption="adopted").update(adoption="withdrawn")
         Edition.objects.filter(pk=edition.pk).update(adoption="adopted", adopted_at=now)
+        InForce.objects.create(edition=edition, at=now, by=actor.name)
         edition.refresh_from_db()
         record(actor, "standard.adopt_edition", subject=f"edition:{edition.code}", place_path=place.path, at=now)
         mark_dirty(place.path, queries.month_of(now), now)
@@ -93,9 +96,9 @@ def assess_many(places: Sequence[Place], month: date, now: datetime) -> list[Cla
     """Compute every connected clause for areas and a month from the rows as they are; replaces what was there. What is
     read once for all of them is read once.
 
-    A month is judged by the values in force at its end (or now). Months that have not begun are refused.
+    A month is judged by the edition and the values in force at its end (or now). Months that have not begun are refused.
     """
-    edition = queries.current_edition()
+    edition = queries.edition_of(month)
     if edition is None or not places:
         return []
     return [one for made in assessed(places, month, now, assessing.Plan(edition)) for one in made]
@@ -178,7 +181,7 @@ def _assess_all(progress: Progress, arguments: dict[str, Any]) -> dict[str, int]
     month = date.fromisoformat(arguments["month"])
     found = list(areas.visible_to(JOB).filter(place__path__startswith=arguments["place"]).select_related("place"))
     progress.begin(len(found))
-    edition = queries.current_edition()
+    edition = queries.edition_of(month)
     if edition is None:
         return {"areas": 0}
     plan = assessing.Plan(edition)

@@ -157,7 +157,8 @@ def _read_parts(rows: Iterable[_Row], faults: list[Fault]) -> dict[str, list[Par
             continue
         clause = row.cells.get("clause", "")
         if part.kind in GIVEN and (clause, part.kind) in lines:
-            told = f"第 {lines[clause, part.kind]} 行已有 {clause} 的“{KIND_NAMES[part.kind]}”，一条里每种填报方式只能有一个"
+            told = f"第 {lines[clause, part.kind]} 行已有 {clause} 的“{KIND_NAMES[part.kind]}”"
+            told += "，一条里每种填报方式只能有一个"
             faults.append(_fault(BY_KEY["checks"], row, "kind", told))
         lines.setdefault((clause, part.kind), row.line)
         found.setdefault(clause, []).append(part)
