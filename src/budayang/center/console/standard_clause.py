@@ -57,7 +57,7 @@ def conformity_clause(request: HttpRequest, code: str, clause_code: str) -> Http
     start, end = queries.month_bounds(month)
     rows = queries.verdicts_visible_to(reader(request)).filter(place=area.place, clause=clause)
     verdict = rows.filter(period_start=start).first()
-    actor, parts = reader(request), parts_of(clause)
+    actor, parts, standing = reader(request), parts_of(clause), given_queries.Standing(edition)
     metrics = [METRICS[one.metric] for one in parts if one.metric in METRICS]
     context = {
         "area": area,
@@ -74,8 +74,8 @@ def conformity_clause(request: HttpRequest, code: str, clause_code: str) -> Http
         "part_answers": _part_answers(verdict),
         "may_give": actor.may(*GIVERS, place_path=area.place.path),
         "may_exempt": actor.may(*EXEMPTERS, place_path=area.place.path),
-        "given": _given(actor, area, clause),
-        "exceptions": _exceptions(actor, area, clause),
+        "given": _given(actor, area, clause, standing),
+        "exceptions": [(one, standing.counts(one)) for one in _exceptions(actor, area, clause)],
         "period_start": start,
         "period_end": min(end, verdict.computed_at) if verdict is not None else end,
         "grades": [(one, words(GRADES[one])) for one in GRADES if one in clause.grade],
@@ -118,8 +118,10 @@ def _part_answers(verdict: ClauseVerdict | None) -> list[tuple[str, State, str]]
     ]
 
 
-def _given(actor: Actor, area: Area, clause: Clause) -> list[dict[str, Any]]:
-    """What people gave for this clause here or above, the newest first, with what was withdrawn."""
+def _given(actor: Actor, area: Area, clause: Clause, standing: given_queries.Standing) -> list[dict[str, Any]]:
+    """What people gave for this code here or above, the newest first, with what was withdrawn; `counts`: under the
+    month's edition.
+    """
     chain = place_chain(area.place.path)
     rows: list[Any] = [
         *given_queries.numbers_visible_to(actor).filter(place_path__in=chain, clause_code=clause.code),
@@ -138,6 +140,7 @@ def _given(actor: Actor, area: Area, clause: Clause) -> list[dict[str, Any]]:
         found.append(
             {
                 "row": row,
+                "counts": standing.counts(row),
                 "kind": words(KIND_NAMES[Kind.DOCUMENT if document else Kind(row.kind)]),
                 "said": row.title if document else said,
                 "document": document,

@@ -77,13 +77,6 @@ def area_of(request: HttpRequest, code: str) -> Area:
     return area
 
 
-def edition_in_force() -> Edition:
-    edition = queries.current_edition()
-    if edition is None:
-        raise Http404(_("还没有载入标准。"))
-    return edition
-
-
 def edition_of(month: date) -> Edition:
     """The edition that a month is judged by; 404 while none is loaded."""
     edition = queries.edition_of(month)

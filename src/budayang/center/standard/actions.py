@@ -96,7 +96,7 @@ def assess_many(places: Sequence[Place], month: date, now: datetime) -> list[Cla
     """Compute every connected clause for areas and a month from the rows as they are; replaces what was there. What is
     read once for all of them is read once.
 
-    A month is judged by the edition and the values in force at its end (or now). Months that have not begun are refused.
+    A month is judged by the edition and the values in force at its end (or now); one that has not begun is refused.
     """
     edition = queries.edition_of(month)
     if edition is None or not places:
@@ -110,7 +110,7 @@ def assessed(
     """The verdicts of each area in turn, written before the next one is read. All reading comes before the writing: a
     transaction that holds the database is short.
     """
-    given = given_at(places)
+    given = given_at(places, plan.standing)
     found = {one.place_id: one for one in areas.visible_to(JOB).filter(place__in=places).select_related("place")}
     batches: dict[str, assessing.Batch] = {}
     for place in places:

@@ -16,7 +16,7 @@ from budayang.center.platform.models import Place
 from budayang.center.platform.queries import parameters
 from budayang.center.standard import given_queries, queries
 from budayang.center.standard.edition_queries import parts_of
-from budayang.center.standard.given_queries import GivenHere
+from budayang.center.standard.given_queries import GivenHere, Standing
 from budayang.center.standard.measuring import (
     EVIDENCE_ROWS,
     VALUES,
@@ -56,6 +56,7 @@ class Plan:
 
     def __init__(self, edition: Edition) -> None:
         self.edition = edition
+        self.standing = Standing(edition)
         self.clauses: list[Clause] = list(queries.clauses(edition))
         self.parts: dict[int, tuple[Part, ...]] = {one.pk: parts_of(one) for one in self.clauses}
         every = [part for parts in self.parts.values() for part in parts]

@@ -18,7 +18,7 @@ from budayang.center.maintenance.replay_queries import Replayed
 from budayang.center.services import promise_queries, trip_queries
 from budayang.center.services.promise_queries import Offered
 from budayang.center.standard import assessing, queries
-from budayang.center.standard.given_queries import given_at
+from budayang.center.standard.given_queries import GivenHere, given_at
 from budayang.center.standard.measuring import Gathering, Measured
 from budayang.center.standard.measuring.gathered import JOB, worked_in
 from budayang.center.standard.measuring.hardware import measure_time
@@ -68,6 +68,12 @@ class Judges:
         elif self.before is not None:
             self.before.asked, self.before.reads_signs = set(), False
 
+    @property
+    def plans(self) -> list[assessing.Plan]:
+        """The one before and the one after, where they differ; none when nothing is compared."""
+        found = [one for one in (self.before, self.after) if one is not None]
+        return found[:1] if self.before is self.after else found
+
 
 def _moved_by_time(plan: assessing.Plan, clause: int) -> bool:
     metrics = [part.metric for part in plan.parts[clause] if part.kind is Kind.FUNCTION]
@@ -96,7 +102,7 @@ def replay_areas(
     hours = replay_queries.replayed(ids, start, until, changed)
     divided = hours.divided()
     tick(0)
-    given = given_at([one.place for one in areas])
+    given = [given_at([one.place for one in areas], plan.standing) for plan in judges.plans]
     found: dict[int, AreaResult] = {}
     judged = 0
     for area in areas:
@@ -108,7 +114,8 @@ def replay_areas(
         _refusals(result, area, mine, items, hours, (start, until))
         if judges.before is not None and judges.after is not None:
             compared = judges.before, judges.after, judges.values
-            changes, count = _clauses(area, batch, compared, given[area.place_id], divided, (start, end), month)
+            mine_given = given[0][area.place_id], given[-1][area.place_id]
+            changes, count = _clauses(area, batch, compared, mine_given, divided, (start, end), month)
             result.clauses += changes
             judged += count
         found[area.pk] = result
@@ -232,20 +239,23 @@ def _clauses(
     area: Any,
     batch: assessing.Batch,
     judges: tuple[assessing.Plan, assessing.Plan, Mapping[str, float]],
-    given: Any,
+    given: tuple[GivenHere, GivenHere],
     divided: Mapping[int, list[Any]],
     period: tuple[datetime, datetime],
     month: date,
 ) -> tuple[list[ClauseChange], int]:
-    """The clauses whose answer or number differs, and how many were compared."""
+    """The clauses whose answer or number differs, and how many were compared.
+
+    ``given``: what counts before and after.
+    """
     in_force, compared, values = judges
-    facts = assessing.gather(area, batch, in_force, given)
+    facts = assessing.gather(area, batch, in_force, given[0])
     was = {one.clause.code: one for one in assessing.judge(in_force, facts, area.place, period)}
     seen = facts.seen
     after = Gathering(area, seen.start, seen.until, seen.now, batch.together.with_hours(divided), facts.thresholds)
     measured = Measured(numbers=dict(facts.measured.numbers))
     measure_time(after, measured)
-    changed = replace(facts, measured=measured, thresholds={**facts.thresholds, **values})
+    changed = replace(facts, measured=measured, thresholds={**facts.thresholds, **values}, given=given[1])
     would = {one.clause.code: one for one in assessing.judge(compared, changed, area.place, period)}
     codes = [*was, *(code for code in would if code not in was)]
     changes = [_change(f"{month:%Y-%m}", code, was.get(code), would.get(code)) for code in codes]
