@@ -31,7 +31,7 @@ from budayang.center.standard import given_queries, queries
 from budayang.center.standard.edition_queries import parts_of
 from budayang.center.standard.given_actions import EXEMPTERS, GIVERS
 from budayang.center.standard.models import Clause, ClauseVerdict, GivenDocument
-from budayang.rules.standard import METRICS
+from budayang.rules.standard import METRICS, OF_NOW
 from budayang.rules.standard.answers import ANSWER_NAMES, Answer
 from budayang.rules.standard.parts import BY_HAND, ENTERED, KIND_NAMES, Kind, Part
 
@@ -102,6 +102,7 @@ def _part_row(part: Part) -> dict[str, Any]:
         "system": words(part.system),
         "give": part.kind in ENTERED or part.kind is Kind.DOCUMENT,
         "days": part.days,
+        "of_now": part.metric in OF_NOW,
     }
 
 

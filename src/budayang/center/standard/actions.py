@@ -133,6 +133,7 @@ def assessed(
                 defaults={
                     "computed_at": now,
                     "edition": plan.edition,
+                    "month_end": facts.month_end.rows if facts.month_end is not None else None,
                     **summed(rows_of((one.clause for one in made), made)),
                 },
             )

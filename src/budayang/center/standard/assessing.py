@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
@@ -28,8 +29,9 @@ from budayang.center.standard.measuring import (
     measure_area,
 )
 from budayang.center.standard.models import Clause, ClauseException, ClauseVerdict, Edition
-from budayang.center.standard.sign_measuring import measure_signs
-from budayang.rules.standard import CHECK_BY_CLAUSE, CLAUSE_CHECKS, SIGNS_CLAUSES
+from budayang.center.standard.month_ends import MonthEnd, month_ends
+from budayang.center.standard.sign_measuring import basis_of_signs, measure_signs
+from budayang.rules.standard import CHECK_BY_CLAUSE, CLAUSE_CHECKS, OF_NOW, SIGNS_CLAUSES
 from budayang.rules.standard.answers import Answer, ClauseAnswer, Comparison
 from budayang.rules.standard.judging import Asked, PartAnswer, combine, judge_given, judge_rounds
 from budayang.rules.standard.parts import Kind, Part
@@ -49,6 +51,8 @@ class Facts:
     thresholds: Mapping[str, float]
     rounds: Mapping[tuple[str, int | None], Said]
     given: GivenHere
+    month_end: MonthEnd | None
+    """None while the month runs."""
 
 
 class Plan:
@@ -77,6 +81,8 @@ class Batch:
         self.thresholds = {
             path: {name: float(found[name].value) for name in names} for (path, _subject), found in held.items()
         }
+        month = start.astimezone(ZoneInfo(self.together.zone)).date()
+        self.month_ends = month_ends([one.place_id for one in areas], month) if end <= now else {}
         self._said: dict[int, dict[int, dict[tuple[str, int | None], Said]]] = {}
 
     def said(self, plan: Plan) -> dict[int, dict[tuple[str, int | None], Said]]:
@@ -103,13 +109,18 @@ def gather(area: Any, batch: Batch, plan: Plan, given: GivenHere) -> Facts:
     values = batch.thresholds[area.place.path]
     seen = Gathering(area, batch.start, batch.until, batch.now, batch.together, values)
     signs = measure_signs(seen) if plan.reads_signs else []
+    measured = measure_area(seen)
+    month_end = batch.month_ends.get(area.place_id)
+    if plan.reads_signs and month_end is not None:
+        measured.basis |= basis_of_signs(seen)
     return Facts(
         seen=seen,
-        measured=measure_area(seen),
+        measured=measured,
         signs={code: (answer, rows) for code, answer, rows in signs},
         thresholds=values,
         rounds=batch.said(plan).get(area.pk, {}),
         given=given,
+        month_end=month_end,
     )
 
 
@@ -189,6 +200,13 @@ def _part(clause: Clause, part: Part, facts: Facts) -> tuple[ClauseAnswer, list[
 
 
 def _function(part: Part, facts: Facts) -> tuple[ClauseAnswer, list[Evidence]]:
+    if facts.month_end is None or part.metric not in OF_NOW:
+        return _measured(part, facts)
+    basis = facts.measured.basis.get(part.metric, "")
+    return facts.month_end.say(part.metric, basis, lambda: _measured(part, facts))
+
+
+def _measured(part: Part, facts: Facts) -> tuple[ClauseAnswer, list[Evidence]]:
     if part.metric in facts.signs:
         return facts.signs[part.metric]
     check = CHECK_BY_CLAUSE.get(part.metric)

@@ -253,7 +253,7 @@ def _clauses(
     was = {one.clause.code: one for one in assessing.judge(in_force, facts, area.place, period)}
     seen = facts.seen
     after = Gathering(area, seen.start, seen.until, seen.now, batch.together.with_hours(divided), facts.thresholds)
-    measured = Measured(numbers=dict(facts.measured.numbers))
+    measured = Measured(numbers=dict(facts.measured.numbers), basis=facts.measured.basis)
     measure_time(after, measured)
     changed = replace(facts, measured=measured, thresholds={**facts.thresholds, **values}, given=given[1])
     would = {one.clause.code: one for one in assessing.judge(compared, changed, area.place, period)}

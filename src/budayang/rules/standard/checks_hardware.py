@@ -18,8 +18,8 @@ def _fault_rate(n: Numbers) -> tuple[float | None, int]:
 
 
 HARDWARE_CHECKS: tuple[ClauseCheck, ...] = (
-    ratio("YJ-01", "建了档的终端比例", "terminals_filed", "terminals_here"),
-    ratio("YJ-02", "验收备案的终端比例", "terminals_accepted", "terminals_here"),
+    ratio("YJ-01", "建了档的终端比例", "terminals_filed", "terminals_here", of_now=True),
+    ratio("YJ-02", "验收备案的终端比例", "terminals_accepted", "terminals_here", of_now=True),
     ratio("YJ-04", "做过每日设备检查的天数比例", "days_checked", "days_elapsed"),
     ratio("YJ-05", "做过常规测试的天数比例", "days_tested", "days_elapsed"),
     ratio("YJ-06", "按时完成的上下班前检查比例", "before_after_done", "before_after_due"),
@@ -36,6 +36,6 @@ HARDWARE_CHECKS: tuple[ClauseCheck, ...] = (
     ),
     ratio("YJ-12", "办理中断后已补办或冲正的比例", "made_good", "make_good_judged"),
     ratio("YJ-13", "期末足量的耗材比例", "supplies_enough", "supplies_known"),
-    ratio("YJ-14", "盘点没有差异的库存比例", "stocks_even", "stocks"),
+    ratio("YJ-14", "盘点没有差异的库存比例", "stocks_even", "stocks", of_now=True),
     ratio("YJ-33", "没有过期的灭火器比例", "extinguishers_valid", "extinguishers"),
 )

@@ -81,7 +81,7 @@ RATING_CHECKS: tuple[ClauseCheck, ...] = (
     ratio("PJ-16", "无障碍用户满意度", "access_satisfied", "access_answers", bound=0.8),
     ratio("PJ-17", "五步留痕的投诉比例", "complaints_traced", "complaints_judged"),
     check("PJ-18", "有数的评价指标类别", 4, GE, "count", ("cases_done", "ratings", "cases_taken"), _classes),
-    ratio("PJ-20", "有评分的设备归属单位比例", "owners_scored", "owners"),
+    ratio("PJ-20", "有评分的设备归属单位比例", "owners_scored", "owners", of_now=True),
     check("PJ-22", "半年内收回的问卷", 1, GE, "count", ("survey_sheets", "surveys_here"), _answered, period="半年"),
     ratio("PJ-23", "有人用过的终端天数比例", "machine_days_used", "machine_days", bound=0.6),
     ratio("PJ-23", "自助办件占自助和窗口合计的比例", "matters_here", "matters_both", bound=0.8, key="PJ-23-2"),

@@ -14,6 +14,7 @@ from budayang.center.standard.measuring.gathered import (
     Evidence,
     Gathering,
     Measured,
+    digest,
     evidence,
     up,
     worked_in,
@@ -107,6 +108,8 @@ def _files(seen: Gathering, out: Measured) -> None:
         "terminals_filed": float(len(filed)),
         "terminals_accepted": float(len(accepted)),
     }
+    here = digest([one.code for one in seen.machines])
+    out.basis |= {"YJ-01": here, "YJ-02": here}
     for clause, known, yes, no in (
         ("YJ-01", filed, _("档案齐全"), _("没有档案，或缺型号、启用日期")),
         ("YJ-02", accepted, _("已验收"), _("没有验收记录")),
@@ -215,6 +218,7 @@ def _supplies(seen: Gathering, out: Measured) -> None:
         .values_list("stock_id", flat=True)
     )
     out.numbers |= {"stocks": float(len(stocks)), "stocks_even": float(len(stocks) - len(uneven))}
+    out.basis["YJ-14"] = digest(sorted(uneven))
     words = _("库存 %(n)d 在本期有盘点差异")
     out.show(
         "YJ-14", (evidence("stock", f"stock:{pk}", words % {"n": pk}, f"/console/stock/{pk}/") for pk in sorted(uneven))
