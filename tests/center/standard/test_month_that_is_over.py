@@ -11,7 +11,7 @@ import pytest
 from tests.center.hall import SYSTEM, Hall
 
 from budayang.center.areas import actions as areas
-from budayang.center.maintenance.models import Asset, AssetAcceptance, Incident, WorkOrder, WorkOrderEvent
+from budayang.center.maintenance.models import Asset, AssetAcceptance, DueThing, Incident, WorkOrder, WorkOrderEvent
 from budayang.center.platform.models import RoleGrant
 from budayang.center.services.models import Department, Item, Offering
 from budayang.center.signage.models import PlanVersion, SignPlan
@@ -73,6 +73,8 @@ def furnished(hall: Hall, now: datetime) -> Hall:
         },
     )  # fmt: skip
     WorkOrderEvent.objects.create(order=order, event="reported", state="reported", at=now, by="t")
+    for kind in ("extinguisher", "fire_test"):
+        DueThing.objects.create(area=hall.area, kind=kind, name=kind, due_on=date(2027, 3, 1), made_at=now, made_by="t")
     plan = SignPlan.objects.create(area=hall.area, made_at=now, present=[], present_at=now)
     PlanVersion.objects.create(
         plan=plan, number=1, drawing=demo_drawing(["KBS-01", "KBS-02"]), made_at=now, made_by="lin"
@@ -90,13 +92,16 @@ def today_is_another_day(hall: Hall) -> None:
     AssetAcceptance.objects.update(passed=False)
     Stock.objects.create(organization=hall.bodies["SW"], area=hall.area, consumable="a4", balance=3)
     Terminal.objects.update(owner=hall.bodies["VN1"])
+    DueThing.objects.update(due_on=date(2026, 11, 2))
     bare = {**demo_drawing(["KBS-01", "KBS-02"]), "signs": []}
     PlanVersion.objects.create(plan=SignPlan.objects.get(), number=2, drawing=bare, made_at=FIRST + DAY, made_by="lin")
 
 
 def test_what_is_of_today_changes_nothing_of_a_month_that_is_over(furnished: Hall) -> None:
     before, scored = judged(furnished, FIRST), score(furnished)
-    assert {before[code][0] for code in ("JB-03", "JB-04", "JB-05", "YJ-01", "YJ-02", "YJ-14", "WH-20")} == {"met"}
+    met = {"JB-03", "JB-04", "JB-05", "YJ-01", "YJ-02", "YJ-14", "WH-11", "WH-20"}
+    assert {code: before[code][0] for code in met} == dict.fromkeys(met, "met")
+    assert before["YJ-33"][4][1]["answer"] == "met", "the day of the extinguisher; rounds look at its pressure"
     today_is_another_day(furnished)
     assert not changes(before, judged(furnished, FIRST + DAY))
     assert score(furnished) == scored
@@ -181,6 +186,7 @@ def test_a_clause_of_several_parts_keeps_the_part_of_now_alone(furnished: Hall) 
 
 def test_which_metrics_speak_of_now() -> None:
     assert {one.key for one in CLAUSE_CHECKS if one.of_now} == {
-        "JB-03", "JB-04", "JB-05", "JB-13", "YJ-01", "YJ-02", "YJ-14", "WH-20", "PJ-20",
+        "JB-03", "JB-04", "JB-05", "JB-13", "YJ-01", "YJ-02", "YJ-14", "YJ-33", "WH-11", "WH-20",
+        "PJ-20",
     }  # fmt: skip
     assert set(SIGNS_CLAUSES) < OF_NOW

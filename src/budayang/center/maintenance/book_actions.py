@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from budayang.center.maintenance.book_keeping import VIEWING_TABLE
 from budayang.center.maintenance.models import DutyEntry, Training, VideoViewing
 from budayang.center.maintenance.models.books import BookEntry
-from budayang.center.platform.actions import Refused, record
+from budayang.center.platform.actions import Refused, emit, record
 from budayang.center.platform.actors import Actor, Role
 from budayang.center.platform.queries import scope_q
 from budayang.center.platform.sealing import CannotOpen, open_field, seal_field
@@ -127,6 +127,13 @@ def _write(
         actor, f"maintenance.write_{name}", subject=f"{name}:{row.pk}", place_path=area.place.path, details=details,
         at=now,
     )  # fmt: skip
+    if isinstance(row, Training):
+        # Practice counts for the year after it: whatever month was judged since is judged again.
+        emit(
+            "maintenance.training_written", subject=f"{name}:{row.pk}", place_path=area.place.path,
+            payload={"bears_since": min(at, corrects.at if corrects is not None else at).isoformat()}, occurred_at=at,
+            now=now,
+        )  # fmt: skip
     return row
 
 

@@ -37,5 +37,5 @@ HARDWARE_CHECKS: tuple[ClauseCheck, ...] = (
     ratio("YJ-12", "办理中断后已补办或冲正的比例", "made_good", "make_good_judged"),
     ratio("YJ-13", "期末足量的耗材比例", "supplies_enough", "supplies_known"),
     ratio("YJ-14", "盘点没有差异的库存比例", "stocks_even", "stocks", of_now=True),
-    ratio("YJ-33", "没有过期的灭火器比例", "extinguishers_valid", "extinguishers"),
+    ratio("YJ-33", "没有过期的灭火器比例", "extinguishers_valid", "extinguishers", of_now=True),
 )

@@ -25,7 +25,7 @@ UPKEEP_CHECKS: tuple[ClauseCheck, ...] = (
     ratio("WH-02", "按时完成的每日巡查比例", "daily_done", "daily_due"),
     ratio("WH-03", "按时完成的夜间和安保巡查比例", "night_done", "night_due"),
     ratio("WH-04", "按时完成的防火巡查检查比例", "fire_done", "fire_due"),
-    ratio("WH-11", "在有效期内的消防设施检测比例", "fire_tests_valid", "fire_tests"),
+    ratio("WH-11", "在有效期内的消防设施检测比例", "fire_tests_valid", "fire_tests", of_now=True),
     check("WH-13", "近一年的演练和消防培训（取少的一项）", 1, GE, "count", ("drills", "fire_trainings"), _drilled),
     check("WH-14", "最慢一次自动告警用时", 0, LE, "s", ("slowest_alarm_s", "incidents"), _alarm, parameter="alarm_s"),
     ratio("WH-15", "按时响应的工单比例", "orders_responded_in_time", "orders_respond_judged"),
