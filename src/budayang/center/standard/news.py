@@ -40,4 +40,5 @@ NEWS_OF: dict[str, Kinds] = {
     "PJ-23-2": (*MATTERS, "services.windows_told"),
     **dict.fromkeys(SIGNS_CLAUSES, ("signage.", *MAINTENANCE)),
 }
-"""By the keys of `rules.standard.METRICS`, all of them; a kind that ends with "." or "_" stands for all that begin so."""
+"""By the keys of `rules.standard.METRICS`, all of them; a kind that ends with "." or "_" stands for all that begin so.
+"""
