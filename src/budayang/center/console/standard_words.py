@@ -89,6 +89,13 @@ def mark(edition: Edition) -> str:
     return _("参照版") if edition.is_reference else edition.title
 
 
+def title_word(edition: Edition) -> str:
+    """Its code and title; a reference edition says what it is in the reader's language too."""
+    name = mark(edition)
+    said = f"（{name}）" if edition.is_reference and name not in edition.title else ""
+    return f"{edition.code} {edition.title}{said}"
+
+
 def number_word(verdict: ClauseVerdict | None) -> str:
     return words(queries.number_text(verdict)) if verdict is not None else ""
 
