@@ -64,7 +64,7 @@ def test_a_report_that_is_published_late_is_told_of_its_month(
         place=quiet.city, place_path=quiet.city.path, month=AUG, state="draft", made_at=now, asked_at=now, asked_by="t",
         sha256="a" * 64, content={"sections": []},
     )  # fmt: skip
-    monkeypatch.setattr(monthly_actions.hours_queries, "settled_by", lambda *_: True)
+    monkeypatch.setattr("budayang.center.maintenance.hours_queries.settled_by", lambda *_: True)
     monthly_actions.publish(SYSTEM, report, sha256="a" * 64, now=now)
     areas = {quiet.area.place.code, quiet.far_area.place.code}
     assert marked(now) == {(area, month) for area in areas for month in (AUG, NOV)}
@@ -84,7 +84,7 @@ def test_visits_that_a_terminal_tells_late(quiet: Hall, now: datetime) -> None:
 
 
 def test_stays_that_a_terminal_tells_late(quiet: Hall, now: datetime) -> None:
-    tries = {"tries": [{"item": "ZZ001", "result": "finished", "step": "", "why": ""}]}
+    tries: dict[str, object] = {"tries": [{"item": "ZZ001", "result": "finished", "step": "", "why": ""}]}
     quiet.inbox(quiet.terminal, "attempt", tries, at(OCT), now)
     truth_jobs.read_trips(now)
     assert marked(now) == {("A-KBS", OCT), ("A-KBS", NOV)}

@@ -36,6 +36,8 @@ from budayang.center.standard import (
 from budayang.center.standard.edition_writing import REFERENCE_CODE, REFERENCE_TITLE
 from budayang.center.standard.models import Clause, Edition, WrittenFile
 from budayang.center.standard.opinion_actions import Said
+from budayang.center.standard.project_queries import projects_visible_to
+from budayang.rules.standard.drafting import FORMS_OF
 from budayang.rules.standard.editions import PUBLISHED, STATE_NAMES
 from budayang.rules.standard.parts import Kind
 from budayang.rules.standard.trials import Chosen
@@ -61,6 +63,12 @@ def honest(text: str, language: str = "zh-hans") -> str:
     if "/move/" not in text and set(states) & {STATE_NAMES[one] for one in PUBLISHED}:
         return "says that it is published"
     return ""
+
+
+def run(work_id: int | None) -> None:
+    """The worker's turn."""
+    assert work_id is not None
+    works.run_work.call(work_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +113,9 @@ def house(db: None) -> House:
         zhu, hall.area.place, title="加一台电源", months=(month, month), edition=None, once=0.0, monthly=0.0, note="",
         measures=[Chosen("ups", {"minutes": 30.0, "recharge_h": 8.0})], now=now,
     )  # fmt: skip
-    works.run_work.call(trial.work_id)
+    run(trial.work_id)
     written = writing_actions.ask(zhu, "standard", "docx", edition=edition, project=None, now=now)
-    works.run_work.call(written.work_id)
+    run(written.work_id)
     _row, key = tokens.issue_token(zhu, name="数据平台", days=30, may_write=False, now=now)
     holes = {
         "/conformity/<slug:code>": "/conformity/KBS",
@@ -185,7 +193,7 @@ def test_every_page_and_every_answer_to_a_machine(house: House, language: str) -
         if answer.status_code != 200:
             unread.append((address, answer.status_code))
             continue
-        content = b"".join(answer.streaming_content) if answer.streaming else answer.content  # type: ignore[arg-type]
+        content = answer.getvalue()
         if not answer.headers["Content-Type"].startswith(("text/", "application/json")):
             continue  # files: opened below
         text = content.decode("utf-8-sig", errors="replace")
@@ -213,12 +221,12 @@ def words_of(content: bytes, form: str) -> str:
 def test_documents_of_a_project_whose_text_is_the_reference_edition(house: House, what: str) -> None:
     from_row = house.hall.actor("zhu")
     edition = Edition.objects.get()
-    project = writing_actions.projects.projects_visible_to(from_row).get(code=CODE)
-    forms = writing_actions.FORMS_OF[what]
+    project = projects_visible_to(from_row).get(code=CODE)
+    forms = FORMS_OF[what]
     assert forms
     for form in forms:
         row = writing_actions.ask(from_row, what, form, edition=edition, project=project, now=house.now)
-        works.run_work.call(row.work_id)
+        run(row.work_id)
         row = WrittenFile.objects.get(pk=row.pk)
         assert row.content is not None
         if form in ("docx", "pdf"):
@@ -230,7 +238,7 @@ def test_documents_of_a_project_whose_text_is_the_reference_edition(house: House
 def test_the_monthly_report_says_nothing_of_a_published_standard(house: House) -> None:
     month = (queries.month_of(house.now) - timedelta(days=1)).replace(day=1)
     row = monthly_actions.ask(house.hall.actor("zhu"), house.hall.area.place, month, now=house.now)
-    works.run_work.call(row.work_id)
+    run(row.work_id)
     client, _headers = visitor(house, "supervisor")
     assert MonthlyReport.objects.get(pk=row.pk).content
     for form in ("pdf", "docx"):

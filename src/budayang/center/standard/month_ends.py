@@ -34,7 +34,7 @@ class MonthEnd:
 def month_ends(place_ids: Collection[int], month: date) -> dict[int, MonthEnd]:
     """Place id → what was kept there; empty where the month was not computed since its end."""
     kept = Assessment.objects.filter(place__in=place_ids, month=month.replace(day=1), month_end__isnull=False)
-    rows = dict(kept.values_list("place_id", "month_end"))
+    rows: dict[int, Any] = dict(kept.values_list("place_id", "month_end"))
     return {pk: MonthEnd(dict(rows.get(pk, {}))) for pk in place_ids}
 
 

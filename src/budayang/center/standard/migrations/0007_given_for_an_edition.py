@@ -15,12 +15,13 @@ def say_for_which_edition(apps, _editor):
             row.save(update_fields=["edition"])
 
 
-def field(null):
+def edition():
     return models.ForeignKey(
-        null=null, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="standard.edition"
+        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="standard.edition"
     )
 
 
+# That every row says so is asked for in the next step: PostgreSQL alters no table that this transaction has written.
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -28,7 +29,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        *(migrations.AddField(model_name=name.lower(), name="edition", field=field(True)) for name in GIVEN),
+        *(migrations.AddField(model_name=name.lower(), name="edition", field=edition()) for name in GIVEN),
         migrations.RunPython(say_for_which_edition, migrations.RunPython.noop),
-        *(migrations.AlterField(model_name=name.lower(), name="edition", field=field(False)) for name in GIVEN),
     ]
