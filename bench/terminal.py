@@ -3,9 +3,9 @@
 
     python bench/terminal.py [--seconds 60] [--port 21800]
 
-The demonstration's own house in real processes, its terminals with their readers and printers. After the first half minute
-the processor time of each terminal is counted for so many seconds; then the night story is played, and memory is read
-again. Limits (110 MiB, 1 % of a core) are printed beside; beyond one the run fails.
+The demonstration's own house in real processes, its terminals with their readers and printers. After the first half
+minute the processor time of each terminal is counted for so many seconds; then the night story is played, and memory is
+read again. Limits (110 MiB, 1 % of a core) are printed beside; beyond one the run fails.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""An edition's workbook with thirty planted faults of different kinds, each with the cell in which it must be found."""
+"""An edition's workbook with 31 planted faults of different kinds, each with the cell in which it must be found."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from budayang.center.standard.edition_writing import reference_text
-from budayang.rules.standard.edition_sheets import SHEETS, write_rows
+from budayang.rules.standard.edition_sheets import BY_KEY, SHEETS, write_rows
 
 Book = dict[str, list[list[str]]]
 FIRST = 2
@@ -82,6 +82,14 @@ def in_check(kind: str, title: str, value: str, number: int = 0) -> Callable[[Bo
     return plant
 
 
+def second_document(book: Book) -> str:
+    """One clause asks for two documents: what is given for one would answer both."""
+    row = list(book["检查"][kind_row(book, "文件") - 1])
+    row[[column.title for column in BY_KEY["checks"].columns].index("什么文件或怎样填")] = "演练记录"
+    book["检查"].append(row)
+    return f"检查!B{len(book['检查'])}"
+
+
 FAULTS: tuple[tuple[str, Callable[[Book], str]], ...] = (
     ("a reference edition that says it is published", put("版本", 2, "文本状态", "发布")),
     ("a reference edition with a number", put("版本", 2, "标准编号", "DB1506/T 12—2025")),
@@ -113,6 +121,7 @@ FAULTS: tuple[tuple[str, Callable[[Book], str]], ...] = (
     ("a question of no list", in_check("巡查问题", "巡查问题", "nobody_asks", 1)),
     ("bounds the wrong way round", in_check("量测", "填什么数", "a:甲:毫米:5:4", 1)),
     ("a parameter beyond its bounds", put("参数", 2, "值", "-5")),
+    ("a second document of one clause", second_document),
 )
 
 
@@ -120,5 +129,5 @@ def planted() -> tuple[Book, dict[str, str]]:
     """The workbook with all of them, and cell → what was planted."""
     book = sound()
     cells = {plant(book): what for what, plant in FAULTS}
-    assert len(cells) == len(FAULTS) == 30, "each fault has a cell of its own"
+    assert len(cells) == len(FAULTS) == 31, "each fault has a cell of its own"
     return book, cells

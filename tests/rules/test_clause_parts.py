@@ -46,6 +46,15 @@ def test_a_measurement_holds_from_its_day_to_its_last(rows: list[Given], answer:
     assert found.why
 
 
+def test_of_one_day_what_was_given_last_counts() -> None:
+    """Rows come the last given first."""
+    again = [given_on(2, {"width_mm": 1250}), given_on(2, {"width_mm": 1100}), given_on(1, {"width_mm": 900})]
+    assert (judge_given(WIDTH, again, ON).answer, judge_given(WIDTH, again, ON).number) == (Answer.MET, 1250)
+    renewed = [given_on(2, None, date(2027, 1, 1)), given_on(2, None, date(2026, 11, 3))]
+    assert judge_given(PAPER, renewed, ON).answer is Answer.MET
+    assert judge_given(PAPER, renewed[::-1], ON).answer is Answer.NO_EVIDENCE
+
+
 def test_of_several_numbers_the_wrong_one_is_named() -> None:
     found = judge_given(KNEE, [given_on(1, {"w": 800, "h": 600})], ON)
     assert found.answer is Answer.NOT_MET

@@ -37,7 +37,7 @@ def test_json_keeps_an_edition() -> None:
     assert edition_from(reference_text().plain()) == reference_text()
 
 
-def test_thirty_planted_faults_are_found_each_in_its_cell_and_nothing_else() -> None:
+def test_thirty_one_planted_faults_are_found_each_in_its_cell_and_nothing_else() -> None:
     book, cells = planted()
     text, faults = read_edition(book, known())
     assert text is None, "nothing of an edition with faults is loaded"
@@ -77,6 +77,14 @@ def test_a_published_text_needs_its_number_and_a_reference_mark_needs_its_state(
     assert text.about.number == "DB1506/T 12—2025"
     book["版本"][1] = ["DB-1", "某规范", "否", "参照", "", ""]
     assert [one.cell for one in read_edition(book, known())[1]] == ["版本!D2"]
+    book["版本"][1] = ["DB-1", "某规范（参照版）", "否", "发布", "DB1506/T 12—2025", ""]
+    assert [one.cell for one in read_edition(book, known())[1]] == ["版本!C2"], "a title that says 参照版 means it"
+
+
+def test_two_checks_of_one_clause_by_the_platform_are_no_fault() -> None:
+    """PJ-23 has two metrics: only what people give is told apart by clause and kind."""
+    kinds = [row[1] for row in sound()["检查"] if row[0] == "PJ-23"]
+    assert kinds == ["平台计算", "平台计算"]
 
 
 WORDS = st.text(st.characters(blacklist_categories=("Cs", "Cc", "Zs", "Zl", "Zp")), min_size=1, max_size=20)

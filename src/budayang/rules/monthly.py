@@ -10,9 +10,10 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from math import sqrt
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from budayang.rules.scorecards import wilson
 
@@ -127,6 +128,12 @@ def next_month(first: date) -> date:
 
 def month_before(first: date) -> date:
     return (first - timedelta(days=1)).replace(day=1)
+
+
+def month_over(at: datetime, zone: str, now: datetime) -> bool:
+    """Whether the month of a moment is over by the clock of a place."""
+    here = ZoneInfo(zone)
+    return at.astimezone(here).date() < now.astimezone(here).date().replace(day=1)
 
 
 def last_day(first: date) -> date:

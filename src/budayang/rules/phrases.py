@@ -141,6 +141,7 @@ PHRASES: tuple[Phrase, ...] = tuple(
         "“%(column)s”这一列有两列",
         "缺少这些列：%(columns)s",
         "“%(column)s”不能空",
+        "第 %(n)s 行已有 %(clause)s 的“%(what)s”，一条里每种填报方式只能有一个",
         "第 %(n)s 行已有“%(value)s”",
         "“章”表里没有第 %(n)s 章",
         "“条款”表里没有 %(clause)s",

@@ -91,7 +91,7 @@ OUTSIDE: tuple[Outside, ...] = (
     Outside("travel", "出行购票", "购票、打车请用铁路、民航、客运或出行平台的渠道。"),
     Outside("stay", "吃住"),
     Outside("courier", "快递"),
-    Outside("bank", "银行与理财", "银行业务请到银行网点或银行的自助机办理。"),
+    Outside("bank", "银行与理财", "银行业务请到银行网点办理。"),
     Outside("insure", "商业保险", "商业保险请找承保的保险公司。"),
     Outside("phone", "手机与网络"),
     Outside("play", "娱乐"),

@@ -76,7 +76,7 @@ def truths(night: Desk) -> Desk:
     left = {"item": "ZZ001", "result": "unfinished", "step": "fill", "why": "left"}
     refused = {"item": "ZZ001", "result": "refused", "step": "choose", "why": "device_fault"}
     for tries in ([ended], [ended], [ended], [left], [refused], [refused]):
-        trip_actions.note_stay("KBS-01", {"tries": tries}, now)
+        trip_actions.note_stay("KBS-01", {"tries": tries}, now, now)
     trip_actions.note_locked(hall.area, at=now, client="x")
     for number, state, text in (
         ("7Q2M-4XTD-9HWR", "broken", "打印机缺纸"),

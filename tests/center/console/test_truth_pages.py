@@ -188,7 +188,7 @@ def trips(desk: Desk, now: datetime) -> None:
     refused = {"item": "ZZ001", "result": "refused", "step": "choose", "why": "department_closed"}
     done = {"item": "ZZ001", "result": "finished", "step": "rate", "why": "paper"}
     for tries in ([refused], [refused, done], [done]):
-        trip_actions.note_stay("KBS-01", {"tries": tries}, now)
+        trip_actions.note_stay("KBS-01", {"tries": tries}, now, now)
     trip_actions.note_locked(desk.hall.area, at=now, client="x")
 
 

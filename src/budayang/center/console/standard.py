@@ -20,7 +20,7 @@ from budayang.center.console.standard_words import (
     answer_state,
     area_of,
     areas_of,
-    edition_in_force,
+    edition_of,
     mark,
     month_asked,
     months,
@@ -42,7 +42,8 @@ from budayang.rules.standard.parts import KIND_NAMES
 def conformity(request: HttpRequest) -> HttpResponse:
     """Areas with their scores of a month, chapter by chapter, and how many clauses answer how."""
     actor, now = reader(request), timezone.now()
-    month, edition = month_asked(request, now), queries.current_edition()
+    month = month_asked(request, now)
+    edition = queries.edition_of(month)
     suffix = f"?month={month:%Y-%m}"
     chapters = _judged_chapters(edition) if edition is not None else []
 
@@ -110,13 +111,12 @@ def _definitions() -> list[tuple[str, str]]:
 @allow(queries.READERS)
 def conformity_area(request: HttpRequest, code: str) -> HttpResponse:
     """Every clause of the edition for one area and month, with what the facts answer."""
-    area, now, edition = area_of(request, code), timezone.now(), edition_in_force()
+    area, now = area_of(request, code), timezone.now()
     month = month_asked(request, now)
+    edition = edition_of(month)
     start, _end = queries.month_bounds(month)
-    found = {
-        one.clause_id: one
-        for one in queries.verdicts_visible_to(reader(request)).filter(place=area.place, period_start=start)
-    }
+    rows = queries.verdicts_visible_to(reader(request)).filter(place=area.place, period_start=start)
+    found = {one.clause_id: one for one in rows.filter(clause__edition=edition)}
     suffix = f"?month={month:%Y-%m}"
 
     def by_answer(rows: QuerySet[Any], value: str) -> QuerySet[Any]:
@@ -136,7 +136,7 @@ def conformity_area(request: HttpRequest, code: str) -> HttpResponse:
     return listing(
         request,
         title=_("%(area)s：条款符合性（%(mark)s）") % {"area": area.name, "mark": mark(edition)},
-        note=_area_note(edition, month),
+        note=f"{edition.title} · {_area_note(edition, month)}",
         columns=(
             Column("code", _("条款"), lambda row: row.code, sort="position", kind="code"),
             Column("chapter", _("章"), lambda row: row.chapter_title, sort="chapter"),

@@ -18,7 +18,7 @@ from budayang.center.console.standard_words import (
     TONES,
     answer_state,
     area_of,
-    edition_in_force,
+    edition_of,
     month_asked,
     number_word,
     source_word,
@@ -31,7 +31,7 @@ from budayang.center.standard import given_queries, queries
 from budayang.center.standard.edition_queries import parts_of
 from budayang.center.standard.given_actions import EXEMPTERS, GIVERS
 from budayang.center.standard.models import Clause, ClauseVerdict, GivenDocument
-from budayang.rules.standard import METRICS
+from budayang.rules.standard import METRICS, OF_NOW
 from budayang.rules.standard.answers import ANSWER_NAMES, Answer
 from budayang.rules.standard.parts import BY_HAND, ENTERED, KIND_NAMES, Kind, Part
 
@@ -47,8 +47,9 @@ GRADES = {
 @allow(queries.READERS)
 def conformity_clause(request: HttpRequest, code: str, clause_code: str) -> HttpResponse:
     """One clause for one area and month: its number, threshold, sample, evidence, and the grade of its basis."""
-    area, now, edition = area_of(request, code), timezone.now(), edition_in_force()
+    area, now = area_of(request, code), timezone.now()
     month = month_asked(request, now)
+    edition = edition_of(month)
     try:
         clause = queries.get_clause(edition, clause_code)
     except Clause.DoesNotExist as error:
@@ -56,7 +57,7 @@ def conformity_clause(request: HttpRequest, code: str, clause_code: str) -> Http
     start, end = queries.month_bounds(month)
     rows = queries.verdicts_visible_to(reader(request)).filter(place=area.place, clause=clause)
     verdict = rows.filter(period_start=start).first()
-    actor, parts = reader(request), parts_of(clause)
+    actor, parts, standing = reader(request), parts_of(clause), given_queries.Standing(edition)
     metrics = [METRICS[one.metric] for one in parts if one.metric in METRICS]
     context = {
         "area": area,
@@ -73,8 +74,8 @@ def conformity_clause(request: HttpRequest, code: str, clause_code: str) -> Http
         "part_answers": _part_answers(verdict),
         "may_give": actor.may(*GIVERS, place_path=area.place.path),
         "may_exempt": actor.may(*EXEMPTERS, place_path=area.place.path),
-        "given": _given(actor, area, clause),
-        "exceptions": _exceptions(actor, area, clause),
+        "given": _given(actor, area, clause, standing),
+        "exceptions": [(one, standing.counts(one)) for one in _exceptions(actor, area, clause)],
         "period_start": start,
         "period_end": min(end, verdict.computed_at) if verdict is not None else end,
         "grades": [(one, words(GRADES[one])) for one in GRADES if one in clause.grade],
@@ -101,6 +102,7 @@ def _part_row(part: Part) -> dict[str, Any]:
         "system": words(part.system),
         "give": part.kind in ENTERED or part.kind is Kind.DOCUMENT,
         "days": part.days,
+        "of_now": part.metric in OF_NOW,
     }
 
 
@@ -117,8 +119,10 @@ def _part_answers(verdict: ClauseVerdict | None) -> list[tuple[str, State, str]]
     ]
 
 
-def _given(actor: Actor, area: Area, clause: Clause) -> list[dict[str, Any]]:
-    """What people gave for this clause here or above, the newest first, with what was withdrawn."""
+def _given(actor: Actor, area: Area, clause: Clause, standing: given_queries.Standing) -> list[dict[str, Any]]:
+    """What people gave for this code here or above, the newest first, with what was withdrawn; `counts`: under the
+    month's edition.
+    """
     chain = place_chain(area.place.path)
     rows: list[Any] = [
         *given_queries.numbers_visible_to(actor).filter(place_path__in=chain, clause_code=clause.code),
@@ -137,6 +141,7 @@ def _given(actor: Actor, area: Area, clause: Clause) -> list[dict[str, Any]]:
         found.append(
             {
                 "row": row,
+                "counts": standing.counts(row),
                 "kind": words(KIND_NAMES[Kind.DOCUMENT if document else Kind(row.kind)]),
                 "said": row.title if document else said,
                 "document": document,

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from budayang.center.console.forms import DateField
 from budayang.center.console.registers import choices
+from budayang.center.console.standard_words import title_word
 from budayang.center.platform import queries as platform
 from budayang.center.platform.actors import Actor
 from budayang.center.platform.models import Place, Staff
@@ -37,8 +38,7 @@ class EditionField(forms.ModelChoiceField[Edition]):
     """An edition; a reference edition says so."""
 
     def label_from_instance(self, obj: Edition) -> str:
-        unmarked = obj.is_reference and "参照版" not in obj.title
-        return f"{obj.code} {obj.title}{_t('（参照版）') if unmarked else ''}"
+        return title_word(obj)
 
 
 class ProjectForm(forms.Form):

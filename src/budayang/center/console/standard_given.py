@@ -20,7 +20,7 @@ from django.views.decorators.http import require_POST
 from budayang.center.console.forms import DateField
 from budayang.center.console.listing import Action, Column, Filter, State, listing
 from budayang.center.console.reader import reader
-from budayang.center.console.standard_words import area_of, edition_in_force, mark
+from budayang.center.console.standard_words import area_of, edition_of, mark, month_asked
 from budayang.center.platform.access import allow
 from budayang.center.platform.actions import Refused
 from budayang.center.platform.actors import Actor
@@ -30,7 +30,7 @@ from budayang.center.platform.wording import words
 from budayang.center.standard import given_actions, given_queries, queries
 from budayang.center.standard.edition_queries import parts_of
 from budayang.center.standard.given_actions import EXEMPTERS, GIVERS
-from budayang.center.standard.models import Clause, ClauseException, Edition, GivenDocument, GivenNumbers
+from budayang.center.standard.models import Clause, ClauseException, GivenDocument, GivenNumbers
 from budayang.rules.standard.parts import ENTERED, KIND_HELP, KIND_NAMES, Field, Kind, Part
 
 EXCEPTION_NAMES = {"exemption": gettext_lazy("不适用"), "transition": gettext_lazy("逐步过渡")}
@@ -124,9 +124,15 @@ class ExceptionForm(PlaceForm):
         self.order_fields(["place", "kind", "reason", "plan", "from_on", "until_on"])
 
 
-def _clause(clause_code: str) -> Clause:
+def _month(request: HttpRequest) -> str:
+    """The month that the page was about, for the way back."""
+    return f"?month={month_asked(request, timezone.now()):%Y-%m}" if "month" in request.GET else ""
+
+
+def _clause(request: HttpRequest, clause_code: str) -> Clause:
+    """The clause of the edition of the month that the page was about: what is given late is given for its text."""
     try:
-        return queries.get_clause(edition_in_force(), clause_code)
+        return queries.get_clause(edition_of(month_asked(request, timezone.now())), clause_code)
     except Clause.DoesNotExist as error:
         raise Http404 from error
 
@@ -134,7 +140,7 @@ def _clause(clause_code: str) -> Clause:
 @allow(frozenset(GIVERS))
 def clause_give(request: HttpRequest, code: str, clause_code: str, kind: str) -> HttpResponse:
     """Give numbers or a document for one part of a clause."""
-    area, clause, actor = area_of(request, code), _clause(clause_code), reader(request)
+    area, clause, actor = area_of(request, code), _clause(request, clause_code), reader(request)
     try:
         part = given_actions.part_for(clause, Kind(kind))
     except (ValueError, Refused) as error:
@@ -149,7 +155,7 @@ def clause_give(request: HttpRequest, code: str, clause_code: str, kind: str) ->
         if numbers
         else DocumentForm(actor, area, request.POST or None, request.FILES or None, initial={"on": today})
     )
-    back = reverse("console:conformity_clause", args=[area.code, clause.code])
+    back = reverse("console:conformity_clause", args=[area.code, clause.code]) + _month(request)
     if request.method == "POST" and form.is_valid():
         found = form.cleaned_data
         try:
@@ -185,10 +191,10 @@ def clause_give(request: HttpRequest, code: str, clause_code: str, kind: str) ->
 @allow(frozenset(EXEMPTERS))
 def clause_except(request: HttpRequest, code: str, clause_code: str) -> HttpResponse:
     """Say that a clause does not apply, or give the area time."""
-    area, clause, actor = area_of(request, code), _clause(clause_code), reader(request)
+    area, clause, actor = area_of(request, code), _clause(request, clause_code), reader(request)
     today = queries.day_of(timezone.now(), area.place.zone)
     form = ExceptionForm(actor, area, request.POST or None, initial={"from_on": today, "kind": "exemption"})
-    back = reverse("console:conformity_clause", args=[area.code, clause.code])
+    back = reverse("console:conformity_clause", args=[area.code, clause.code]) + _month(request)
     if request.method == "POST" and form.is_valid():
         found = form.cleaned_data
         try:
@@ -303,7 +309,6 @@ def clause_given(request: HttpRequest) -> HttpResponse:
         return rows.filter(Q(until_on__isnull=True) | Q(until_on__gt=soon))
 
     states = [("fine", _("有效")), ("soon", _("快到期")), ("over", _("已到期")), ("withdrawn", _("已撤回"))]
-    edition = queries.current_edition()
     return listing(
         request,
         title=_("条款文件"),
@@ -316,7 +321,7 @@ def clause_given(request: HttpRequest) -> HttpResponse:
             Column("on", _("文件日期"), lambda row: row.on, sort="on"),
             Column("until", _("有效期至"), lambda row: row.until_on or _("长期"), sort="until_on"),
             Column("by", _("登记人"), lambda row: row.by, sort="by"),
-            Column("edition", _("版本"), lambda row: mark(edition) if edition is not None else ""),
+            Column("edition", _("版本"), lambda row: mark(row.edition)),
         ),
         queryset=given_queries.documents_visible_to(actor),
         filters=(Filter("state", _("状态"), lambda: states, by_state),),
@@ -329,11 +334,14 @@ def clause_given(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _labels(edition: Edition) -> dict[tuple[str, str], Field]:
-    """(clause, name of a number) → what it is."""
+def _labels() -> dict[tuple[int, str, str], Field]:
+    """(edition, clause, name of a number) → what it is."""
+    given = GivenNumbers.objects.order_by().values_list("edition", "clause_code").distinct()
+    wanted = set(given)
+    rows = Clause.objects.filter(edition__in={one for one, _code in wanted}, code__in={code for _one, code in wanted})
     return {
-        (clause.code, field.name): field
-        for clause in queries.clauses(edition)
+        (clause.edition_id, clause.code, field.name): field
+        for clause in rows
         for part in parts_of(clause)
         for field in part.fields
     }
@@ -348,11 +356,11 @@ def _number_said(field: Field | None, name: str, value: float) -> str:
 def clause_numbers(request: HttpRequest) -> HttpResponse:
     """Numbers that people entered: measurements, and what they copied from other systems and surveys."""
 
-    edition = queries.current_edition()
-    labels = _labels(edition) if edition is not None else {}
+    labels = _labels()
 
     def said(row: GivenNumbers) -> str:
-        return "；".join(_number_said(labels.get((row.clause_code, name)), name, v) for name, v in row.values.items())
+        known = {name: labels.get((row.edition_id, row.clause_code, name)) for name in row.values}
+        return "；".join(_number_said(known[name], name, value) for name, value in row.values.items())
 
     kinds = [(one.value, words(KIND_NAMES[one])) for one in ENTERED]
     return listing(
@@ -369,6 +377,7 @@ def clause_numbers(request: HttpRequest) -> HttpResponse:
             Column("source", _("来源"), lambda row: row.source, sort="source"),
             Column("by", _("登记人"), lambda row: row.by, sort="by"),
             Column("withdrawn", _("撤回"), lambda row: row.withdrawn_why),
+            Column("edition", _("版本"), lambda row: mark(row.edition)),
         ),
         queryset=given_queries.numbers_visible_to(reader(request)),
         filters=(Filter("kind", _("哪一种"), lambda: kinds, lambda rows, v: rows.filter(kind=v)),),
@@ -406,6 +415,7 @@ def clause_exceptions(request: HttpRequest) -> HttpResponse:
             Column("from", _("从"), lambda row: row.from_on, sort="from_on"),
             Column("until", _("到"), lambda row: row.ended_on or row.until_on or _("另行通知"), sort="until_on"),
             Column("by", _("登记人"), lambda row: row.by, sort="by"),
+            Column("edition", _("版本"), lambda row: mark(row.edition)),
         ),
         queryset=given_queries.exceptions_visible_to(reader(request)),
         filters=(

@@ -91,6 +91,10 @@ def edition_import(request: HttpRequest) -> HttpResponse:
     return render(request, "console/standard/import.html", context, status=422 if form.is_bound else 200)
 
 
+REFERENCE = "参照版"
+"""Stands in the title of every reference edition, of a refused workbook too."""
+
+
 def _proposal(number: int) -> EditionProposal:
     found = editions_room.proposals().filter(pk=number).first()
     if found is None:
@@ -134,7 +138,7 @@ def edition_proposal(request: HttpRequest, number: int) -> HttpResponse:
             "figures": [(str(word), found.counts.get(key, 0)) for key, word in COUNTED.items()],
             "changes": [(words(CHANGE_NAMES[key]), n) for key, n in counted.items()],
             "base": base,
-            "is_reference": bool(found.content and found.content["about"]["is_reference"]),
+            "is_reference": bool(found.content and found.content["about"]["is_reference"]) or REFERENCE in found.title,
         },
     )
 

@@ -18,6 +18,7 @@ from budayang.center.console.people import People
 from budayang.center.console.reader import reader
 from budayang.center.console.registers import choices
 from budayang.center.console.standard_forms import EditionForm, ProjectForm, StepForm, TextsForm
+from budayang.center.console.standard_words import mark
 from budayang.center.platform.access import allow
 from budayang.center.platform.actions import Refused
 from budayang.center.platform.actors import Actor, Forbidden, Role
@@ -120,8 +121,7 @@ TEXT_READERS = (Role.SUPERVISOR, Role.AREA_KEEPER, Role.INSPECTOR)
 
 def edition_word(row: Project) -> str:
     """The project's text; a reference edition says so."""
-    code = row.edition.code
-    return code + _("（参照版）") if row.edition.is_reference else code
+    return f"{row.edition.code}（{mark(row.edition)}）" if row.edition.is_reference else row.edition.code
 
 
 def _may(actor: Actor) -> bool:

@@ -23,7 +23,7 @@ from budayang.center.console.reader import reader
 from budayang.center.console.standard_words import (
     TONES,
     area_of,
-    edition_in_force,
+    edition_of,
     mark,
     month_asked,
     months,
@@ -91,8 +91,9 @@ def _reason(row: Row) -> str:
 
 
 def _scored(request: HttpRequest, code: str) -> Scored:
-    area, now, edition = area_of(request, code), timezone.now(), edition_in_force()
+    area, now = area_of(request, code), timezone.now()
     month = month_asked(request, now)
+    edition = edition_of(month)
     start, _end = queries.month_bounds(month)
     rows = queries.verdicts_visible_to(reader(request)).filter(
         place=area.place, period_start=start, clause__edition=edition

@@ -77,8 +77,9 @@ def area_of(request: HttpRequest, code: str) -> Area:
     return area
 
 
-def edition_in_force() -> Edition:
-    edition = queries.current_edition()
+def edition_of(month: date) -> Edition:
+    """The edition that a month is judged by; 404 while none is loaded."""
+    edition = queries.edition_of(month)
     if edition is None:
         raise Http404(_("还没有载入标准。"))
     return edition
@@ -86,6 +87,13 @@ def edition_in_force() -> Edition:
 
 def mark(edition: Edition) -> str:
     return _("参照版") if edition.is_reference else edition.title
+
+
+def title_word(edition: Edition) -> str:
+    """Its code and title; a reference edition says what it is in the reader's language too."""
+    name = mark(edition)
+    said = f"（{name}）" if edition.is_reference and name not in edition.title else ""
+    return f"{edition.code} {edition.title}{said}"
 
 
 def number_word(verdict: ClauseVerdict | None) -> str:

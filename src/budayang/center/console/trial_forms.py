@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
+from budayang.center.console.standard_forms import EditionField
 from budayang.center.console.standard_words import months
 from budayang.center.platform import queries as platform
 from budayang.center.platform.actors import Actor
@@ -38,14 +39,6 @@ class Group:
     fields: list[forms.BoundField]
 
 
-class TryEditionField(forms.ModelChoiceField[Edition]):
-    """An edition; a reference edition says so."""
-
-    def label_from_instance(self, obj: Edition) -> str:
-        mark = _t("（参照版）") if obj.is_reference else ""
-        return f"{obj.code} {obj.title}{mark}"
-
-
 class TrialForm(forms.Form):
     """What is tried, where, over which months, at what cost."""
 
@@ -55,7 +48,7 @@ class TrialForm(forms.Form):
     )
     first = forms.ChoiceField(label=_("从哪个月"))
     last = forms.ChoiceField(label=_("到哪个月"))
-    edition: forms.ModelChoiceField[Edition] = TryEditionField(
+    edition: forms.ModelChoiceField[Edition] = EditionField(
         Edition.objects.none(), label=_("换一个标准版本来判断"), required=False, empty_label=_("不换，用现在的"),
         help_text=_("例如草案：条款的限值不同，结论会变成什么。"),
     )  # fmt: skip

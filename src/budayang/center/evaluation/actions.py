@@ -32,6 +32,7 @@ from budayang.rules.evaluation import (
     rating_problem,
     reasons_for,
 )
+from budayang.rules.monthly import month_over
 from budayang.wire.numbers import BadNumber, parse_number
 
 log = structlog.get_logger(__name__)
@@ -206,12 +207,24 @@ def rate_afterwards(
 
 @transaction.atomic
 def record_visit(
-    actor: Actor, *, terminal_code: str, end: str, step: str, seconds: int, item_code: str, cleared: bool, at: datetime
-) -> Visit | None:
-    """A journey at a terminal ended, in whatever way. No news: it is counted by the month."""
+    actor: Actor, *, terminal_code: str, end: str, step: str, seconds: int, item_code: str, cleared: bool,
+    at: datetime, now: datetime,
+) -> Visit | None:  # fmt: skip
+    """A journey at a terminal ended, in whatever way. It is counted by the month, and is news only when it comes after
+    its month is over.
+    """
     terminal = find_terminal(JOB, terminal_code)
     if terminal is None:
         return None
+    if month_over(at, terminal.area.place.zone, now):
+        emit(
+            "evaluation.visit_late",
+            subject=f"terminal:{terminal.code}",
+            place_path=terminal.area.place.path,
+            payload={"terminal": terminal.code},
+            occurred_at=at,
+            now=now,
+        )
     return Visit.objects.create(
         terminal=terminal,
         place_path=terminal.area.place.path,

@@ -59,6 +59,7 @@ def _take(row: InboxRow, now: datetime) -> None:
             item_code=str(body.get("item") or ""),
             cleared=isinstance(steps, dict) and bool(steps.get("clear")),
             at=row.at,
+            now=now,
         )
 
 

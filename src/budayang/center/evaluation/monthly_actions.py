@@ -19,7 +19,7 @@ from budayang.center.evaluation.monthly_queries import ON_THE_WAY, READERS
 from budayang.center.evaluation.monthly_rows import JOB, Month
 from budayang.center.maintenance import hours_queries
 from budayang.center.maintenance.telling_actions import tell_readers
-from budayang.center.platform.actions import Refused, record
+from budayang.center.platform.actions import Refused, emit, record
 from budayang.center.platform.actors import Actor, Role
 from budayang.center.platform.models import Place, Work
 from budayang.center.platform.queries import parameter, place_chain
@@ -136,6 +136,10 @@ def publish(actor: Actor, row: MonthlyReport, *, sha256: str, now: datetime) -> 
         raise Refused(_("草稿刚刚有了变化，或已经发布。请刷新页面，看过再发布。"))
     row.refresh_from_db()
     _record(actor, "published", row, now, sha256=row.sha256)
+    emit(
+        "evaluation.monthly_published", subject=_subject(row), place_path=row.place_path,
+        payload={"report": row.pk, "bears_on": [month.start.isoformat()]}, occurred_at=now, now=now,
+    )  # fmt: skip
     _tell(actor, row, now)
     return row
 

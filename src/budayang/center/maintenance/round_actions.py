@@ -431,7 +431,7 @@ def tell(held: Round, what: str, at: datetime, now: datetime) -> None:
     """The news "maintenance.round_<what>": opened, reminded, missed, done, answered (late, or anew)."""
     payload = {
         "round": held.pk, "state": held.state, "failed": held.failed, "until": held.closes_at.isoformat(),
-        "bears_since": min(at, held.opens_at).isoformat(),
+        "bears_on": [held.closes_at.isoformat()], "bears_since": min(at, held.opens_at).isoformat(),
     }  # fmt: skip
     emit(
         f"maintenance.round_{what}", subject=f"round:{held.pk}", place_path=held.place_path, payload=payload,

@@ -10,11 +10,12 @@ import structlog
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from budayang.center.platform.actions import Refused, record
+from budayang.center.platform.actions import Refused, emit, record
 from budayang.center.platform.actors import Actor
 from budayang.center.platform.sealing import lookup_hash
 from budayang.center.services.models import Trip
 from budayang.center.terminals import queries as terminals
+from budayang.rules.monthly import month_over
 from budayang.rules.trips import Try, sum_up
 
 log = structlog.get_logger(__name__)
@@ -24,8 +25,11 @@ LOCKED_EACH = timedelta(hours=1)
 LOCKED_A_DAY = 3
 
 
-def note_stay(terminal: str, body: Mapping[str, Any], at: datetime) -> Trip | None:
-    """What a terminal tells of one stay: {"tries": [{"item", "result", "step", "why"}]}; None when there is none."""
+@transaction.atomic
+def note_stay(terminal: str, body: Mapping[str, Any], at: datetime, now: datetime) -> Trip | None:
+    """What a terminal tells of one stay: {"tries": [{"item", "result", "step", "why"}]}; None when there is none. One
+    that comes after its month is over is news: what was counted of that month changes.
+    """
     rows = body.get("tries")
     tries = [
         Try(
@@ -38,7 +42,7 @@ def note_stay(terminal: str, body: Mapping[str, Any], at: datetime) -> Trip | No
     machine = terminals.in_service().filter(code=terminal).first()
     if trip is None or machine is None:
         return None
-    return Trip.objects.create(
+    row = Trip.objects.create(
         source="terminal",
         area_id=machine.area_id,
         terminal=machine,
@@ -50,6 +54,16 @@ def note_stay(terminal: str, body: Mapping[str, Any], at: datetime) -> Trip | No
         tries=len(tries),
         at=at,
     )
+    if month_over(at, machine.area.place.zone, now):
+        emit(
+            "services.stay_late",
+            subject=f"terminal:{machine.code}",
+            place_path=row.place_path,
+            payload={"terminal": machine.code},
+            occurred_at=at,
+            now=now,
+        )
+    return row
 
 
 def client_of(address: str) -> str:

@@ -16,11 +16,11 @@ def look_at_probes(now: datetime) -> int:
 
 def read_trips(now: datetime) -> int:
     """Take what terminals tell of people's stays."""
-    return terminal_actions.consume_inbox(("attempt",), _take, now)
+    return terminal_actions.consume_inbox(("attempt",), lambda row: _take(row, now), now)
 
 
-def _take(row: terminal_actions.InboxRow) -> None:
-    trip_actions.note_stay(row.terminal, row.body, row.at)
+def _take(row: terminal_actions.InboxRow, now: datetime) -> None:
+    trip_actions.note_stay(row.terminal, row.body, row.at, now)
 
 
 DUES: tuple[Due, ...] = (

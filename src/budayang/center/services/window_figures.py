@@ -14,7 +14,7 @@ from django.db.models import Count, QuerySet
 from django.db.models.functions import TruncDate
 from django.utils.translation import gettext as _
 
-from budayang.center.platform.actions import record
+from budayang.center.platform.actions import emit, record
 from budayang.center.platform.actors import Actor, Role
 from budayang.center.platform.models import Place
 from budayang.center.platform.queries import scope_q
@@ -131,9 +131,23 @@ def import_figures(actor: Actor, table: UploadedTable, *, source: str, now: date
             on=plan.on,
             defaults={"called": plan.called, "source": source[:120], "imported_at": now},
         )
+    _tell(check, now)
     details = {"rows": len(check.new), "source": source[:120]}
     record(actor, "services.import_window_figures", subject="window_figures", details=details, at=now)
     return len(check.new), len(check.known)
+
+
+def _tell(check: FiguresCheck, now: datetime) -> None:
+    """News of each place with the months whose days were written."""
+    months: dict[str, set[date]] = {}
+    for plan in check.new:
+        months.setdefault(plan.place.path, set()).add(plan.on.replace(day=1))
+    for path, found in months.items():
+        starts = [datetime.combine(one, time(), ZoneInfo(DEFAULT_ZONE)).isoformat() for one in sorted(found)]
+        emit(
+            "services.windows_told", subject="window_figures", place_path=path, payload={"bears_on": starts},
+            occurred_at=now, now=now,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

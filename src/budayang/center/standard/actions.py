@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
+from itertools import islice
 from typing import Any
 
 from django.db import transaction
@@ -21,7 +22,7 @@ from budayang.center.standard import assessing, queries
 from budayang.center.standard.edition_actions import load_reference_edition, require_keeper
 from budayang.center.standard.edition_writing import REFERENCE_CODE
 from budayang.center.standard.given_queries import given_at
-from budayang.center.standard.models import Assessment, ClauseVerdict, Edition
+from budayang.center.standard.models import Assessment, ClauseVerdict, Edition, InForce
 from budayang.center.standard.score_queries import rows_of, summed
 
 __all__ = [
@@ -48,10 +49,12 @@ def adopt_edition(actor: Actor, edition: Edition, now: datetime) -> Edition:
     tree; its values become platform parameters of the topmost place.
 
     A value that a place below has set for itself stays; adopting the same edition again changes nothing, so that what
-    people have changed since is not undone. Where the text stands is another fact and stays as it is.
+    people have changed since is not undone. Where the text stands is another fact and stays as it is. Months that are
+    over keep their edition.
     """
     place = Place.objects.get(path=top_path())
     require_keeper(actor)
+    edition.refresh_from_db(from_queryset=Edition.objects.select_for_update())
     if edition.state == "abolished":
         raise Refused(_("这个版本已废止，不能采用。"))
     kept = set(Parameter.objects.filter(place=place, edition=edition.code).values_list("name", flat=True))
@@ -61,6 +64,7 @@ def adopt_edition(actor: Actor, edition: Edition, now: datetime) -> Edition:
     if edition.adoption != "adopted":
         Edition.objects.filter(adoption="adopted").update(adoption="withdrawn")
         Edition.objects.filter(pk=edition.pk).update(adoption="adopted", adopted_at=now)
+        InForce.objects.create(edition=edition, at=now, by=actor.name)
         edition.refresh_from_db()
         record(actor, "standard.adopt_edition", subject=f"edition:{edition.code}", place_path=place.path, at=now)
         mark_dirty(place.path, queries.month_of(now), now)
@@ -92,9 +96,9 @@ def assess_many(places: Sequence[Place], month: date, now: datetime) -> list[Cla
     """Compute every connected clause for areas and a month from the rows as they are; replaces what was there. What is
     read once for all of them is read once.
 
-    A month is judged by the values in force at its end (or now). Months that have not begun are refused.
+    A month is judged by the edition and the values in force at its end (or now); one that has not begun is refused.
     """
-    edition = queries.current_edition()
+    edition = queries.edition_of(month)
     if edition is None or not places:
         return []
     return [one for made in assessed(places, month, now, assessing.Plan(edition)) for one in made]
@@ -106,7 +110,7 @@ def assessed(
     """The verdicts of each area in turn, written before the next one is read. All reading comes before the writing: a
     transaction that holds the database is short.
     """
-    given = given_at(places)
+    given = given_at(places, plan.standing)
     found = {one.place_id: one for one in areas.visible_to(JOB).filter(place__in=places).select_related("place")}
     batches: dict[str, assessing.Batch] = {}
     for place in places:
@@ -129,6 +133,7 @@ def assessed(
                 defaults={
                     "computed_at": now,
                     "edition": plan.edition,
+                    "month_end": facts.month_end.rows if facts.month_end is not None else None,
                     **summed(rows_of((one.clause for one in made), made)),
                 },
             )
@@ -144,10 +149,12 @@ def assessed(
 
 
 def recompute(now: datetime, limit: int = AT_ONCE) -> int:
-    """Compute what is marked, oldest mark first. A fact that comes while we compute leaves its mark standing."""
-    marked = list(
-        Assessment.objects.filter(dirty_at__isnull=False).select_related("place").order_by("dirty_at")[:limit]
-    )
+    """Compute what is marked, oldest mark first. A fact that comes while we compute leaves its mark standing. Marks are
+    made by the platform's clock: where the month begins later, the mark waits for it.
+    """
+    rows = Assessment.objects.filter(dirty_at__isnull=False).select_related("place").order_by("dirty_at", "pk")
+    begun = (row for row in rows.iterator() if queries.month_bounds(row.month, row.place.zone)[0] <= now)
+    marked = list(islice(begun, limit))
     for month in dict.fromkeys(row.month for row in marked):
         assess_many([row.place for row in marked if row.month == month], month, now)
     return sum(Assessment.objects.filter(pk=row.pk, dirty_at=row.dirty_at).update(dirty_at=None) for row in marked)
@@ -175,7 +182,7 @@ def _assess_all(progress: Progress, arguments: dict[str, Any]) -> dict[str, int]
     month = date.fromisoformat(arguments["month"])
     found = list(areas.visible_to(JOB).filter(place__path__startswith=arguments["place"]).select_related("place"))
     progress.begin(len(found))
-    edition = queries.current_edition()
+    edition = queries.edition_of(month)
     if edition is None:
         return {"areas": 0}
     plan = assessing.Plan(edition)

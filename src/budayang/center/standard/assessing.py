@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
@@ -16,7 +17,7 @@ from budayang.center.platform.models import Place
 from budayang.center.platform.queries import parameters, top_path
 from budayang.center.standard import given_queries, queries
 from budayang.center.standard.edition_queries import parts_of
-from budayang.center.standard.given_queries import GivenHere
+from budayang.center.standard.given_queries import GivenHere, Standing
 from budayang.center.standard.measuring import (
     EVIDENCE_ROWS,
     VALUES,
@@ -28,8 +29,9 @@ from budayang.center.standard.measuring import (
     measure_area,
 )
 from budayang.center.standard.models import Clause, ClauseException, ClauseVerdict, Edition
-from budayang.center.standard.sign_measuring import measure_signs
-from budayang.rules.standard import CHECK_BY_CLAUSE, CLAUSE_CHECKS, SIGNS_CLAUSES
+from budayang.center.standard.month_ends import MonthEnd, month_ends
+from budayang.center.standard.sign_measuring import basis_of_signs, measure_signs
+from budayang.rules.standard import CHECK_BY_CLAUSE, CLAUSE_CHECKS, OF_NOW, SIGNS_CLAUSES
 from budayang.rules.standard.answers import Answer, ClauseAnswer, Comparison
 from budayang.rules.standard.judging import Asked, PartAnswer, combine, judge_given, judge_rounds
 from budayang.rules.standard.parts import Kind, Part
@@ -49,6 +51,8 @@ class Facts:
     thresholds: Mapping[str, float]
     rounds: Mapping[tuple[str, int | None], Said]
     given: GivenHere
+    month_end: MonthEnd | None
+    """None while the month runs."""
 
 
 class Plan:
@@ -56,6 +60,7 @@ class Plan:
 
     def __init__(self, edition: Edition) -> None:
         self.edition = edition
+        self.standing = Standing(edition)
         self.clauses: list[Clause] = list(queries.clauses(edition))
         self.parts: dict[int, tuple[Part, ...]] = {one.pk: parts_of(one) for one in self.clauses}
         every = [part for parts in self.parts.values() for part in parts]
@@ -82,6 +87,8 @@ class Batch:
             for (path, _subject), found in held.items()
         }
         """Values that an area, or a place between it and the center's topmost, has set for itself."""
+        month = start.astimezone(ZoneInfo(self.together.zone)).date()
+        self.month_ends = month_ends([one.place_id for one in areas], month) if end <= now else {}
         self._said: dict[int, dict[int, dict[tuple[str, int | None], Said]]] = {}
 
     def said(self, plan: Plan) -> dict[int, dict[tuple[str, int | None], Said]]:
@@ -108,13 +115,18 @@ def gather(area: Any, batch: Batch, plan: Plan, given: GivenHere) -> Facts:
     values = batch.thresholds[area.place.path]
     seen = Gathering(area, batch.start, batch.until, batch.now, batch.together, values)
     signs = measure_signs(seen) if plan.reads_signs else []
+    measured = measure_area(seen)
+    month_end = batch.month_ends.get(area.place_id)
+    if plan.reads_signs and month_end is not None:
+        measured.basis |= basis_of_signs(seen)
     return Facts(
         seen=seen,
-        measured=measure_area(seen),
+        measured=measured,
         signs={code: (answer, rows) for code, answer, rows in signs},
         thresholds=values,
         rounds=batch.said(plan).get(area.pk, {}),
         given=given,
+        month_end=month_end,
     )
 
 
@@ -194,6 +206,13 @@ def _part(clause: Clause, part: Part, facts: Facts) -> tuple[ClauseAnswer, list[
 
 
 def _function(part: Part, facts: Facts) -> tuple[ClauseAnswer, list[Evidence]]:
+    if facts.month_end is None or part.metric not in OF_NOW:
+        return _measured(part, facts)
+    basis = facts.measured.basis.get(part.metric, "")
+    return facts.month_end.say(part.metric, basis, lambda: _measured(part, facts))
+
+
+def _measured(part: Part, facts: Facts) -> tuple[ClauseAnswer, list[Evidence]]:
     if part.metric in facts.signs:
         return facts.signs[part.metric]
     check = CHECK_BY_CLAUSE.get(part.metric)

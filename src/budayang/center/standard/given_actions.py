@@ -68,7 +68,7 @@ def give_numbers(
     if not source.strip():
         raise Refused(_("请写明用什么量的，或从哪个系统、哪次调查来的。"))
     row = GivenNumbers.objects.create(
-        place=place, place_path=place.path, clause_code=clause.code, kind=kind.value,
+        place=place, place_path=place.path, edition=clause.edition, clause_code=clause.code, kind=kind.value,
         values={one.name: float(values[one.name]) for one in part.fields}, on=on, until_on=_until(part, on),
         source=source.strip()[:160], note=note.strip()[:300], at=now, by=actor.label or actor.name,
     )  # fmt: skip
@@ -106,8 +106,9 @@ def give_document(
     except BadUpload as error:
         raise Refused(str(error)) from error
     row = GivenDocument(
-        place=place, place_path=place.path, clause_code=clause.code, title=title.strip()[:120], on=on, until_on=ends,
-        ref=uuid.uuid4().hex, name=name.strip()[:80] or _("未命名"), media=sheet.media, size=len(sheet.content),
+        place=place, place_path=place.path, edition=clause.edition, clause_code=clause.code,
+        title=title.strip()[:120], on=on, until_on=ends, ref=uuid.uuid4().hex,
+        name=name.strip()[:80] or _("未命名"), media=sheet.media, size=len(sheet.content),
         sha256=hashlib.sha256(sheet.content).hexdigest(), at=now, by=actor.label or actor.name,
     )  # fmt: skip
     row.content_sealed = seal_field(DOCUMENT_TABLE, row.ref, "content", base64.b64encode(sheet.content).decode())
@@ -165,7 +166,8 @@ def set_exception(
     if kind == "transition" and (until_on is None or not plan.strip()):
         raise Refused(_("逐步过渡要写怎样做到、到哪天做到。"))
     row = ClauseException.objects.create(
-        place=place, place_path=place.path, clause_code=clause.code, kind=kind, reason=reason.strip()[:300],
+        place=place, place_path=place.path, edition=clause.edition, clause_code=clause.code, kind=kind,
+        reason=reason.strip()[:300],
         plan=plan.strip()[:600], from_on=from_on, until_on=until_on, at=now, by=actor.label or actor.name,
     )  # fmt: skip
     _audit(actor, "set_exception", row, now, {"kind": kind, "from_on": str(from_on), "until_on": str(until_on or "")})

@@ -15,9 +15,11 @@ from budayang.center.platform.actors import Actor
 from budayang.center.platform.models import Place
 from budayang.center.platform.queries import place_chain, scope_q
 from budayang.center.platform.sealing import CannotOpen, open_field
+from budayang.center.standard.edition_queries import text_of
 from budayang.center.standard.measuring import Evidence, evidence
-from budayang.center.standard.models import ClauseException, GivenDocument, GivenNumbers
+from budayang.center.standard.models import ClauseException, Edition, GivenDocument, GivenNumbers
 from budayang.center.standard.queries import READERS
+from budayang.rules.standard.differences import asks_the_same
 from budayang.rules.standard.judging import Given
 from budayang.rules.standard.parts import Kind
 
@@ -36,7 +38,26 @@ class GivenHere:
         return self.rows.get((clause, kind.value), [])
 
 
-def given_at(places: Collection[Place]) -> dict[int, GivenHere]:
+class Standing:
+    """Whether what was given counts under an edition: it was given for this one, or for a clause of another that asks
+    the same. Editions are compared when a row of another one is met, once.
+    """
+
+    def __init__(self, edition: Edition) -> None:
+        self.edition = edition
+        self._same: dict[int, frozenset[str]] = {}
+
+    def counts(self, row: GivenNumbers | GivenDocument | ClauseException) -> bool:
+        """Of a row with its `edition_id` and `clause_code`."""
+        if row.edition_id == self.edition.pk:
+            return True
+        if row.edition_id not in self._same:
+            other = Edition.objects.get(pk=row.edition_id)
+            self._same[row.edition_id] = asks_the_same(text_of(other), text_of(self.edition))
+        return row.clause_code in self._same[row.edition_id]
+
+
+def given_at(places: Collection[Place], standing: Standing) -> dict[int, GivenHere]:
     """Place id → what counts there: given for the place itself or for one above it. Three queries for all of them."""
     chains = {place.pk: place_chain(place.path) for place in places}
     paths = {path for chain in chains.values() for path in chain}
@@ -44,9 +65,13 @@ def given_at(places: Collection[Place]) -> dict[int, GivenHere]:
     for model in (GivenNumbers, GivenDocument):
         rows: Iterable[Any] = model._default_manager.filter(place_path__in=paths, withdrawn_at__isnull=True)
         for row in rows.order_by("-on", "-pk"):  # type: ignore[attr-defined]  # a query set of either model
+            if not standing.counts(row):
+                continue
             kind = row.kind if isinstance(row, GivenNumbers) else Kind.DOCUMENT.value
             by_path.setdefault(row.place_path, GivenHere()).rows.setdefault((row.clause_code, kind), []).append(row)
     for one in ClauseException.objects.filter(place_path__in=paths).order_by("pk"):
+        if not standing.counts(one):
+            continue
         by_path.setdefault(one.place_path, GivenHere()).exceptions.setdefault(one.clause_code, []).append(one)
     return {pk: _together([by_path[path] for path in chain if path in by_path]) for pk, chain in chains.items()}
 
@@ -84,17 +109,17 @@ def evidence_of(row: GivenNumbers | GivenDocument) -> Evidence:
 
 def numbers_visible_to(actor: Actor) -> QuerySet[GivenNumbers]:
     """Numbers given in the actor's places, and above them: a region's count below."""
-    return GivenNumbers.objects.filter(_visible(actor)).select_related("place")
+    return GivenNumbers.objects.filter(_visible(actor)).select_related("place", "edition")
 
 
 def documents_visible_to(actor: Actor) -> QuerySet[GivenDocument]:
     """Documents given in the actor's places, and above them."""
-    return GivenDocument.objects.filter(_visible(actor)).select_related("place")
+    return GivenDocument.objects.filter(_visible(actor)).select_related("place", "edition")
 
 
 def exceptions_visible_to(actor: Actor) -> QuerySet[ClauseException]:
     """Exemptions and transition plans of the actor's places, and of those above them."""
-    return ClauseException.objects.filter(_visible(actor)).select_related("place")
+    return ClauseException.objects.filter(_visible(actor)).select_related("place", "edition")
 
 
 def _visible(actor: Actor) -> Q:

@@ -9,9 +9,11 @@ from budayang.center.areas import queries as areas
 from budayang.center.platform.actors import Actor
 from budayang.center.platform.deliveries import Consumer, Due
 from budayang.center.platform.models import Transition
-from budayang.center.standard import actions, given_actions, project_telling, trial_actions, writing_actions
+from budayang.center.standard import actions, project_telling, trial_actions, writing_actions
+from budayang.center.standard.given_actions import mark_from
 from budayang.center.standard.models import Assessment
-from budayang.center.standard.queries import current_edition, month_bounds, month_of
+from budayang.center.standard.news import NEWS_OF
+from budayang.center.standard.queries import current_edition, day_of, month_bounds, month_of
 
 JOB = Actor.job("standard.jobs")
 # A clock that began in a month may end in the next, and not every end is news: the month before is computed daily.
@@ -23,14 +25,16 @@ FORGET_S = 600.0
 
 def handle_news(news: Sequence[Transition], now: datetime) -> None:
     """Mark the areas and months that the news bears on: the month of the fact, the running one, and that of the thing
-    it tells of: an order is judged in the month in which it was opened, a rating in that in which it was given. What
-    several months look back at (an answer of a round, a training) bears on all of them since then.
+    it tells of ("bears_on"): an order is judged in the month in which it was opened, a rating in that in which it was
+    given. What counts for long ("bears_since": an answer of a round, a training) marks every month that was computed
+    from its day on.
     """
     marks = {(one.place_path, month_of(moment)) for one in news for moment in (one.occurred_at, now, *_bears_on(one))}
     for place_path, month in sorted(marks):
-        actions.mark_dirty(place_path, month, now)
+        if month <= month_of(now):  # a round that is due next month is judged then
+            actions.mark_dirty(place_path, month, now)
     for place_path, since in sorted(_bears_since(news).items()):
-        given_actions.mark_from(place_path, month_of(since), now)
+        mark_from(place_path, day_of(since), now)
 
 
 def _bears_on(one: Transition) -> list[datetime]:
@@ -65,9 +69,11 @@ def keep_fresh(now: datetime) -> int:
     return actions.mark_places(late, month, now) + closed
 
 
-CONSUMERS: tuple[Consumer, ...] = (
-    Consumer("standard.news", ("maintenance.", "evaluation.", "signage.", "services.case_done"), handle_news),
+# All of evaluation: what is public and what is judged there changes in more ways than a list holds.
+LISTENS: tuple[str, ...] = tuple(
+    dict.fromkeys(("evaluation.", *(kind for kinds in NEWS_OF.values() for kind in kinds)))
 )
+CONSUMERS: tuple[Consumer, ...] = (Consumer("standard.news", LISTENS, handle_news),)
 DUES: tuple[Due, ...] = (
     Due("standard.recompute", 1.0, actions.recompute),
     Due("standard.keep_fresh", 60.0, keep_fresh),

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from budayang.center.platform.actors import Actor
 from budayang.center.platform.queries import scope_q
 from budayang.center.platform.roles import Role
-from budayang.center.standard.models import Assessment, Clause, ClauseVerdict, Edition
+from budayang.center.standard.models import Assessment, Clause, ClauseVerdict, Edition, InForce
 from budayang.rules.standard import Answer
 from budayang.rules.standard.answers import show
 
@@ -40,6 +40,16 @@ def current_edition() -> Edition | None:
     return adopted or Edition.objects.filter(adoption="loaded").order_by("-loaded_at").first()
 
 
+def edition_of(month: date) -> Edition | None:
+    """The edition that a month is judged by: the one in force at its end by the platform's clock, or now while it runs.
+    Months before anything was adopted are judged by what was adopted first.
+    """
+    end = month_bounds(month)[1]
+    rows = InForce.objects.select_related("edition").order_by("-at", "-pk")
+    found = rows.filter(at__lt=end).first() or rows.last()
+    return found.edition if found is not None else current_edition()
+
+
 def clauses(edition: Edition) -> QuerySet[Clause]:
     """All clauses of an edition, in its order."""
     return Clause.objects.filter(edition=edition).order_by("position")
@@ -62,9 +72,11 @@ def verdicts_visible_to(actor: Actor) -> QuerySet[ClauseVerdict]:
 
 
 def verdicts(place_path: str, month: date) -> list[ClauseVerdict]:
-    """Everything computed for the areas at and below a place in a month."""
+    """Everything computed for the areas at and below a place in a month, by the month's edition."""
     start, _end = month_bounds(month)
-    rows = ClauseVerdict.objects.filter(place_path__startswith=place_path, period_start=start)
+    rows = ClauseVerdict.objects.filter(
+        place_path__startswith=place_path, period_start=start, clause__edition=edition_of(month)
+    )
     return list(rows.select_related("clause", "place").order_by("place_path", "clause__position"))
 
 

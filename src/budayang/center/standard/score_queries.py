@@ -70,8 +70,8 @@ SUMMED = ("score", "floor", "ceiling", "coverage", "met", "not_met", "not_applic
 
 
 def with_scores(areas: QuerySet[Any], month: date, edition: Edition | None) -> QuerySet[Any]:
-    """Areas with what their assessment of a month by an edition says, each as `of_<name>`; null where there is none: a
-    score by one edition is not shown under the name of another.
+    """Areas with what their assessment of a month by its edition says, each as `of_<name>`; null where there is none.
+    A score by one edition is not shown under the name of another.
     """
     rows = Assessment.objects.filter(place=OuterRef("place"), month=month.replace(day=1), edition=edition)
     found: QuerySet[Any] = areas.annotate(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from budayang.center.maintenance.fault_notice_queries import counts_on_site
-from budayang.center.signage.clause_queries import clauses_of
-from budayang.center.standard.measuring import EVIDENCE_ROWS, Evidence, Gathering, evidence
-from budayang.rules.signs.conformity import ClauseOnPlan
+from budayang.center.signage.clause_queries import HALF_YEARLY, clauses_of
+from budayang.center.standard.measuring import EVIDENCE_ROWS, Evidence, Gathering, digest, evidence
+from budayang.rules.signs.conformity import ON_SITE, ClauseOnPlan
 from budayang.rules.signs.conformity import Evidence as OnSite
 from budayang.rules.standard.answers import ClauseAnswer
 
+SEEN_LANGUAGES = ("BS-20", "BS-23")
+"""Clauses of languages for which it counts what somebody saw on the signs."""
 ALL = 1.0
 """What the share of things that are right has to reach: each of them is asked for."""
 
@@ -19,7 +20,7 @@ def measure_signs(seen: Gathering) -> list[tuple[str, ClauseAnswer, list[Evidenc
     """(clause, answer, evidence) of BS-01 to BS-24."""
     area, (told, late) = seen.area, seen.told
     month, half_year = seen.together.signs_seen
-    hangs, lacks = counts_on_site(area.pk, seen.start, seen.until)
+    hangs, lacks = seen.told_on_site
     notices = OnSite(told + hangs, late + lacks, "故障告示的记录")
     found = clauses_of(
         area,
@@ -29,6 +30,17 @@ def measure_signs(seen: Gathering) -> list[tuple[str, ClauseAnswer, list[Evidenc
         now=seen.now,
     )
     return [(one.clause, _answer(one), _rows(area, one)) for one in found]
+
+
+def basis_of_signs(seen: Gathering) -> dict[str, str]:
+    """Clause → a mark of what people saw and told in the period; the plan and the plates are of now."""
+    month, half_year = seen.together.signs_seen
+    looks = digest(month.get(seen.area.pk, []))
+    return {
+        **dict.fromkeys((*ON_SITE, *SEEN_LANGUAGES), looks),
+        HALF_YEARLY: digest(half_year.get(seen.area.pk, [])),
+        "BS-05": digest((seen.told, seen.told_on_site)),
+    }
 
 
 def _answer(one: ClauseOnPlan) -> ClauseAnswer:

@@ -19,7 +19,7 @@ from budayang.center.maintenance.replay_queries import Replayed
 from budayang.center.services import promise_queries, trip_queries
 from budayang.center.services.promise_queries import Offered
 from budayang.center.standard import assessing, queries
-from budayang.center.standard.given_queries import given_at
+from budayang.center.standard.given_queries import GivenHere, given_at
 from budayang.center.standard.measuring import Gathering, Measured
 from budayang.center.standard.measuring.gathered import JOB, worked_in
 from budayang.center.standard.measuring.hardware import measure_time
@@ -87,6 +87,12 @@ class Judges:
             else:
                 self.replayed.append(one.code)
 
+    @property
+    def plans(self) -> list[assessing.Plan]:
+        """The one before and the one after, where they differ; none when nothing is compared."""
+        found = [one for one in (self.before, self.after) if one is not None]
+        return found[:1] if self.before is self.after else found
+
 
 def _values(edition: Edition) -> dict[str, float]:
     return {one.name: float(one.value) for one in edition.values.all()}
@@ -128,7 +134,7 @@ def replay_areas(
     hours = replay_queries.replayed(ids, start, until, changed)
     would = Would(hours.divided(), changes)
     tick(0)
-    given = given_at([one.place for one in areas])
+    given = [given_at([one.place for one in areas], plan.standing) for plan in judges.plans]
     found: dict[int, AreaResult] = {}
     judged = 0
     for area in areas:
@@ -140,7 +146,8 @@ def replay_areas(
         _refusals(result, area, mine, items, hours, (start, until))
         if judges.before is not None and judges.after is not None:
             plans = judges.before, judges.after
-            judged += _clauses(result, area, batch, judges, plans, given[area.place_id], would, (start, end), month)
+            both = given[0][area.place_id], given[-1][area.place_id]
+            judged += _clauses(result, area, batch, judges, plans, both, would, (start, end), month)
         found[area.pk] = result
         tick(1)
     return found, judged
@@ -260,11 +267,14 @@ def _by_hour(terminal_ids: Sequence[int], hours: Replayed, zone: ZoneInfo) -> tu
 
 def _clauses(
     result: AreaResult, area: Any, batch: assessing.Batch, judges: Judges, plans: tuple[assessing.Plan, assessing.Plan],
-    given: Any, would: Would, period: tuple[datetime, datetime], month: date,
+    given: tuple[GivenHere, GivenHere], would: Would, period: tuple[datetime, datetime], month: date,
 ) -> int:  # fmt: skip
-    """Add the clauses whose answer or number differs, and the orders; how many clauses were compared."""
+    """Add the clauses whose answer or number differs, and the orders; how many clauses were compared.
+
+    given: what counts before and after.
+    """
     in_force, compared = plans
-    facts = assessing.gather(area, batch, in_force, given)
+    facts = assessing.gather(area, batch, in_force, given[0])
     was = {one.clause.code: one for one in assessing.judge(in_force, facts, area.place, period)}
     # Adopted, the draft would change nothing where a place has set a value for itself.
     own = batch.own[area.place.path]
@@ -272,11 +282,11 @@ def _clauses(
         {name: value for name, value in told.items() if name not in own} for told in (judges.values, judges.limits)
     )
     after = _otherwise(area, batch, facts, would, limits)
-    measured = Measured(numbers=dict(facts.measured.numbers))
+    measured = Measured(numbers=dict(facts.measured.numbers), basis=facts.measured.basis)
     measure_time(after, measured)
     measure_orders(after, measured)
     result.orders.plus(_orders(facts.seen.orders, after.orders))
-    changed = replace(facts, measured=measured, thresholds={**facts.thresholds, **values})
+    changed = replace(facts, measured=measured, thresholds={**facts.thresholds, **values}, given=given[1])
     then = {one.clause.code: one for one in assessing.judge(compared, changed, area.place, period)}
     codes = [*was, *(code for code in then if code not in was)]
     changes = [_change(f"{month:%Y-%m}", code, was.get(code), then.get(code)) for code in codes]

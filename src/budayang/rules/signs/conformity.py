@@ -125,6 +125,7 @@ def _sized(plan: _Plan) -> int:
 
 
 HANGS = "现场核对（巡查或半年检查）"
+HALF_YEARLY_LOOK = "半年检查"
 SAME = "牌上的文字与数据一致"
 
 CLAUSE_RULES: tuple[ClauseRule, ...] = (
@@ -143,11 +144,13 @@ CLAUSE_RULES: tuple[ClauseRule, ...] = (
     ClauseRule("BS-13", _boards, may_be_none=True),
     ClauseRule("BS-14", _hanging, may_be_none=True),
     ClauseRule("BS-15", _viewed),
-    ClauseRule("BS-16", _safety, "半年检查"),
+    ClauseRule("BS-16", _safety, HALF_YEARLY_LOOK),
     ClauseRule("BS-17", _sized),
     ClauseRule("BS-18", _asked("BS-18"), HANGS),
     ClauseRule("BS-24", _asked("BS-24"), HANGS),
 )
+ON_SITE = frozenset(rule.clause for rule in CLAUSE_RULES if rule.needs in (HANGS, HALF_YEARLY_LOOK))
+"""Clauses for which it counts what somebody saw at the place."""
 
 
 def judge_clauses(

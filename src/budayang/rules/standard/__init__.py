@@ -13,11 +13,16 @@ METRICS: dict[str, str] = {
     **dict.fromkeys(SIGNS_CLAUSES, SIGN_METRIC),
 }
 """Every metric that the platform's own facts answer, and what its number is."""
+OF_NOW: frozenset[str] = frozenset((*(check.key for check in CLAUSE_CHECKS if check.of_now), *SIGNS_CLAUSES))
+"""Metrics that can only speak of now: for a month that is over, what they said when it ended stands. Chapter 6 reads
+the plan and the plates as they are.
+"""
 
 __all__ = [
     "CHECK_BY_CLAUSE",
     "CLAUSE_CHECKS",
     "METRICS",
+    "OF_NOW",
     "SIGNS_CLAUSES",
     "Answer",
     "ClauseAnswer",

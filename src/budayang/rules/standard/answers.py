@@ -51,6 +51,8 @@ class ClauseCheck:
     ``metric``: what the number is, in Chinese. ``unit``: ratio | s | d | count. ``sample_min``: fewer than this is no
     evidence. ``key``: what an edition names as the metric; a clause may have several.
     ``parameter``: the name whose value in force replaces ``threshold``; empty when the clause leaves no choice.
+    ``of_now``: its rows have no history, so that it can only speak of now: of a month that is over the answer stands
+    that was made when the month ended.
     ``judge(numbers)`` uses ``threshold``; :meth:`judge_with` takes the value in force. Missing inputs count as no
     evidence.
     """
@@ -67,6 +69,7 @@ class ClauseCheck:
     parameter: str = ""
     special: Callable[[Numbers, float], ClauseAnswer | None] | None = None
     key: str = ""
+    of_now: bool = False
 
     def judge(self, numbers: Numbers) -> ClauseAnswer:
         return self.judge_with(numbers, self.threshold)

@@ -18,14 +18,24 @@ def share(n: Numbers, part: str, whole: str) -> tuple[float | None, int]:
 
 
 def ratio(
-    clause: str, metric: str, part: str, whole: str, *, bound: float = 1.0, parameter: str = "", key: str = ""
+    clause: str,
+    metric: str,
+    part: str,
+    whole: str,
+    *,
+    bound: float = 1.0,
+    parameter: str = "",
+    key: str = "",
+    of_now: bool = False,
 ) -> ClauseCheck:
     """A share that has to reach a bound; `parameter` names the value in force that replaces it."""
 
     def measure(n: Numbers) -> tuple[float | None, int]:
         return share(n, part, whole)
 
-    return check(clause, metric, bound, GE, "ratio", (part, whole), measure, parameter=parameter, key=key)
+    return check(
+        clause, metric, bound, GE, "ratio", (part, whole), measure, parameter=parameter, key=key, of_now=of_now
+    )
 
 
 def slowest(clause: str, metric: str, number: str, count: str, bound: float, unit: str = "s") -> ClauseCheck:
@@ -50,10 +60,11 @@ def check(
     parameter: str = "",
     special: Special | None = None,
     key: str = "",
+    of_now: bool = False,
 ) -> ClauseCheck:
     """One row. With a parameter the bound is its value in the reference edition."""
     if parameter:
         bound = BY_NAME[parameter].default
     return ClauseCheck(
-        clause, metric, bound, comparison, unit, 1, period, inputs, measure, parameter, special, key or clause
+        clause, metric, bound, comparison, unit, 1, period, inputs, measure, parameter, special, key or clause, of_now
     )

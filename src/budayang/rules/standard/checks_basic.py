@@ -31,9 +31,9 @@ def _playback(n: Numbers) -> tuple[float | None, int]:
 
 BASIC_CHECKS: tuple[ClauseCheck, ...] = (
     check("JB-01", "公示时段内设备没有开机联系的时间", 0, LE, "s", ("dark_s", "promised_s", "terminals"), _dark),
-    ratio("JB-03", "已指定的责任人占应有的比例", "posts_filled", "posts"),
-    ratio("JB-04", "写明材料和步骤的事项占在办事项的比例", "items_guided", "items_offered"),
-    ratio("JB-05", "绑定实施编码的事项占在办事项的比例", "items_coded", "items_offered"),
+    ratio("JB-03", "已指定的责任人占应有的比例", "posts_filled", "posts", of_now=True),
+    ratio("JB-04", "写明材料和步骤的事项占在办事项的比例", "items_guided", "items_offered", of_now=True),
+    ratio("JB-05", "绑定实施编码的事项占在办事项的比例", "items_coded", "items_offered", of_now=True),
     ratio("JB-08", "打印件带验真码的比例", "papers_verifiable", "papers", parameter="verify_code_target"),
     slowest("JB-09", "断电断网到自动发现的最长用时", "slowest_outage_s", "outages", 300),
     check(
@@ -46,6 +46,7 @@ BASIC_CHECKS: tuple[ClauseCheck, ...] = (
         _log_age,
         parameter="log_retention_d",
         special=_log_young,
+        of_now=True,
     ),
     ratio("JB-17", "办件中有同意或告知留痕的比例", "cases_consented", "cases_taken"),
     ratio("JB-24", "无操作后按时退出并清除的比例", "idle_cleared", "idle_sessions"),

@@ -86,7 +86,7 @@ RATING_CHECKS: tuple[ClauseCheck, ...] = (
     ratio("PJ-16", "无障碍用户满意度", "access_satisfied", "access_answers", bound=0.8),
     ratio("PJ-17", "五步留痕的投诉比例", "complaints_traced", "complaints_judged"),
     check("PJ-18", "有数的评价指标类别", 4, GE, "count", ("cases_done", "ratings", "cases_taken"), _classes),
-    ratio("PJ-20", "有评分的设备归属单位比例", "owners_scored", "owners"),
+    ratio("PJ-20", "有评分的设备归属单位比例", "owners_scored", "owners", of_now=True),
     check(
         "PJ-21",
         "一季内交上打分的督查、暗访",

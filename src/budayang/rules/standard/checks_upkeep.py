@@ -42,7 +42,7 @@ UPKEEP_CHECKS: tuple[ClauseCheck, ...] = (
         parameter="mean_repair_s",
     ),
     slowest("WH-19", "到场后最慢一次转报用时", "slowest_transfer_s", "transfers", 1800),
-    ratio("WH-20", "公共原因的故障由管理方处理的比例", "public_by_manager", "public_faults"),
+    ratio("WH-20", "公共原因的故障由管理方处理的比例", "public_by_manager", "public_faults", of_now=True),
     ratio("WH-21", "非工作时间按时响应的工单比例", "off_hours_in_time", "off_hours_judged"),
     ratio("WH-22", "工单闭环率", "orders_closed_verified", "orders_loop_judged", parameter="order_closed_target"),
     ratio("WH-24", "没有空白、补签、代签的巡查比例", "rounds_clean", "rounds_handed"),

@@ -46,6 +46,24 @@ def differences(before: EditionText, after: EditionText, *, same: bool = False) 
     return found
 
 
+ASKED = frozenset({"要求", "判断标准", "检查"})
+"""What a clause asks; its weight, grade, basis and place in the text may change without it."""
+
+
+def asks_the_same(before: EditionText, after: EditionText) -> frozenset[str]:
+    """Codes of clauses that ask the same in both editions, and are judged by the same check: what was given for one of
+    them answers the other. A code that stands for another requirement now (renumbered) is not among them.
+    """
+    title = BY_KEY["clauses"].title
+    return frozenset(
+        one.key
+        for one in differences(before, after, same=True)
+        if one.sheet == title
+        and one.change in ("same", "changed")
+        and not ASKED & {column for column, _before, _after in one.cells}
+    )
+
+
 def _keys(sheet: str) -> Callable[[Sequence[Any]], str]:
     if sheet == "about":
         return lambda row: ""

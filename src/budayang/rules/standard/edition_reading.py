@@ -18,7 +18,7 @@ from budayang.rules.standard.edition_text import (
     Value,
 )
 from budayang.rules.standard.editions import FIRST_STATES, PUBLISHED, REFERENCE, STATE_NAMES
-from budayang.rules.standard.parts import BadPart, Kind, Part, read_part
+from budayang.rules.standard.parts import GIVEN, KIND_NAMES, BadPart, Kind, Part, read_part
 
 Lines = Sequence[Sequence[str]]
 
@@ -142,7 +142,11 @@ def _check_twice(sheet: Sheet, rows: Iterable[_Row], faults: list[Fault]) -> Non
 
 
 def _read_parts(rows: Iterable[_Row], faults: list[Fault]) -> dict[str, list[Part]]:
+    """What people give is given for a clause and a kind: a clause has at most one part of each such kind, or one
+    document would answer two parts.
+    """
     found: dict[str, list[Part]] = {}
+    lines: dict[tuple[str, Kind], int] = {}
     for row in rows:
         if "kind" not in row.values:
             continue
@@ -151,7 +155,13 @@ def _read_parts(rows: Iterable[_Row], faults: list[Fault]) -> dict[str, list[Par
         except BadPart as bad:
             faults.append(_fault(BY_KEY["checks"], row, bad.column, bad.message))
             continue
-        found.setdefault(row.cells.get("clause", ""), []).append(part)
+        clause = row.cells.get("clause", "")
+        if part.kind in GIVEN and (clause, part.kind) in lines:
+            told = f"第 {lines[clause, part.kind]} 行已有 {clause} 的“{KIND_NAMES[part.kind]}”"
+            told += "，一条里每种填报方式只能有一个"
+            faults.append(_fault(BY_KEY["checks"], row, "kind", told))
+        lines.setdefault((clause, part.kind), row.line)
+        found.setdefault(clause, []).append(part)
     return found
 
 
@@ -167,6 +177,10 @@ def _check_about(rows: Sequence[_Row], faults: list[Fault]) -> None:
                 faults.append(_fault(sheet, row, "number", "参照版没有标准编号，请留空"))
             if "参照版" not in row.cells.get("title", ""):
                 faults.append(_fault(sheet, row, "title", "参照版的名称里要写明“参照版”"))
+        elif row.values.get("is_reference") is False and "参照版" in row.cells.get("title", ""):
+            faults.append(
+                _fault(sheet, row, "is_reference", "名称里写着“参照版”，这一列要写“是”；是标准文本的，请改名称")
+            )
         elif state == REFERENCE:
             faults.append(_fault(sheet, row, "state", "文本状态是“参照”的，参照版一列要写“是”"))
         elif state is not None and state not in FIRST_STATES:

@@ -45,13 +45,15 @@ class PartAnswer:
 
 
 def judge_given(part: Part, rows: Sequence[Given], on: date) -> ClauseAnswer:
-    """A measurement, survey, other system's numbers or a document on a day. The newest row that has begun counts."""
-    begun = sorted((row for row in rows if row.on <= on), key=lambda row: row.on)
+    """A measurement, survey, other system's numbers or a document on a day. ``rows``: what was given, the last given
+    first. The newest day that has begun counts, and of one day what was given last.
+    """
+    begun = [row for row in rows if row.on <= on]
     what = part.what or "、".join(field.label for field in part.fields)
     if not begun:
         missing = f"还没有上传：{what}" if part.kind is Kind.DOCUMENT else f"还没有填写：{what}"
         return _none(missing)
-    row = begun[-1]
+    row = max(begun, key=lambda one: one.on)  # the first of equal days, which is the last given
     if row.until_on is not None and row.until_on < on:
         return _none(f"{row.until_on.isoformat()}已到期：{what}")
     if row.values is None:

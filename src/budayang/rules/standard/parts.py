@@ -42,6 +42,8 @@ BY_HAND = frozenset({Kind.SURVEY, Kind.EXTERNAL})
 """What somebody copies from elsewhere: shown as 人工填报 wherever the answer is shown."""
 ENTERED = frozenset({Kind.MEASUREMENT, Kind.SURVEY, Kind.EXTERNAL})
 """Answered by numbers that somebody enters."""
+GIVEN = ENTERED | {Kind.DOCUMENT}
+"""Answered by what somebody gives for the clause."""
 MOST_DAYS = 3660
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,23}")
 _CODES = re.compile(r"[a-z][a-z0-9_]{0,39}")

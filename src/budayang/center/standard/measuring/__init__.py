@@ -18,6 +18,7 @@ from budayang.center.standard.measuring.gathered import (
     Gathering,
     Measured,
     Together,
+    digest,
     evidence,
 )
 
@@ -28,6 +29,7 @@ __all__ = [
     "Gathering",
     "Measured",
     "Together",
+    "digest",
     "evidence",
     "measure",
     "measure_area",

@@ -123,6 +123,8 @@ def _logs(seen: Gathering, out: Measured) -> None:
         "log_age_d": down(max((seen.until - first).total_seconds() / DAY_S, 0.0)),
         "in_service_d": max((seen.until - min(begun)).total_seconds() / DAY_S, 0.0),
     }
+    # The span is the period's, how many lines there are is of now: the threshold alone can make the answer another one.
+    out.basis["JB-13"] = f"{seen.value('log_retention_d'):g}"
     words = _("审计链共 %(lines)d 行，最早一行记于 %(at)s") % {"lines": lines, "at": f"{first:%Y-%m-%d %H:%M} UTC"}
     out.show("JB-13", [evidence("audit", "audit:1", words, "/console/audit/")])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from budayang.center.maintenance import clause_order_queries as order_clauses
 from budayang.center.maintenance import clause_queries as round_clauses
 from budayang.center.maintenance import hours_queries as hours
 from budayang.center.maintenance import queries as maintenance
-from budayang.center.maintenance.fault_notice_queries import seconds_until_told
+from budayang.center.maintenance.fault_notice_queries import counts_on_site, seconds_until_told
 from budayang.center.maintenance.round_signs import HALF_YEAR, answers_about_signs
 from budayang.center.platform import queries as platform
 from budayang.center.platform.actors import Actor
@@ -51,15 +52,23 @@ class Evidence(TypedDict):
 
 @dataclass(slots=True)
 class Measured:
-    """Numbers by the names of rules.standard, and evidence by metric."""
+    """Numbers by the names of rules.standard, and evidence by metric. `basis`: of a metric that speaks of now, what it
+    read of the period itself; late news of that makes a kept answer anew (standard.month_ends).
+    """
 
     numbers: dict[str, float] = field(default_factory=dict)
     evidence: dict[str, list[Evidence]] = field(default_factory=dict)
+    basis: dict[str, str] = field(default_factory=dict)
 
     def show(self, clause: str, rows: Iterable[Evidence]) -> None:
         """Keep the first rows as evidence of a metric."""
         kept = self.evidence.setdefault(clause, [])
         kept.extend(list(rows)[: EVIDENCE_ROWS - len(kept)])
+
+
+def digest(rows: object) -> str:
+    """A short mark of plain values: the same for the same values."""
+    return hashlib.sha256(repr(rows).encode()).hexdigest()[:16]
 
 
 def evidence(kind: str, ref: str, text: str, url: str = "") -> Evidence:
@@ -222,6 +231,11 @@ class Gathering:
         within_s = self.value("sign_fault_notice_s")
         late = [one > within_s for one in self.together.told_s.get(self.area.pk, ())]
         return len(late) - sum(late), sum(late)
+
+    @cached_property
+    def told_on_site(self) -> tuple[int, int]:
+        """Notices of faults that rounds looked for at the place: (that hang, that are missing)."""
+        return counts_on_site(self.area.pk, self.start, self.until)
 
     @cached_property
     def orders(self) -> list[order_clauses.OrderSeen]:

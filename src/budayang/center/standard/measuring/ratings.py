@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from budayang.center.evaluation.clause_queries import EvaluationSeen
 from budayang.center.standard.measuring import said
-from budayang.center.standard.measuring.gathered import EVIDENCE_ROWS, Gathering, Measured, evidence
+from budayang.center.standard.measuring.gathered import EVIDENCE_ROWS, Gathering, Measured, digest, evidence
 from budayang.rules.evaluation import LEVEL_BY_CODE, NEGATIVE_LEVELS
 
 # A case that was finished a moment ago may still be at its printer: the rating page comes after the paper.
@@ -76,6 +76,7 @@ def _scored(seen: Gathering, out: Measured) -> None:
     """PJ-20: owner units with machines here, and those of which the period has closed days to score."""
     owners = {one.owner_id: one.owner.name for one in seen.machines}
     scored = seen.together.scored.get(seen.area.pk, set()) & set(owners)
+    out.basis["PJ-20"] = digest(sorted(seen.together.scored.get(seen.area.pk, ())))
     out.numbers |= {"owners": float(len(owners)), "owners_scored": float(len(scored))}
     rows = sorted(owners.items(), key=lambda pair: (pair[0] in scored, pair[1]))
     out.show(

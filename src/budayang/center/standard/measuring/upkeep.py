@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from budayang.center.maintenance import clause_queries as clauses
 from budayang.center.maintenance import queries as maintenance
 from budayang.center.maintenance.clause_order_queries import OrderSeen
-from budayang.center.standard.measuring.gathered import Evidence, Gathering, Measured, evidence, up
+from budayang.center.standard.measuring.gathered import Evidence, Gathering, Measured, digest, evidence, up
 from budayang.center.standard.measuring.hardware import show_rounds, show_things
 
 ROUNDS = (
@@ -133,6 +133,7 @@ def _who(seen: Gathering, out: Measured) -> None:
     if seen.area.manager_id is None:
         return
     public = [(one.number, one.organization_id == seen.area.manager_id) for one in seen.orders if one.public]
+    out.basis["WH-20"] = digest(sorted((one.number, one.organization_id) for one in seen.orders if one.public))
     _count(out, "WH-20", "public_by_manager", "public_faults", public, _("由管理方处理"), _("不是管理方在处理"))
 
 

@@ -12,6 +12,7 @@ from budayang.center.standard.models.editions import (
     Edition,
     EditionEvent,
     EditionValue,
+    InForce,
     Reference,
     Term,
 )
@@ -58,6 +59,7 @@ __all__ = [
     "FieldFinding",
     "GivenDocument",
     "GivenNumbers",
+    "InForce",
     "Milestone",
     "Opinion",
     "Project",

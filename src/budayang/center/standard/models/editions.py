@@ -70,6 +70,23 @@ class EditionEvent(models.Model):
         return f"{self.edition_id} {self.event}"
 
 
+class InForce(models.Model):
+    """An edition was put in force here, from then until the next row's moment. Append-only: a month is judged by the
+    edition that was in force at its end.
+    """
+
+    edition = models.ForeignKey(Edition, on_delete=PROTECT, related_name="in_force")
+    at = models.DateTimeField()
+    by = models.CharField(max_length=80, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["-at"], name="standard_in_force_newest")]
+        ordering = ["at", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.edition_id} {self.at:%Y-%m-%d}"
+
+
 class Chapter(models.Model):
     """A chapter of an edition."""
 

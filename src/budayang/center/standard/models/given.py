@@ -1,7 +1,8 @@
 """What people give as evidence for a clause: numbers (measured, or copied from another system or a survey), documents,
 and what exempts an area or gives it time. Nothing is rewritten: what was wrong is withdrawn and given anew.
 
-A row of a region counts for every area below it: one filing may cover a city.
+A row of a region counts for every area below it: one filing may cover a city. It is given for the clause of an edition;
+under another edition it counts where the clause of that code asks the same (rules.standard.differences.asks_the_same).
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import PROTECT, CheckConstraint, F, Index, Q
 
+from budayang.center.standard.models.editions import Edition
 from budayang.rules.standard.parts import ENTERED
 
 EXCEPTION_KINDS: tuple[str, ...] = ("exemption", "transition")
@@ -21,6 +23,7 @@ class GivenNumbers(models.Model):
 
     place = models.ForeignKey("platform.Place", on_delete=PROTECT, related_name="+")
     place_path = models.CharField(max_length=200)
+    edition = models.ForeignKey(Edition, on_delete=PROTECT, related_name="+")
     clause_code = models.CharField(max_length=24)
     kind = models.CharField(max_length=12)
     values = models.JSONField()
@@ -56,6 +59,7 @@ class GivenDocument(models.Model):
 
     place = models.ForeignKey("platform.Place", on_delete=PROTECT, related_name="+")
     place_path = models.CharField(max_length=200)
+    edition = models.ForeignKey(Edition, on_delete=PROTECT, related_name="+")
     clause_code = models.CharField(max_length=24)
     title = models.CharField(max_length=120)
     on = models.DateField()
@@ -94,6 +98,7 @@ class ClauseException(models.Model):
 
     place = models.ForeignKey("platform.Place", on_delete=PROTECT, related_name="+")
     place_path = models.CharField(max_length=200)
+    edition = models.ForeignKey(Edition, on_delete=PROTECT, related_name="+")
     clause_code = models.CharField(max_length=24)
     kind = models.CharField(max_length=12)
     reason = models.CharField(max_length=300)

@@ -57,6 +57,9 @@ class Assessment(models.Model):
     What was computed is summed here, so that a list of areas reads one row each: `score` of 100 over the clauses that
     count (rules.standard.scoring), `floor` and `ceiling` of what has no evidence, `coverage`; null while unknown.
     `chapters`: {"4": score or null}. The four counts are of all clauses.
+
+    `month_end`: of a month that is over, what metrics that can only speak of now said when it was first computed after
+    its end (standard.month_ends); null before.
     """
 
     place = models.ForeignKey("platform.Place", on_delete=models.PROTECT, related_name="+")
@@ -73,6 +76,7 @@ class Assessment(models.Model):
     not_met = models.PositiveSmallIntegerField(default=0)
     not_applicable = models.PositiveSmallIntegerField(default=0)
     no_evidence = models.PositiveSmallIntegerField(default=0)
+    month_end = models.JSONField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["place", "month"], name="standard_assessment_once")]
