@@ -10,6 +10,7 @@ from datetime import date, datetime
 from budayang.rules.calendars import DayKind, day_kind
 from budayang.rules.evaluation import Counts
 from budayang.rules.hours import Tally
+from budayang.rules.placement import Suggestion
 from budayang.rules.scorecards import Fact
 
 WORKED = frozenset({DayKind.WORKDAY, DayKind.MAKEUP})
@@ -195,14 +196,23 @@ class IdleFact:
 
 
 @dataclass(frozen=True, slots=True)
-class FewFact:
-    """A machine that some people used, but few: ``trips`` and ``matters`` of the month."""
+class PlacedFact:
+    """A suggestion of placement: of which area, what it is called, and its state (rules.placement.STATE_NAMES; "" while
+    the placement page does not have it).
+    """
 
-    code: str
-    name: str
-    area: str
-    trips: int
-    matters: int
+    area: Named
+    found: Suggestion
+    title: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """What the numbers of the areas suggest. ``limits``: parameter → area's name → value that it was held against."""
+
+    suggestions: Sequence[PlacedFact]
+    limits: Mapping[str, Mapping[str, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,18 +277,13 @@ class MonthFacts:
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What is not compared with the month before: what nobody or hardly anybody used, and what will stop.
-
-    ``few_machines``: with fewer than ``few_a_day`` trips a day over the ``days`` of the month that are over.
-    """
+    """What is not compared with the month before: what nobody used, what the numbers suggest, and what will stop."""
 
     machines: int
     unseen_machines: int
     idle_machines: Sequence[IdleFact]
-    few_machines: Sequence[FewFact]
-    few_a_day: float
-    days: int
     offered_items: int
     idle_items: Sequence[IdleFact]
+    placement: Placement
     stops: Sequence[StopFact]
     estimated_calendar: bool
