@@ -58,13 +58,13 @@ class MatterTally:
     by_day: Counter[tuple[DayKind, bool]] = field(default_factory=Counter)
     _kinds: dict[date, DayKind] = field(default_factory=dict)
 
-    def add(self, area: int, item: int, local: datetime, state: str) -> None:
-        """Count one matter that was taken in at a moment of the place's clock."""
+    def add(self, area: int, item: int, local: datetime, done: bool) -> None:
+        """Count one matter that was taken in at a moment of the place's clock, and whether it was done."""
         on = local.date()
         kind = self._kinds.get(on)
         if kind is None:
             kind = self._kinds[on] = day_kind(on, self.table)
-        outside, done = outside_office(local, kind, self.opens_s, self.closes_s), state in DONE
+        outside = outside_office(local, kind, self.opens_s, self.closes_s)
         self.total += 1
         self.done += done
         self.outside += outside

@@ -29,7 +29,7 @@ EMPTY: dict[str, str] = {
     "unfound": "没有这样的话。",
 }
 AREA = Head("自助区", width=20)
-STANDING = Head("处理", width=10)
+STANDING = Head("处理结果", width=10)
 HEADS: dict[str, tuple[Head, ...]] = {
     "idle": (
         Head("终端", width=22), AREA, Head("来了几趟", "count", 8), Head("看了几天", "count", 8),
@@ -40,7 +40,7 @@ HEADS: dict[str, tuple[Head, ...]] = {
         Head("一共办了", "count", 8), STANDING,
     ),
     "queue": (
-        Head("时段", width=14), AREA, Head("开始办理", "count", 8), Head("接着上一件", "count", 8),
+        Head("时段", width=14), AREA, Head("办了几件", "count", 8), Head("其中接着上一件", "count", 9),
         Head("占比", "share", 8), STANDING,
     ),
     "missing": (

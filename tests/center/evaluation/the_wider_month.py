@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 from tests.center.evaluation.the_month import BORN, MADE, ZONE, live, live_in, moment
 from tests.center.hall import SYSTEM, Hall
@@ -137,12 +138,12 @@ def _stops(hall: Hall) -> None:
     """Of the city, of one machine, of a department; one that began in October, one announced after the report."""
     at, announced = datetime(2026, 11, 10, 2, tzinfo=UTC), datetime(2026, 10, 20, tzinfo=UTC)
     hour = timedelta(hours=1)
-    shared = {"now": announced, "starts_at": at, "ends_at": at + hour}
+    shared: dict[str, Any] = {"now": announced, "starts_at": at, "ends_at": at + hour}
     plan_stop(SYSTEM, place=hall.city, reason="全市演练", **shared)
     plan_stop(SYSTEM, place=hall.far_area.place, terminal_id=Terminal.objects.get(code="HJ-01").pk, reason="换打印机", **shared)
     plan_stop(SYSTEM, place=hall.city, kind="department", department="SW", reason="系统升级", **shared)
-    over_midnight = {"starts_at": datetime(2026, 10, 31, 14, tzinfo=UTC), "ends_at": datetime(2026, 10, 31, 18, tzinfo=UTC)}
-    plan_stop(SYSTEM, place=hall.far_area.place, reason="跨月", now=announced, **over_midnight)
+    evening = datetime(2026, 10, 31, 14, tzinfo=UTC)
+    plan_stop(SYSTEM, place=hall.far_area.place, reason="跨月", now=announced, starts_at=evening, ends_at=evening + 4 * hour)
     plan_stop(SYSTEM, place=hall.far_area.place, reason="报告以后公告", now=MADE + hour, starts_at=at, ends_at=at + hour)
 
 
@@ -154,11 +155,11 @@ def _taken_from_stock(hall: Hall) -> None:
 
 
 def _rated_later(hall: Hall, item: Item) -> None:
-    """Asked in October, answered when the report was made already."""
+    """Asked in October, answered when the report was made already; a matter that was done only then."""
     asked_at = datetime(2026, 10, 31, 6, tzinfo=UTC)
+    about: dict[str, Any] = {"terminal": hall.terminal, "place_path": hall.area.place.path}
     for n in range(4):
         number = f"LATE-{n}"
-        about = {"terminal": hall.terminal, "place_path": hall.area.place.path}
         Case.objects.create(
             number=number, item=item, state="done", identity_hash="x", code_hash=number, accepted_at=asked_at,
             finished_at=asked_at, **about,
@@ -168,3 +169,7 @@ def _rated_later(hall: Hall, item: Item) -> None:
             case_number=number, owner=hall.bodies["RS"], item_code=item.code, level="satisfied", channel="qr",
             at=MADE + n * timedelta(hours=1), **about,
         )  # fmt: skip
+    Case.objects.create(
+        number="LATE-DONE", item=item, state="done", identity_hash="x", code_hash="LATE-DONE", accepted_at=asked_at,
+        finished_at=MADE + timedelta(hours=1), **about,
+    )  # fmt: skip

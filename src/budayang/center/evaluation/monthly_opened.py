@@ -29,7 +29,7 @@ from budayang.rules.evaluation.complaints import KIND_NAMES, state_name
 from budayang.rules.evaluation.negative import FINAL_STATES
 from budayang.rules.help_calls import CALL_NAMES, VERDICT_NAMES, waited
 from budayang.rules.hours import BUCKET_ORDER
-from budayang.rules.monthly_facts import DONE, outside_office
+from budayang.rules.monthly_facts import outside_office
 from budayang.rules.rounds import STATE_NAMES
 from budayang.rules.trip_words import trip_words
 from budayang.rules.trips import RESULT_NAMES, WASTED
@@ -97,7 +97,7 @@ def _cases(month: Month, asked: Asked) -> Opened:
     if "audience" in asked:
         rows = rows.filter(item__audience=asked["audience"])
     if asked.get("done"):
-        rows = rows.filter(state__in=DONE)
+        rows = rows.filter(rows_of.done(month))
     if {"day", "outside", "hour"} & set(asked):
         keys = list(_at_such_times(month, rows, asked))
         found = services.cases_visible_to(rows_of.JOB).filter(pk__in=keys[:SHOWN])

@@ -30,10 +30,10 @@ NAMED_AT_ONCE = 5000
 class Counts:
     """Ratings and invitations of a place and a period, [start, end). What was set aside (剔除) is in `set_aside` only.
 
-    `invited` counts cases after which the rating page was shown, `rated_asked` those of them that were rated by
-    now (also later than the period), `rated` all ratings. `levels` has all five
-    levels, zero included. `negative_reasoned`: negative ratings that carry a reason. `negative_late`: negative-rating
-    cases of this period of which a step was, or is, past its clock.
+    `invited` counts cases after which the rating page was shown, `rated_asked` those of them that were rated by now
+    (also later than the period), `rated` all ratings. `levels` has all five levels, zero included.
+    `negative_reasoned`: negative ratings that carry a reason. `negative_late`: negative-rating cases of this period of
+    which a step was, or is, past its clock.
     """
 
     invited: int
