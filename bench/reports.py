@@ -4,9 +4,10 @@
     python bench/reports.py [--areas 100] [--terminals 5] [--matters 20] [--orders 20] [--databases sqlite,postgresql]
 
 A synthetic city (bench/city.py) with two months of life: `--matters` a terminal and day, as many trips and journeys and
-half as many ratings, ten items looked for in each area and day; `--orders` an area and month, each with its steps. Measured in one process on one core, as the worker does it:
-`report` is both months, read and computed, until the content is hashed; then the three papers. Beside it in the same
-run `bare`: the rows of the same matters fetched by a plain cursor and dropped, which is what the database alone needs.
+half as many ratings, ten items looked for in each area and day; `--orders` an area and month, each with its steps.
+Measured in one process on one core, as the worker does it: `report` is both months, read and computed, until the
+content is hashed; then the three papers. Beside it in the same run `bare`: the rows of the same matters fetched by a
+plain cursor and dropped, which is what the database alone needs.
 The limit is printed with the figures; beyond it the run fails.
 """
 

@@ -15,8 +15,12 @@ from budayang.rules.parameters import PARAMETERS
 from budayang.rules.placement import KIND_NAMES, STATE_NAMES, THRESHOLDS
 
 NOTES: dict[str, str] = {
-    "idle": "平均每天的趟数少于门槛的一体机，没有人来的也在内；到位不久的不判断。可以考虑挪到人多的地方，或与相邻的合并。",
-    "overlap": "同一自助区或相邻自助区的两台一体机都能办，而两台一共没办几件的事项达到门槛的；列在编码在前的那台所在的自助区。",
+    "idle": (
+        "平均每天的趟数少于门槛的一体机，没有人来的也在内；到位不久的不判断。可以考虑挪到人多的地方，或与相邻的合并。"
+    ),
+    "overlap": (
+        "同一自助区或相邻自助区的两台一体机都能办，而两台一共没办几件的事项达到门槛的；列在编码在前的那台所在的自助区。"
+    ),
     "queue": "前一件刚办完就开始下一件的占到门槛的钟点：多半有人站着等。排队本身看不到。",
     "missing": "在这里找过、次数达到门槛，而这里没有一台终端能办的事项。",
     "unfound": "找过、次数达到门槛，而目录里没有对应事项的话。只写次数；原话不写进月报，点开看现在还留着的。",
@@ -36,7 +40,7 @@ HEADS: dict[str, tuple[Head, ...]] = {
         Head("每天几趟", "minutes", 8), STANDING,
     ),
     "overlap": (
-        Head("两台终端", width=30), AREA, Head("都有的事项", "count", 8), Head("其中用得少", "count", 8),
+        Head("两台终端", width=30), AREA, Head("都有的事项", "count", 10), Head("其中用得少", "count", 10),
         Head("一共办了", "count", 8), STANDING,
     ),
     "queue": (
@@ -86,12 +90,15 @@ def _spoken(rows: list[PlacedFact]) -> list[Line]:
     return lines
 
 
-UNITS: dict[str, str] = {"d": "天", "s": "秒", "ratio": "比例", "count": "个"}
+UNITS: dict[str, str] = {"d": "天", "s": "秒", "ratio": "比例", "count": ""}
+"""Of a count the label says what is counted."""
 LIMIT_HEADS = (
     Head("种类", width=22), Head("门槛", width=36), Head("数值", "number", 8), Head("单位", width=7),
     Head("自助区", width=26),
 )  # fmt: skip
-LIMIT_NOTE = "与“布局与使用建议”同一规则、同一门槛；看的是到本月最后一个整天为止的这些天，机器和事项按做月报那天的登记。"
+LIMIT_NOTE = (
+    "与“布局与使用建议”同一规则、同一门槛；看的是到本月最后一个整天为止的这些天，机器和事项按做月报那天的登记。"
+)
 ALL_KINDS, EVERYWHERE, OTHERS = "各种", "全部自助区", "其他自助区"
 PARAMETER_BY_NAME = {one.name: one for one in PARAMETERS}
 
@@ -100,7 +107,8 @@ def limits(placement: Placement) -> Table:
     """Over how many days it was looked, and what each kind was held against. Areas with a value of their own are named,
     the value that most of them have is that of the others.
     """
-    asked = [(ALL_KINDS, "placement_days"), *((KIND_NAMES[kind], name) for kind in THRESHOLDS for name in THRESHOLDS[kind])]
+    asked = [(ALL_KINDS, "placement_days")]
+    asked += [(KIND_NAMES[kind], name) for kind, names in THRESHOLDS.items() for name in names]
     lines = []
     for kind, name in asked:
         about = PARAMETER_BY_NAME[name]

@@ -87,7 +87,9 @@ def test_there_is_a_loop_for_every_figure_and_every_table(lived: Lived, where: s
 @pytest.mark.parametrize("code", sorted(FIGURES))
 def test_a_figure_is_that_of_a_plain_loop(lived: Lived, code: str, where: str) -> None:
     one = figure(lived.reports[where], code)
-    said = Said(one.value, one.sample, one.before, one.before_sample, one.low, one.high, one.change_low, one.change_high)
+    said = Said(
+        one.value, one.sample, one.before, one.before_sample, one.low, one.high, one.change_low, one.change_high
+    )
     loop = FIGURES[code](lived.worlds[where])
     for name in Said.__dataclass_fields__:
         assert getattr(said, name) == approximately(getattr(loop, name)), (name, said, loop)
@@ -175,8 +177,9 @@ def texts(report: Report, code: str, cells: tuple[Any, ...]) -> tuple[Any, ...]:
 # What opens ----------------------------------------------------------------------------------------------------------
 
 ROWS: dict[str, int] = {
-    "wasted_causes": 3, "wasted_areas": 2, "matters_days": 2, "matters_items": 3, "matters_hours": 1, "matters_people": 1,
-    "matters_areas": 1, "faults_causes": 2, "help_areas": 1, "help_people": 1, "orders_bodies": 2, "rounds_plans": 2,
+    "wasted_causes": 3, "wasted_areas": 2, "matters_days": 2, "matters_items": 3, "matters_hours": 1,
+    "matters_people": 1, "matters_areas": 1, "faults_causes": 2, "help_areas": 1,
+    "help_people": 1, "orders_bodies": 2, "rounds_plans": 2,
     "visits_kinds": 1, "ratings_levels": 1, "ratings_negative": 1, "complaints_areas": 2, "placement_idle": 3,
     "placement_overlap": 3, "placement_queue": 3, "placement_unfound": 1,
 }  # fmt: skip

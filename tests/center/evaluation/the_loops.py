@@ -1,6 +1,6 @@
 """A monthly report computed a second time by plain loops over the tables, without any of the product's rules.
 
-`FIGURES` and `TABLES` hold a loop for each code; the modules `the_loops_of_…` register them. A loop says everything that
+`FIGURES` and `TABLES` hold a loop for each code; the modules `the_loops_of_…` register them. A loop says all that
 the report says under its code: value, sample, interval, the month before; every cell of every line, in order.
 """
 

@@ -22,14 +22,16 @@ KINDS = {
     "missing": "有人找、这里没有的事项", "unfound": "有人找、目录里没有的事",
 }  # fmt: skip
 LIMITS: dict[str, tuple[tuple[str, float, str], ...]] = {
-    "idle": (("few_trips_day", 1, "个"), ("placement_least_days", 14, "天")),
+    "idle": (("few_trips_day", 1, ""), ("placement_least_days", 14, "天")),
     "overlap": (
-        ("placement_overlap_cases", 3, "个"), ("placement_overlap_items", 5, "个"), ("placement_near_m", 1000, "个"),
+        ("placement_overlap_cases", 3, ""), ("placement_overlap_items", 5, ""), ("placement_near_m", 1000, ""),
         ("placement_least_days", 14, "天"),
     ),
-    "queue": (("placement_gap_s", 60, "秒"), ("placement_queue_starts", 20, "个"), ("placement_queue_share", 0.5, "比例")),
-    "missing": (("placement_searches", 10, "个"),),
-    "unfound": (("placement_searches", 10, "个"), ("search_words_k", 5, "个")),
+    "queue": (
+        ("placement_gap_s", 60, "秒"), ("placement_queue_starts", 20, ""), ("placement_queue_share", 0.5, "比例"),
+    ),
+    "missing": (("placement_searches", 10, ""),),
+    "unfound": (("placement_searches", 10, ""), ("search_words_k", 5, "")),
 }  # fmt: skip
 """Of each kind: parameter, its value where no place says otherwise, its unit."""
 DEFAULTS = {name: value for some in LIMITS.values() for name, value, _unit in some}
@@ -115,7 +117,11 @@ def queue(w: World) -> list[Cells]:
         codes = {row["terminal__code"] for row in w.every(Visit, "terminal__code", "terminal__area_id", "at", "seconds")
                  if row["terminal__area_id"] == area["pk"]}  # fmt: skip
         for code in codes:
-            rows = [r for r in w.every(Visit, "terminal__code", "terminal__area_id", "at", "seconds") if r["terminal__code"] == code]
+            rows = [
+                r
+                for r in w.every(Visit, "terminal__code", "terminal__area_id", "at", "seconds")
+                if r["terminal__code"] == code
+            ]
             spans = sorted((row["at"] - timedelta(seconds=row["seconds"]), row["at"]) for row in rows)
             spans = [span for span in spans if start <= span[0] < end]
             for n, (since, _until) in enumerate(spans):

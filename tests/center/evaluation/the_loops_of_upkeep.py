@@ -86,7 +86,9 @@ def calls(w: World) -> tuple[list[Row], list[Row]]:
 
 
 def waits(rows: list[Row]) -> list[float]:
-    return [(row["answered_at"] - row["pressed_at"]) / timedelta(seconds=1) for row in rows if known(row, "answered_at")]
+    return [
+        (row["answered_at"] - row["pressed_at"]) / timedelta(seconds=1) for row in rows if known(row, "answered_at")
+    ]
 
 
 def in_time(rows: list[Row]) -> tuple[int, int]:
@@ -185,7 +187,9 @@ def used(w: World, code: str) -> tuple[float | None, float | None]:
 
 @figure("cost")
 def cost(w: World) -> Said:
-    told = [[(price, amounts[n]) for code, _name, _unit, price in KINDS if (amounts := used(w, code))[n]] for n in (0, 1)]
+    told = [
+        [(price, amounts[n]) for code, _name, _unit, price in KINDS if (amounts := used(w, code))[n]] for n in (0, 1)
+    ]
     sums = [sum(price * amount for price, amount in month) if month else None for month in told]  # type: ignore[operator]
     return Said(sums[0], len(told[0]), sums[1], len(told[1]))
 

@@ -37,8 +37,9 @@ OPEN = {"KBS": (744, 3), "KBT": (372, 0), "HJ": (744, 2)}
 BUCKETS = (
     ("site", "场所关闭或过冷过热", "综合管理单位"), ("switched_off", "被人关机", "设备归属单位"),
     ("power", "供电", "综合管理单位"), ("network", "网络", "综合管理单位"), ("device", "设备故障", "运维商"),
-    ("consumables", "耗材", "设备归属单位"), ("department", "部门系统", "办理部门"), ("software", "本平台软件", "管理平台"),
-    ("damage", "人为损坏", "不归责"), ("planned", "计划停用", "不归责"), ("monitoring_lost", "监测中断", "不归责"),
+    ("consumables", "耗材", "设备归属单位"), ("department", "部门系统", "办理部门"),
+    ("software", "本平台软件", "管理平台"), ("damage", "人为损坏", "不归责"),
+    ("planned", "计划停用", "不归责"), ("monitoring_lost", "监测中断", "不归责"),
     ("undetermined", "未能判定", "不归责"),
 )  # fmt: skip
 UNCOUNTED = ("planned", "monitoring_lost")
@@ -79,7 +80,15 @@ def wasted_areas(w: World) -> list[Cells]:
 
 
 def matters(w: World) -> tuple[list[Row], list[Row]]:
-    about = ("state", "finished_at", "terminal__code", "item__code", "item__name", "item__audience", "item__department__name")
+    about = (
+        "state",
+        "finished_at",
+        "terminal__code",
+        "item__code",
+        "item__name",
+        "item__audience",
+        "item__department__name",
+    )
     return w.both(Case, "accepted_at", "place_path", *about)
 
 

@@ -243,7 +243,9 @@ def visits_kinds(w: World) -> list[Cells]:
     names = {"delegate": "代表、委员视察", "experience": "体验官体验", "unannounced": "暗访"}
     every = w.here(SupervisionVisit, "place_path", "pk", "kind", "state", "handed_at", "well", "failed")
     findings = w.every(SupervisionFinding, "visit_id", "state", "replied_at", "overdue_at", "due_at")
-    months = [[row for row in of(every, "handed_at", month) if row["state"] == "done"] for month in (OCTOBER, SEPTEMBER)]
+    months = [
+        [row for row in of(every, "handed_at", month) if row["state"] == "done"] for month in (OCTOBER, SEPTEMBER)
+    ]
     lines = []
     for kind, name in names.items():
         now, before = ([row for row in rows if row["kind"] == kind] for rows in months)

@@ -170,8 +170,8 @@ def _voices(hall: Hall) -> None:
         limits = {step: (at + timedelta(days=2 + 2 * k)).isoformat() for k, step in enumerate(STEPS)}
         state = luck.choice(["filed", "filed", "accepted", "declined", "answered"])
         row = Complaint.objects.create(
-            number=f"V{hall.area.code}{n:03}", kind=kind, area=area, place_path=area.place.path, state=state, made_at=at,
-            limits=limits, ended_at=MADE if state in ("filed", "declined") else None,
+            number=f"V{hall.area.code}{n:03}", kind=kind, area=area, place_path=area.place.path, state=state,
+            made_at=at, limits=limits, ended_at=MADE if state in ("filed", "declined") else None,
             erase_at=MADE + timedelta(days=99),
         )  # fmt: skip
         ComplaintStep.objects.create(complaint=row, event="made", state="received", at=at)
@@ -319,8 +319,9 @@ def _visits(hall: Hall) -> None:
         month = luck.choice((9, 10))
         at, kind = moment(luck, month), luck.choice(("delegate", "experience", "unannounced")[: 12 - month])
         visit = SupervisionVisit.objects.create(
-            number=f"V-{hall.area.code}-{n}", kind=kind, area=hall.area, place_path=hall.area.place.path, edition=edition,
-            opens_on=at.astimezone(ZONE).date(), closes_on=at.astimezone(ZONE).date(), made_at=at, made_by="x",
+            number=f"V-{hall.area.code}-{n}", kind=kind, area=hall.area, place_path=hall.area.place.path,
+            edition=edition, opens_on=at.astimezone(ZONE).date(), closes_on=at.astimezone(ZONE).date(),
+            made_at=at, made_by="x",
             state="missed" if n % 7 == 3 else "done", handed_at=None if n % 7 == 3 else at,
             well=luck.randint(0, 8) if n % 5 else 0, failed=luck.randint(0, 4) if n % 5 else 0,
         )  # fmt: skip

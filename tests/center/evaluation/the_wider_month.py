@@ -1,4 +1,4 @@
-"""The two months of a whole city: the hall of `the_month`, an area beside it, one in another banner, one that nobody uses.
+"""The two months of a whole city: the hall of `the_month`, an area beside it, one in another banner, an empty one.
 
 Beyond that what placement looks at: journeys, searches, items that neighbours both offer, thresholds of a place's own,
 what a person has decided; and stops of every reach.
@@ -65,7 +65,9 @@ def live_wide(hall: Hall | None = None) -> Hall:
     _rated_later(hall, items[0])
     hall.area.refresh_from_db()
     for area in (hall.area, beside):
-        placement_actions.compute(area, datetime(2026, 10, 31, 21, 30, tzinfo=UTC))  # as the worker does it on the first
+        placement_actions.compute(
+            area, datetime(2026, 10, 31, 21, 30, tzinfo=UTC)
+        )  # as the worker does it on the first
     row = PlacementSuggestion.objects.get(kind="queue", area=hall.area)
     placement_actions.set_aside(SYSTEM, row, reason="换班", now=MADE)
     return hall
@@ -124,8 +126,9 @@ def _journey(machine: Terminal, start: datetime, seconds: int) -> None:
 def _searches(hall: Hall, beside: Area) -> None:
     """T06 is offered in KBS and KBT, nowhere in HJ; words that mean nothing were asked in KBS."""
     for area, on, code, times in (
-        (hall.area, LAST, "T06", 20), (beside, LAST, "T02", 9), (beside, LAST, "T01", 10), (hall.far_area, FIRST, "T06", 8),
-        (hall.far_area, FIRST, "T05", 7), (hall.far_area, FIRST - DAY, "T05", 90), (hall.far_area, LAST, "T00", 30),
+        (hall.area, LAST, "T06", 20), (beside, LAST, "T02", 9), (beside, LAST, "T01", 10),
+        (hall.far_area, FIRST, "T06", 8), (hall.far_area, FIRST, "T05", 7),
+        (hall.far_area, FIRST - DAY, "T05", 90), (hall.far_area, LAST, "T00", 30),
     ):  # fmt: skip
         for _n in range(times):
             search_actions.record_search(area, item_code=code, on=on, now=MADE)
@@ -140,11 +143,21 @@ def _stops(hall: Hall) -> None:
     hour = timedelta(hours=1)
     shared: dict[str, Any] = {"now": announced, "starts_at": at, "ends_at": at + hour}
     plan_stop(SYSTEM, place=hall.city, reason="全市演练", **shared)
-    plan_stop(SYSTEM, place=hall.far_area.place, terminal_id=Terminal.objects.get(code="HJ-01").pk, reason="换打印机", **shared)
+    plan_stop(
+        SYSTEM,
+        place=hall.far_area.place,
+        terminal_id=Terminal.objects.get(code="HJ-01").pk,
+        reason="换打印机",
+        **shared,
+    )
     plan_stop(SYSTEM, place=hall.city, kind="department", department="SW", reason="系统升级", **shared)
     evening = datetime(2026, 10, 31, 14, tzinfo=UTC)
-    plan_stop(SYSTEM, place=hall.far_area.place, reason="跨月", now=announced, starts_at=evening, ends_at=evening + 4 * hour)
-    plan_stop(SYSTEM, place=hall.far_area.place, reason="报告以后公告", now=MADE + hour, starts_at=at, ends_at=at + hour)
+    plan_stop(
+        SYSTEM, place=hall.far_area.place, reason="跨月", now=announced, starts_at=evening, ends_at=evening + 4 * hour
+    )
+    plan_stop(
+        SYSTEM, place=hall.far_area.place, reason="报告以后公告", now=MADE + hour, starts_at=at, ends_at=at + hour
+    )
 
 
 def _taken_from_stock(hall: Hall) -> None:

@@ -59,9 +59,7 @@ def stays_of(area_id: int, span: Span) -> list[Stay]:
     rows = Visit.objects.filter(
         terminal__area_id=area_id, at__gte=span.start, at__lt=span.end + timedelta(hours=1)
     ).values_list("terminal__code", "at", "seconds")
-    found = (
-        Stay(code, at - timedelta(seconds=seconds), at) for code, at, seconds in rows.iterator(chunk_size=CHUNK)
-    )
+    found = (Stay(code, at - timedelta(seconds=seconds), at) for code, at, seconds in rows.iterator(chunk_size=CHUNK))
     return [one for one in found if span.start <= one.start < span.end]
 
 
@@ -179,8 +177,8 @@ class Gathered:
                 least_days=least_days,
             ),
             *rules.queues(
-                stays_of(area_id, self.span), self.span.zone, gap_s=v["placement_gap_s"], starts=int(v["placement_queue_starts"]),
-                share=v["placement_queue_share"],
+                stays_of(area_id, self.span), self.span.zone, gap_s=v["placement_gap_s"],
+                starts=int(v["placement_queue_starts"]), share=v["placement_queue_share"],
             ),
             *rules.missing(self.searches[area_id], self.offered[area_id], least=least),
             *self.unfound(area_id),
@@ -219,7 +217,4 @@ def gather(members: Iterable[Any], now: datetime) -> list[Gathered]:
     for one in rows:
         values[one.pk] = {name: float(found[one.place.path, ""][name].value) for name in NAMES}
         spans.setdefault(span_of(one, int(values[one.pk]["placement_days"]), now), []).append(one)
-    return [
-        Gathered(together, span, {one.pk: values[one.pk] for one in together}) for span, together in spans.items()
-    ]
-
+    return [Gathered(together, span, {one.pk: values[one.pk] for one in together}) for span, together in spans.items()]

@@ -122,11 +122,7 @@ def _shared(one: str, other: str, most: int, span: Span) -> Behind:
 def _starts(area_id: int, hour: int, gap_s: float, span: Span) -> Behind:
     """Journeys that began in the hour back to back, the latest first."""
     zone, inside = ZoneInfo(span.zone), stays_of(area_id, span)
-    close = [
-        one
-        for one, follows in back_to_back(inside, gap_s)
-        if follows and one.start.astimezone(zone).hour == hour
-    ]
+    close = [one for one, follows in back_to_back(inside, gap_s) if follows and one.start.astimezone(zone).hour == hour]
     close.sort(key=lambda stay: stay.start, reverse=True)
     rows = [
         (one.terminal, f"{localtime(one.start, zone):%Y-%m-%d %H:%M:%S}", round((one.end - one.start).total_seconds()))
