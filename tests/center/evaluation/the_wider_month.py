@@ -52,6 +52,7 @@ def live_wide(hall: Hall | None = None) -> Hall:
         luck = random.Random(20261000 + number)
         live_in(elsewhere, luck, items, 90 * number, keeper={"KBT": "lin", "HJ": "ou"}[area.code])
     _machine("KBS-04", hall.area, "RS", datetime(2026, 10, 25, tzinfo=UTC))  # too new to be judged
+    _machine("KBT-03", beside, "RS", datetime(2026, 10, 5, 2, tzinfo=UTC))  # there for 26 whole days
     Terminal.objects.create(
         code="KBS-09", name="部门专机", kind="watched", area=hall.area, owner=hall.bodies["SW"], state="active",
         registered_at=BORN,
@@ -63,6 +64,7 @@ def live_wide(hall: Hall | None = None) -> Hall:
     _stops(hall)
     _taken_from_stock(hall)
     _rated_later(hall, items[0])
+    _at_the_edges(hall, items[0])
     hall.area.refresh_from_db()
     for area in (hall.area, beside):
         placement_actions.compute(
@@ -186,3 +188,16 @@ def _rated_later(hall: Hall, item: Item) -> None:
         number="LATE-DONE", item=item, state="done", identity_hash="x", code_hash="LATE-DONE", accepted_at=asked_at,
         finished_at=MADE + timedelta(hours=1), **about,
     )  # fmt: skip
+
+
+def _at_the_edges(hall: Hall, item: Item) -> None:
+    """A second before and at the opening and the closing of offices, on a workday; midnight at both ends of October."""
+    day, second = datetime(2026, 10, 14, tzinfo=ZONE), timedelta(seconds=1)
+    opens, closes = day + timedelta(hours=8, minutes=30), day + timedelta(hours=17, minutes=30)
+    first, after = datetime(2026, 10, 1, tzinfo=ZONE), datetime(2026, 11, 1, tzinfo=ZONE)
+    for n, at in enumerate(one - late for one in (opens, closes, first, after) for late in (second, 0 * second)):
+        number = f"EDGE-{n}"
+        Case.objects.create(
+            number=number, terminal=hall.terminal, item=item, place_path=hall.area.place.path, state="working",
+            identity_hash="x", code_hash=number, accepted_at=at,
+        )  # fmt: skip

@@ -53,6 +53,14 @@ def span_of(area: Any, days: int, now: datetime) -> Span:
     return Span(last - timedelta(days=days - 1), last, area.place.zone)
 
 
+def days_there(since: datetime | None, span: Span) -> int:
+    """Whole days of the span, up to its end, on which a machine was there."""
+    if since is None:
+        return 0
+    first = max(span.first, since.astimezone(ZoneInfo(span.zone)).date() + timedelta(days=1))
+    return max(0, (span.last - first).days + 1)
+
+
 def stays_of(area_id: int, span: Span) -> list[Stay]:
     """Journeys at an area's machines that began in the span."""
     # A journey of more than an hour does not exist: the idle limit ends it.
@@ -122,18 +130,11 @@ class Gathered:
             offers.setdefault(terminal, set()).add(codes[item])
         return {
             one.code: Machine(
-                one.code, self._days(one.enrolled_at), trips.get(one.pk, 0), frozenset(offers.get(one.pk, ())),
-                done.get(one.pk, {}),
+                one.code, days_there(one.enrolled_at, self.span), trips.get(one.pk, 0),
+                frozenset(offers.get(one.pk, ())), done.get(one.pk, {}),
             )
             for one in self._own
         }  # fmt: skip
-
-    def _days(self, since: datetime | None) -> int:
-        """Whole days of the span on which a machine was there."""
-        if since is None:
-            return 0
-        first = max(self.span.first, since.astimezone(ZoneInfo(self.span.zone)).date() + timedelta(days=1))
-        return max(0, (self.span.last - first).days + 1)
 
     def here(self, area_id: int) -> list[Machine]:
         """The machines of an area itself, each with the codes of those beside it."""

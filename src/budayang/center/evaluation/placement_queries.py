@@ -14,7 +14,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from budayang.center.evaluation.models import PlacementStanding, PlacementSuggestion
-from budayang.center.evaluation.placement_gather import JOB, Span, stays_of
+from budayang.center.evaluation.placement_gather import JOB, Span, days_there, stays_of
 from budayang.center.platform.actors import Actor
 from budayang.center.platform.queries import scope_q
 from budayang.center.services import queries as services
@@ -84,13 +84,17 @@ def _made(heads: Sequence[str], rows: Sequence[Sequence[object]], refs: Sequence
 
 
 def _trips(code: str, span: Span) -> Behind:
-    """Trips and matters of a machine day by day; days without any are rows of zero."""
+    """Trips and matters of a machine on each whole day that it was there; days without any are rows of zero. The day on
+    which it came is there when somebody used it then.
+    """
     zone = ZoneInfo(span.zone)
+    since = terminals.in_service().filter(code=code).values_list("enrolled_at", flat=True).first()
     trips = trip_queries.trips_visible_to(JOB).filter(span.within("at"), terminal__code=code)
     cases = services.cases_visible_to(JOB).filter(span.within("accepted_at"), terminal__code=code)
     came = Counter(at.astimezone(zone).date() for at in trips.values_list("at", flat=True))
     done = Counter(at.astimezone(zone).date() for at in cases.values_list("accepted_at", flat=True))
-    days = [span.last - timedelta(days=n) for n in range((span.last - span.first).days + 1)]
+    days = [span.last - timedelta(days=n) for n in range(days_there(since, span))]
+    days += sorted((on for on in came if on not in days), reverse=True)
     told = [(on.isoformat(), came[on], done[on]) for on in days]
     return _made((_("日期"), _("来了几趟"), _("办了几件")), told, [f"terminal:{code}"] * len(days))
 
