@@ -20,7 +20,7 @@ from budayang.center.platform import works
 from budayang.center.platform.actors import Actor
 from budayang.center.services import search_actions, truth_jobs
 from budayang.center.services.models import Case
-from budayang.rules.monthly import Figure, Report, Table, figures_of, tables_of
+from budayang.rules.monthly import Figure, Report, figures_of, tables_of
 
 __all__ = ["hall", "zhu"]
 pytestmark = pytest.mark.django_db
@@ -57,8 +57,10 @@ def figure(row: MonthlyReport, code: str) -> Figure:
     return next(one for one in figures_of(content(row)) if one.code == code)
 
 
-def table(row: MonthlyReport, code: str) -> Table:
-    return next(one for _section, one in tables_of(content(row)) if one.code == code)
+def lines_of(row: MonthlyReport, code: str) -> list[Any]:
+    """The cells of a table, line by line."""
+    found = next(one for _section, one in tables_of(content(row)) if one.code == code)
+    return [line.cells for line in found.lines]
 
 
 def hits(one: Figure) -> int:
@@ -99,14 +101,14 @@ def test_a_stay_that_a_terminal_tells_of_late(hall: Hall, published: list[Monthl
         one = figure(row, "wasted")
         bad, whole = hits(one) + 1, one.sample + 1
         wanted = moved(one, bad, whole)
-        for line in table(row, "wasted_causes").lines:
-            result, step, why, n, share, _before = line.cells
+        for cells in lines_of(row, "wasted_causes"):
+            result, step, why, n, share, _before = cells
             more = (result, step, why) == ("开始了没办成", "填写", "中途离开")
             told = ("为什么白跑", result)
             wanted += [(*told, "趟数", n, n + 1)] if more else []
             wanted += [(*told, "占白跑", share, kept((n + more) / bad))]
-        for line in table(row, "wasted_areas").lines:
-            name, n, wasted, *shares = line.cells[:6]
+        for cells in lines_of(row, "wasted_areas"):
+            name, n, wasted, *shares = cells[:6]
             if name == hall.area.name:
                 now = (n + 1, wasted + 1, kept((wasted + 1) / (n + 1)), *wilson(wasted + 1, n + 1))
                 heads = ("全部趟数", "白跑", "白跑率", "区间下限", "区间上限")
@@ -132,8 +134,8 @@ def test_a_bad_rating_that_a_terminal_tells_of_late(hall: Hall, published: list[
         *moved(good, hits(good), n + 1), *moved(reply, hits(reply), reply.sample + 1),
         *moved(asked, hits(asked) + 1, asked.sample + 1),
     ]  # fmt: skip
-    for line in table(row, "ratings_levels").lines:
-        level, count, share, _before = line.cells
+    for cells in lines_of(row, "ratings_levels"):
+        level, count, share, _before = cells
         more = level == "不满意"
         wanted += [("好差评", level, "件数", count, count + 1)] if more else []
         wanted += [("好差评", level, "占评价", share, kept((count + more) / (n + 1)))]

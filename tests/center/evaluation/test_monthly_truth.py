@@ -116,8 +116,8 @@ def test_a_month_without_rows_would_prove_nothing(lived: Lived) -> None:
     for one in figures_of(lived.reports["150600"]):
         assert one.value is not None, one.code
         assert one.sample >= (1 if one.unit == "yuan" else 5), one.code
-    for _section, one in tables_of(lived.reports["150600"]):
-        assert one.lines, one.code
+    for _section, told_of in tables_of(lived.reports["150600"]):
+        assert told_of.lines, told_of.code
     told = {section.code: section for section in lived.reports["150600"].sections}
     assert len(told) == 15
     lows = [one.low for one in figures_of(lived.reports["150600"]) if one.unit == "share" and one.code != "available"]
@@ -240,8 +240,8 @@ def test_what_is_not_known_says_so_and_is_not_zero(lived: Lived) -> None:
         "matters", "faults", "help_calls", "complaints", "praise",
     }  # fmt: skip
     assert all(one.why for one in figures_of(report) if one.value is None)
-    for _section, one in tables_of(report):
-        assert one.lines or one.empty, one.code
+    for _section, told_of in tables_of(report):
+        assert told_of.lines or told_of.empty, told_of.code
     (line,) = table(report, "hours_areas").lines
     assert line.cells == ("空的自助区", None, None, None, None, None, None)
     assert any("只结算了 0 天" in note for note in report.notes)
