@@ -209,10 +209,10 @@ class PlacedFact:
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """What the numbers of the areas suggest. ``limits``: parameter → area's name → value that it was held against."""
+    """What the numbers of the areas suggest. ``limits``: parameter → (area, value that it was held against)."""
 
     suggestions: Sequence[PlacedFact]
-    limits: Mapping[str, Mapping[str, float]]
+    limits: Mapping[str, Sequence[tuple[str, float]]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ and nowhere written: a published report cannot be taken back, and what somebody 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 from budayang.rules.monthly import Head, Line, Table, kept
 from budayang.rules.monthly_facts import PlacedFact, Placement
@@ -112,15 +112,15 @@ def limits(placement: Placement) -> Table:
     lines = []
     for kind, name in asked:
         about = PARAMETER_BY_NAME[name]
-        for value, where in _shared(placement.limits.get(name, {})):
+        for value, where in _shared(placement.limits.get(name, ())):
             lines.append(Line((kind, about.label, kept(value), UNITS[about.unit], where)))
     return Table("placement_limits", "按什么看", LIMIT_HEADS, tuple(lines), LIMIT_NOTE, "这里还没有自助区。")
 
 
-def _shared(values: Mapping[str, float]) -> list[tuple[float, str]]:
+def _shared(values: Sequence[tuple[str, float]]) -> list[tuple[float, str]]:
     """(value, areas that have it), the value of most areas first; of equals the smaller one."""
     holders: dict[float, list[str]] = {}
-    for area, value in values.items():
+    for area, value in values:
         holders.setdefault(value, []).append(area)
     ranked = sorted(holders.items(), key=lambda pair: (-len(pair[1]), pair[0]))
     if len(ranked) == 1:

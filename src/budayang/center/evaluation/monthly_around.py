@@ -24,6 +24,7 @@ from budayang.center.terminals import queries as terminals
 from budayang.rules.monthly import next_month
 from budayang.rules.monthly_facts import Around, IdleFact, PlacedFact, Placement, StopFact
 
+AREAS_A_TICK = 20
 STOP_NOUNS = {"maintenance": "设备维护", "site": "场所安排", "department": "部门系统停办"}
 
 
@@ -60,15 +61,16 @@ def _placement(month: Month, known: Ground, tick: Tick) -> Placement:
     here = areas.visible_to(JOB).filter(month.below("place__path")).select_related("place").order_by("code")
     states = placement_queries.states_of(known.areas)
     found: list[PlacedFact] = []
-    limits: dict[str, dict[str, float]] = {}
+    limits: dict[str, list[tuple[str, float]]] = {}
     for seen in gather(here, month.end):
-        for pk, area in seen.areas.items():
+        for number, (pk, area) in enumerate(seen.areas.items()):
+            if number % AREAS_A_TICK == 0:
+                tick()
             for one in seen.suggestions(pk):
                 state = states.get((pk, one.kind, one.key), "")
                 found.append(PlacedFact(known.areas[pk], one, seen.title(one), state))
             for name, value in seen.values[pk].items():
-                limits.setdefault(name, {})[area.name] = value
-        tick()
+                limits.setdefault(name, []).append((area.name, value))
     return Placement(sorted(found, key=lambda one: one.area.code), limits)
 
 
