@@ -194,6 +194,7 @@ MONTHLY = (
             "monthly_upkeep",
             "monthly_voices",
             "monthly_help",
+            "monthly_placement",
             "monthly_making",
         )
     ),
@@ -218,7 +219,7 @@ OPINIONS = (
     _tables(supervision.KIND_NAMES, supervision.STATE_NAMES, supervision.FINDING_NAMES, supervision.EVENT_NAMES),
     _body("center/public/visits.py", "_hint"),
     _tables(placement.KIND_NAMES, placement.STATE_NAMES),
-    _tables([one.label for one in parameters.PARAMETERS if one.name in placement.NAMES]),
+    _tables([one.label for one in parameters.PARAMETERS if one.name in (*placement.NAMES, "placement_days")]),
     _tables(surveys.GROUPS, surveys.WISHES, [one.text for one in surveys.QUESTIONS]),
     _body("rules/evaluation/complaints.py", "state_name"),
     _body("rules/evaluation/integrity.py", "_no_journey"),

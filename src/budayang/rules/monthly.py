@@ -232,7 +232,8 @@ def changes(published: Report, now: Report) -> list[Change]:
 STANDING = frozenset(
     {
         "stops", "drills", "ratings_negative", "complaints_steps", "visits_kinds",
-        "idle_machines", "few_machines", "idle_items",
+        "idle_machines", "idle_items", "placement_idle", "placement_overlap", "placement_queue", "placement_missing",
+        "placement_unfound", "placement_limits",
     }
 )  # fmt: skip
 """Tables that tell how things stood on the day of the report: that they go on is no correction of it."""

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from budayang.rules.calendars import DayKind, day_kind
 from budayang.rules.evaluation import Counts
 from budayang.rules.hours import Tally
+from budayang.rules.placement import Suggestion
 from budayang.rules.scorecards import Fact
 
 WORKED = frozenset({DayKind.WORKDAY, DayKind.MAKEUP})
@@ -57,13 +58,13 @@ class MatterTally:
     by_day: Counter[tuple[DayKind, bool]] = field(default_factory=Counter)
     _kinds: dict[date, DayKind] = field(default_factory=dict)
 
-    def add(self, area: int, item: int, local: datetime, state: str) -> None:
-        """Count one matter that was taken in at a moment of the place's clock."""
+    def add(self, area: int, item: int, local: datetime, done: bool) -> None:
+        """Count one matter that was taken in at a moment of the place's clock, and whether it was done."""
         on = local.date()
         kind = self._kinds.get(on)
         if kind is None:
             kind = self._kinds[on] = day_kind(on, self.table)
-        outside, done = outside_office(local, kind, self.opens_s, self.closes_s), state in DONE
+        outside = outside_office(local, kind, self.opens_s, self.closes_s)
         self.total += 1
         self.done += done
         self.outside += outside
@@ -195,14 +196,23 @@ class IdleFact:
 
 
 @dataclass(frozen=True, slots=True)
-class FewFact:
-    """A machine that some people used, but few: ``trips`` and ``matters`` of the month."""
+class PlacedFact:
+    """A suggestion of placement: of which area, what it is called, and its state (rules.placement.STATE_NAMES; "" while
+    the placement page does not have it).
+    """
 
-    code: str
-    name: str
-    area: str
-    trips: int
-    matters: int
+    area: Named
+    found: Suggestion
+    title: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """What the numbers of the areas suggest. ``limits``: parameter → (area, value that it was held against)."""
+
+    suggestions: Sequence[PlacedFact]
+    limits: Mapping[str, Sequence[tuple[str, float]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,18 +277,13 @@ class MonthFacts:
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What is not compared with the month before: what nobody or hardly anybody used, and what will stop.
-
-    ``few_machines``: with fewer than ``few_a_day`` trips a day over the ``days`` of the month that are over.
-    """
+    """What is not compared with the month before: what nobody used, what the numbers suggest, and what will stop."""
 
     machines: int
     unseen_machines: int
     idle_machines: Sequence[IdleFact]
-    few_machines: Sequence[FewFact]
-    few_a_day: float
-    days: int
     offered_items: int
     idle_items: Sequence[IdleFact]
+    placement: Placement
     stops: Sequence[StopFact]
     estimated_calendar: bool

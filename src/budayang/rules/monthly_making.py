@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from budayang.rules import monthly_help as help_tables
+from budayang.rules import monthly_placement as placement
 from budayang.rules import monthly_tables as people
 from budayang.rules import monthly_upkeep as upkeep
 from budayang.rules import monthly_voices as voices
@@ -24,6 +25,7 @@ TITLES: dict[str, str] = {
     "ratings": "评价",
     "complaints": "投诉、表扬、建议",
     "unused": "没有人用的终端和事项",
+    "placement": "布局与使用建议",
     "drills": "演练和应急",
     "stops": "下月计划停用",
 }
@@ -53,7 +55,8 @@ def make(
         "visits": (upkeep.visits(now, before),),
         "ratings": (upkeep.ratings(now, before), upkeep.negatives(now, before)),
         "complaints": (voices.complaints_by_area(now, before), voices.complaint_steps(now)),
-        "unused": (upkeep.idle_machines(around), upkeep.few_machines(around), upkeep.idle_items(around)),
+        "unused": (upkeep.idle_machines(around), upkeep.idle_items(around)),
+        "placement": placement.tables(around.placement),
         "drills": (upkeep.drills(now),),
         "stops": (upkeep.stops(around),),
     }  # fmt: skip

@@ -211,28 +211,6 @@ def idle_machines(around: Around) -> Table:
     )
 
 
-def few_machines(around: Around) -> Table:
-    """Machines for which another place may be better: used, but hardly; least used first."""
-    ranked = sorted(around.few_machines, key=lambda one: (one.trips, one.code))
-    lines = tuple(
-        Line(
-            (one.name, one.code, one.area, one.trips, one.matters, ratio(one.trips, around.days)),
-            opens("trips", terminal=one.code),
-        )
-        for one in ranked
-    )
-    heads = (
-        Head("名称", width=24),
-        Head("编码", width=12),
-        Head("自助区", width=20),
-        Head("全部趟数", "count", 8),
-        Head("办件", "count", 8),
-        Head("每天几趟", "minutes", 9),
-    )
-    note = "平均每天的趟数少于参数“一台一体机平均每天少于几趟”的；可以考虑挪到人多的地方，或与相邻的合并。"
-    return Table("few_machines", "很少有人用的终端", heads, lines, note, "没有这样的终端。")
-
-
 def idle_items(around: Around) -> Table:
     note = f"这里的一体机现在能办的 {around.offered_items} 个事项里，本月一件都没有的；按做月报那天的事项目录。"
     return _idle(

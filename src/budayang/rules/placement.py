@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 KIND_NAMES: dict[str, str] = {
@@ -65,9 +66,10 @@ class Machine:
         return (self.done or {}).get(item, 0)
 
 
-@dataclass(frozen=True)
-class Stay:
-    """One journey at a machine, from its first touch to the clearing."""
+class Stay(NamedTuple):
+    """One journey at a machine, from its first touch to the clearing. In the order of its fields it sorts by machine
+    and time; a city has hundreds of thousands of them, so it is a tuple.
+    """
 
     terminal: str
     start: datetime
@@ -110,7 +112,7 @@ def back_to_back(stays: Sequence[Stay], gap_s: float) -> list[tuple[Stay, bool]]
     """
     found: list[tuple[Stay, bool]] = []
     before: Stay | None = None
-    for one in sorted(stays, key=lambda stay: (stay.terminal, stay.start, stay.end)):
+    for one in sorted(stays):
         same = before is not None and before.terminal == one.terminal
         close = same and before is not None and (one.start - before.end).total_seconds() < gap_s
         found.append((one, close))

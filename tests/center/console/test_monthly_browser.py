@@ -15,7 +15,8 @@ from django.utils import timezone
 from playwright.sync_api import Browser
 from tests.center.console.test_browser import SIZES, in_chromium, judge, open_page, sign_in
 from tests.center.console.the_desk import Desk, build
-from tests.center.evaluation.the_month import BORN, MADE, live
+from tests.center.evaluation.the_month import BORN, MADE
+from tests.center.evaluation.the_wider_month import live_wide
 
 from budayang.center.evaluation.improvement_actions import propose
 from budayang.center.evaluation.models import ChainDigest, MonthlyCorrection, MonthlyReport
@@ -41,7 +42,7 @@ def keep(place: Place, *, published: bool = False) -> MonthlyReport:
 def shown(transactional_db: None) -> Desk:
     """The city's report published and corrected, the area's a draft."""
     desk = build(BORN)
-    live(desk.hall, matters=120)
+    live_wide(desk.hall)
     row = keep(desk.hall.city, published=True)
     change = Change("白跑率和非工作时间", "各自助区的白跑率", "康巴什区自助区", "全部趟数", 183, 184, "count")
     MonthlyCorrection.objects.create(report=row, found_at=MADE, changes=[asdict(change)], sha256="x")
@@ -59,6 +60,7 @@ def test_pages_of_the_monthly_report_are_accessible_and_fit(
         "monthly-city": f"/console/monthly-reports/{city.pk}/",
         "monthly-area": f"/console/monthly-reports/{area.pk}/",
         "monthly-rows": f"/console/monthly-reports/{city.pk}/rows/?of=trips%3Fwasted%3D1",
+        "monthly-words": f"/console/monthly-reports/{city.pk}/rows/?of=placement%3Fkind%3Dunfound%26area%3DKBS",
     }
 
     def visit(browser: Browser) -> list[str]:

@@ -12,10 +12,12 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 from docx import Document
+from docx.oxml.ns import qn
 from openpyxl import load_workbook
 from pypdf import PdfReader
 from tests.center.console.the_desk import Desk, build
-from tests.center.evaluation.the_month import BORN, MADE, live
+from tests.center.evaluation.the_month import BORN, MADE
+from tests.center.evaluation.the_wider_month import WORDS, live_wide
 
 from budayang.center.evaluation.models import MonthlyReport
 from budayang.center.platform import works
@@ -29,7 +31,7 @@ def desk(db: None, monkeypatch: pytest.MonkeyPatch) -> Desk:
     """The desk on the fifth of November, with two months of life behind it."""
     monkeypatch.setattr(timezone, "now", lambda: MADE)
     desk = build(BORN)
-    live(desk.hall, matters=90)
+    live_wide(desk.hall)
     return desk
 
 
@@ -62,7 +64,54 @@ def test_made_read_and_opened(desk: Desk) -> None:
     assert client.get("/console/monthly-reports/?export=xlsx").status_code == 200
 
 
-def test_three_kinds_of_file_say_the_same(desk: Desk, tmp_path: Path) -> None:
+def test_what_placement_suggests_stands_in_the_report_and_opens(desk: Desk) -> None:
+    """By the numbers of its own page; of words that people typed only how many, until somebody opens them."""
+    client = desk.client("zhu")
+    row = made(client)
+    address = f"/console/monthly-reports/{row.pk}/"
+    page = client.get(address).content.decode()
+    section = page[page.index('id="s-placement"') : page.index('id="s-drills"')]
+    for told in ("KBS-01 号终端 / KBS-02 号终端", "19:00–20:00", "没有人用的", "不采纳", "一个时段至少办了几件"):
+        assert told in section, told
+    own = client.get("/console/placement/?kind=overlap").content.decode()
+    assert "两台都有 7 个事项，其中 2 个用得少，一共办了 0 件" in own
+    cells = re.sub("<[^>]+>", " ", section[section.index("KBS-01 号终端 / KBS-02 号终端") :]).split()
+    assert cells[cells.index("康巴什区自助区") + 1 :][:3] == ["7", "2", "0"], (
+        "the numbers of the page are those of the report"
+    )
+    links = {one.replace("&amp;", "&") for one in re.findall(r'href="([^"]*/rows/\?of=placement[^"]+)"', section)}
+    assert len(links) == 8
+    opened = {link: client.get(link) for link in links}
+    assert {answer.status_code for answer in opened.values()} == {200}
+    (words,) = (answer.content.decode() for link, answer in opened.items() if "unfound" in link)
+    assert "办港澳通行证" in words
+    assert "刚够不着" not in words, "asked by too few"
+    (items,) = (answer.content.decode() for link, answer in opened.items() if "KBS-01%257CKBS-02" in link)
+    assert "试验事项6" in items
+    assert "KBS-01 0 · KBS-02 0" in items
+    files = [client.get(f"{address}files/{form}/").content for form in ("pdf", "docx", "xlsx")]
+    text = pdf_text(files[0])
+    assert "布局与使用建议" in text
+    assert not [one for one in WORDS if one in page or one in text or one in str(row.content)]
+    table = next(
+        one for one in Document(io.BytesIO(files[1])).tables if one.rows[0].cells[0].text == "两台终端"
+    )  # fmt: skip
+    assert [cell.text for cell in table.rows[1].cells][2:5] == ["7", "2", "0"]
+    sheet = [
+        [cell.value for cell in line] for line in load_workbook(io.BytesIO(files[2]))["相邻终端重复的事项"].iter_rows()
+    ]
+    assert next(line for line in sheet if line[0] == "KBS-01 号终端 / KBS-02 号终端")[2:5] == [7, 2, 0], "numbers"
+    body = client.get("/open/monthly.json").content.decode()
+    assert "placement" not in body
+
+
+def pdf_text(content: bytes) -> str:
+    """What poppler reads, without its line breaks."""
+    found = subprocess.run(["pdftotext", "-", "-"], input=content, capture_output=True, check=True).stdout.decode()
+    return re.sub(r"\s+", "", found)
+
+
+def test_three_kinds_of_file_say_the_same(desk: Desk) -> None:
     client = desk.client("zhu")
     row = made(client)
     assert row.content is not None
@@ -74,13 +123,13 @@ def test_three_kinds_of_file_say_the_same(desk: Desk, tmp_path: Path) -> None:
     text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf.content)).pages)
     assert told.replace(" ", "") in text.replace(" ", "")
     assert "演示数据" in text
-    file = tmp_path / "report.pdf"
-    file.write_bytes(pdf.content)
-    assert "白跑率" in subprocess.run(["pdftotext", file, "-"], capture_output=True, check=True).stdout.decode()
+    assert "白跑率" in pdf_text(pdf.content)
 
     word = Document(io.BytesIO(client.get(f"/console/monthly-reports/{row.pk}/files/docx/").content))
     cells = {cell.text for table in word.tables for line in table.rows for cell in line.cells}
     assert told in cells
+    (lang,) = word.styles.element.iter(qn("w:lang"))
+    assert lang.get(qn("w:eastAsia")) == "zh-CN", "or commas stand in the middle of their square"
     first = next(one.text for one in word.paragraphs if one.style and one.style.name == "Heading 1")
     assert first == "一、白跑率和非工作时间"
     assert "草稿，还没有发布" in {one.text for one in word.paragraphs}
@@ -107,6 +156,9 @@ def test_libreoffice_opens_the_files(desk: Desk, tmp_path: Path, form: str) -> N
     text = subprocess.run(["pdftotext", tmp_path / "report.pdf", "-"], capture_output=True, check=True).stdout.decode()
     assert "白跑率" in text
     assert "演示数据" in text
+    flat = re.sub(r"\s+", "", text)
+    for told in ("布局与使用建议", "相邻终端重复的事项", "一件接一件、有人等的时段", "有人找、目录里没有的事"):
+        assert told in flat, told
 
 
 def test_published_and_corrected(desk: Desk) -> None:

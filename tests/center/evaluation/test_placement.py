@@ -225,7 +225,7 @@ def test_what_was_put_off_wakes_on_its_day(planted: Hall) -> None:
 
 
 def test_a_failure_costs_minutes_not_the_month(planted: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(seen: object) -> None:
+    def fail(_seen: object, _area: int) -> None:
         raise ValueError("no")
 
     with monkeypatch.context() as patched:
@@ -243,14 +243,14 @@ def test_a_failure_costs_minutes_not_the_month(planted: Hall, monkeypatch: pytes
 
 def in_the_middle(monkeypatch: pytest.MonkeyPatch, *steps: Callable[[], object]) -> None:
     """What others do between the read of the suggestions and the first write."""
-    left, plain = list(steps), actions._Titles.of
+    left, plain = list(steps), actions.Gathered.title
 
-    def of(titles: Any, one: Any) -> str:
+    def title(seen: Any, one: Any) -> str:
         while left:
             left.pop()()
-        return plain(titles, one)
+        return plain(seen, one)
 
-    monkeypatch.setattr(actions._Titles, "of", of)
+    monkeypatch.setattr(actions.Gathered, "title", title)
 
 
 def test_a_decision_that_is_made_meanwhile_stands(planted: Hall, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,6 +30,7 @@ from budayang.center.maintenance.models import (
     Round,
     RoundPlan,
     SafetyTest,
+    WorkOrder,
 )
 from budayang.center.platform.models import Parameter
 from budayang.center.services.models import CalendarDay, Case, Department, Item, Offering, Trip
@@ -50,18 +51,9 @@ def live(hall: Hall | None = None, *, matters: int = 300) -> Hall:
     for on, kind in ((date(2026, 10, d), "holiday") for d in range(1, 8)):
         CalendarDay.objects.create(on=on, kind=kind, name="国庆节", source="试验")
     CalendarDay.objects.create(on=date(2026, 10, 10), kind="makeup", source="试验")
-    items = _items(hall)
-    _matters(hall, luck, items, matters)
-    _trips(hall, luck, items)
-    _hours(hall, luck)
-    _faults(hall, luck)
-    _help(hall, luck)
-    _supplies(hall, luck)
-    _orders(hall, luck)
-    _rounds(hall, luck)
-    _drills(hall)
-    _visits(hall)
-    _voices(hall)
+    for name, value in (("few_trips_day", 100), ("supply_price_a4", 0.05)):
+        Parameter.objects.create(name=name, place=hall.city, value=value, valid_from=BORN, set_by="试验")
+    live_in(hall, luck, _items(hall), matters)
     plan_stop(
         SYSTEM, place=hall.area.place, starts_at=datetime(2026, 11, 3, 14, tzinfo=UTC),
         ends_at=datetime(2026, 11, 3, 16, tzinfo=UTC), reason="换路由器", now=datetime(2026, 10, 30, tzinfo=UTC),
@@ -72,6 +64,21 @@ def live(hall: Hall | None = None, *, matters: int = 300) -> Hall:
         ends_at=datetime(2026, 10, 12, 17, tzinfo=UTC), reason="检修", now=datetime(2026, 10, 2, tzinfo=UTC),
     )  # fmt: skip
     return hall
+
+
+def live_in(hall: Hall, luck: random.Random, items: list[Item], matters: int, keeper: str = "lin") -> None:
+    """The life of one area, `hall.area`, at its two machines."""
+    _matters(hall, luck, items, matters)
+    _trips(hall, luck, items)
+    _hours(hall, luck)
+    _faults(hall, luck)
+    _help(hall, luck)
+    _supplies(hall, luck)
+    _orders(hall, luck, keeper)
+    _rounds(hall, luck)
+    _drills(hall)
+    _visits(hall)
+    _voices(hall)
 
 
 def moment(luck: random.Random, month: int) -> datetime:
@@ -102,10 +109,10 @@ def _matters(hall: Hall, luck: random.Random, items: list[Item], count: int) -> 
     path = hall.area.place.path
     for n in range(count):
         at = moment(luck, 9 if n % 3 == 0 else 10)
-        number = f"KBS-01-{n:05d}"
+        number = f"{hall.terminal.code}-{n:05d}"
         case = Case.objects.create(
             number=number, terminal=luck.choice([hall.terminal, hall.other]), item=luck.choice(items[:5]),
-            place_path=path, state=luck.choice(STATES), identity_hash="x", code_hash=f"h{n}", accepted_at=at,
+            place_path=path, state=luck.choice(STATES), identity_hash="x", code_hash=number, accepted_at=at,
         )  # fmt: skip
         if case.state in ("done", "handed_in"):
             Case.objects.filter(pk=case.pk).update(finished_at=at + 20 * MINUTE)
@@ -153,7 +160,7 @@ def _what_was_done(at: datetime) -> dict[str, object]:
 
 def _voices(hall: Hall) -> None:
     """Complaints, praise and suggestions, their steps in time, late, owed, and after the report."""
-    luck = random.Random(20261101)
+    luck = random.Random(f"voices {hall.area.code}")
     for n in range(70):
         at, kind = (
             moment(luck, 9 if n % 3 == 0 else 10),
@@ -163,8 +170,8 @@ def _voices(hall: Hall) -> None:
         limits = {step: (at + timedelta(days=2 + 2 * k)).isoformat() for k, step in enumerate(STEPS)}
         state = luck.choice(["filed", "filed", "accepted", "declined", "answered"])
         row = Complaint.objects.create(
-            number=f"V{n:03}", kind=kind, area=area, place_path=area.place.path, state=state, made_at=at,
-            limits=limits, ended_at=MADE if state in ("filed", "declined") else None,
+            number=f"V{hall.area.code}{n:03}", kind=kind, area=area, place_path=area.place.path, state=state,
+            made_at=at, limits=limits, ended_at=MADE if state in ("filed", "declined") else None,
             erase_at=MADE + timedelta(days=99),
         )  # fmt: skip
         ComplaintStep.objects.create(complaint=row, event="made", state="received", at=at)
@@ -217,7 +224,7 @@ def _faults(hall: Hall, luck: random.Random) -> None:
         at, took = moment(luck, 9 if n % 3 == 0 else 10), luck.randint(3, 600) * MINUTE
         ends = luck.random() < 0.8
         row = Incident.objects.create(
-            kind=kind, subject=f"fault:{n}", title="故障", place_path=hall.area.place.path, area=hall.area,
+            kind=kind, subject=f"{hall.area.code}:{n}", title="故障", place_path=hall.area.place.path, area=hall.area,
             terminal=hall.terminal, severity="general", bucket=bucket, state="closed" if ends else "open",
             opened_at=at, noticed_at=at, closed_at=at + took if ends else None,
         )  # fmt: skip
@@ -238,8 +245,8 @@ def _help(hall: Hall, luck: random.Random) -> None:
         )  # fmt: skip
         if took is None:  # one at most waits of each kind; others came after a broken line
             waiting.add(kind)
-    for day in (3, 13, 23):
-        at = datetime(2026, 10, day, 2, tzinfo=UTC)
+    for month, day in ((9, 5), (9, 15), (10, 3), (10, 13), (10, 17), (10, 23)):
+        at = datetime(2026, month, day, 2, tzinfo=UTC)
         seconds = luck.choice([None, 12.5, 40.0]) if day != 13 else 21.0
         test = SafetyTest.objects.create(
             area=hall.area, kind="help" if day != 23 else "exit", started_at=at, started_by="x", ended_at=at + MINUTE,
@@ -263,26 +270,25 @@ def _supplies(hall: Hall, luck: random.Random) -> None:
         SupplyFill.objects.create(
             supply=supply, at=datetime(2026, 10, 9, tzinfo=UTC), after=500, source="person", by="x"
         )
-    Parameter.objects.create(name="few_trips_day", place=hall.city, value=100, valid_from=BORN, set_by="试验")
-    Parameter.objects.create(name="supply_price_a4", place=hall.city, value=0.05, valid_from=BORN, set_by="试验")
 
 
-def _orders(hall: Hall, luck: random.Random) -> None:
-    lin = hall.actor("lin")
-    for n in range(30):
-        at = datetime(2026, 10, 2, tzinfo=UTC) + n * 18 * HOUR + luck.randint(0, 300) * MINUTE
+def _orders(hall: Hall, luck: random.Random, keeper: str) -> None:
+    lin = hall.actor(keeper)
+    for n in range(36):
+        at = datetime(2026, 9, 20, tzinfo=UTC) + n * 27 * HOUR + luck.randint(0, 300) * MINUTE
+        machine = hall.terminal if n % 3 else hall.other
         order = manual_orders.open_manual(
-            lin, area="KBS", terminal="KBS-01", title=f"问题 {n}", note="", severity="urgent", now=at
+            lin, area=hall.area.code, terminal=machine.code, title=f"问题 {n}", note="", severity="urgent", now=at
         )
         if luck.random() < 0.85:
             order.refresh_from_db()
             actions.repair(lin, order, note="好了", now=at + luck.randint(5, 200) * MINUTE)
+        if n % 11 == 0:  # called off: not counted
+            WorkOrder.objects.filter(pk=order.pk).update(state="cancelled")
 
 
 def _rounds(hall: Hall, luck: random.Random) -> None:
-    edition = CheckListEdition.objects.create(
-        place=hall.city, list_code="owner", name="班前", valid_from=date(2026, 8, 1), questions=[], made_at=BORN
-    )
+    edition = _edition(hall, "owner", "班前")
     plan = RoundPlan.objects.create(
         area=hall.area, list_code="owner", name="班前", who="owner", organization=hall.bodies["RS"], rhythm="daily",
         windows=[["09:00", "10:00"]], starts_on=date(2026, 8, 1), made_at=BORN,
@@ -297,18 +303,25 @@ def _rounds(hall: Hall, luck: random.Random) -> None:
         )  # fmt: skip
 
 
+def _edition(hall: Hall, code: str, name: str) -> CheckListEdition:
+    about = {"name": name, "questions": [], "made_at": BORN}
+    found, _made = CheckListEdition.objects.get_or_create(
+        place=hall.city, list_code=code, valid_from=date(2026, 8, 1), defaults=about
+    )
+    return found
+
+
 def _visits(hall: Hall) -> None:
     """Supervision visits with findings of every fate; two kinds in October, three in September."""
-    luck = random.Random(41)
-    edition = CheckListEdition.objects.create(
-        place=hall.city, list_code="visit", name="监督检查", valid_from=date(2026, 8, 1), questions=[], made_at=BORN
-    )
+    luck = random.Random(f"visits {hall.area.code}")
+    edition = _edition(hall, "visit", "监督检查")
     for n in range(40):
         month = luck.choice((9, 10))
         at, kind = moment(luck, month), luck.choice(("delegate", "experience", "unannounced")[: 12 - month])
         visit = SupervisionVisit.objects.create(
-            number=f"V-{n}", kind=kind, area=hall.area, place_path=hall.area.place.path, edition=edition,
-            opens_on=at.astimezone(ZONE).date(), closes_on=at.astimezone(ZONE).date(), made_at=at, made_by="x",
+            number=f"V-{hall.area.code}-{n}", kind=kind, area=hall.area, place_path=hall.area.place.path,
+            edition=edition, opens_on=at.astimezone(ZONE).date(), closes_on=at.astimezone(ZONE).date(),
+            made_at=at, made_by="x",
             state="missed" if n % 7 == 3 else "done", handed_at=None if n % 7 == 3 else at,
             well=luck.randint(0, 8) if n % 5 else 0, failed=luck.randint(0, 4) if n % 5 else 0,
         )  # fmt: skip

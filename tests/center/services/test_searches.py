@@ -56,11 +56,11 @@ def test_words_stand_nowhere_until_many_asked_them(hall: Hall, now: datetime) ->
     ask(hall, 4, now)
     assert SearchCount.objects.get().times == 4
     assert WORDS not in str([list(model.objects.values()) for model in (SearchCount, SearchWord)])
-    assert queries.words_asked(hall.area.pk, ON, ON, 5) == {}
+    assert queries.words_asked({hall.area.pk: 5}, ON, ON)[hall.area.pk] == {}
     ask(hall, 1, now)
     assert SearchWord.objects.get().text == WORDS
-    assert queries.words_asked(hall.area.pk, ON, ON, 5) == {WORDS: 5}
-    assert queries.words_asked(hall.area.pk, ON, ON, 6) == {}, "few asked here, however many elsewhere"
+    assert queries.words_asked({hall.area.pk: 5}, ON, ON)[hall.area.pk] == {WORDS: 5}
+    assert queries.words_asked({hall.area.pk: 6}, ON, ON)[hall.area.pk] == {}, "few asked here, however many elsewhere"
 
 
 def test_askings_add_up_over_areas_and_days_but_not_over_years(hall: Hall, now: datetime) -> None:
@@ -78,8 +78,8 @@ def test_an_item_is_counted_by_its_code_alone(hall: Hall, now: datetime) -> None
     actions.record_search(hall.area, item_code="NO", words="医保参保证明", on=ON, now=now)
     row = SearchCount.objects.get()
     assert (row.item_code, row.mark, row.times) == ("ZZ001", "", 1)
-    assert queries.items_asked(hall.area.pk, ON, ON) == {"ZZ001": 1}
-    assert queries.all_asked(hall.area.pk, ON, ON) == 1
+    assert queries.items_asked([hall.area.pk], ON, ON) == {hall.area.pk: {"ZZ001": 1}}
+    assert queries.all_asked([hall.area.pk], ON, ON) == {hall.area.pk: 1}
 
 
 def test_a_program_that_asks_at_random_does_not_fill_the_disk(
@@ -93,8 +93,8 @@ def test_a_program_that_asks_at_random_does_not_fill_the_disk(
     actions.record_search(hall.area, item_code="ZZ001", on=ON, now=now)
     actions.record_search(hall.far_area, words=WORDS, on=ON, now=now)
     actions.record_search(None, words=WORDS, on=ON, now=now)
-    assert queries.items_asked(hall.area.pk, ON, ON) == {"ZZ001": 1}, "items are not what fills it"
-    assert queries.all_asked(hall.far_area.pk, ON, ON) == 1, "nor does it stop the figures of another area"
+    assert queries.items_asked([hall.area.pk], ON, ON) == {hall.area.pk: {"ZZ001": 1}}, "items are not what fills it"
+    assert queries.all_asked([hall.far_area.pk], ON, ON) == {hall.far_area.pk: 1}, "nor those of another area"
     assert SearchCount.objects.filter(area=None).count() == 1
 
 
@@ -141,7 +141,7 @@ def test_a_terminals_sealed_words_are_counted_and_leave_the_inbox(hall: Hall, no
     hall.inbox(hall.terminal, "searched", {"asked": asked}, now, now)
     hall.inbox(hall.other, "searched", {"asked": "x"}, now, now)
     assert actions.read_searches(now) == 2
-    assert queries.items_asked(hall.area.pk, ON, ON) == {"ZZ001": 1}, "the sixth of a stay is one too many"
+    assert queries.items_asked([hall.area.pk], ON, ON) == {hall.area.pk: {"ZZ001": 1}}, "the sixth is one too many"
     assert SearchCount.objects.exclude(mark="").get().times == 1
     assert list(Inbox.objects.values_list("body", flat=True)) == [{}, {}]
 

@@ -1,4 +1,6 @@
-"""What stands around a month without a month before to compare it with: what nobody used, and what will stop."""
+"""What stands around a month without a month before to compare it with: what nobody used, what the numbers suggest, and
+what will stop.
+"""
 
 from __future__ import annotations
 
@@ -6,32 +8,31 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 
 from budayang.center.areas import queries as areas
 from budayang.center.areas.queries import StopFact as StopAt
 from budayang.center.evaluation import monthly_rows as rows
-from budayang.center.evaluation.monthly_gather import Ground
+from budayang.center.evaluation import placement_queries
+from budayang.center.evaluation.monthly_gather import Ground, Tick
 from budayang.center.evaluation.monthly_rows import JOB, Month
+from budayang.center.evaluation.placement_gather import gather
 from budayang.center.platform import queries as platform
 from budayang.center.services import calendar_queries
 from budayang.center.services import queries as services
 from budayang.center.terminals import queries as terminals
 from budayang.rules.monthly import next_month
-from budayang.rules.monthly_facts import Around, FewFact, IdleFact, StopFact
+from budayang.rules.monthly_facts import Around, IdleFact, PlacedFact, Placement, StopFact
 
+AREAS_A_TICK = 20
 STOP_NOUNS = {"maintenance": "设备维护", "site": "场所安排", "department": "部门系统停办"}
 
 
-def around(month: Month, known: Ground) -> Around:
+def around(month: Month, known: Ground, tick: Tick) -> Around:
     """As of now: offerings and machines have no history."""
     machines = list(terminals.in_service().filter(month.below("area__place__path")).order_by("code"))
     own = [one for one in machines if one.kind == "own" and one.enrolled_at and one.enrolled_at < month.start]
-    trips = _by_terminal(rows.trips(month).exclude(terminal=None))
-    matters = _by_terminal(rows.cases(month))
-    busy = {*trips, *matters}
-    few_a_day = float(platform.parameter("few_trips_day", month.place.path, month.end))
-    days = max(1, (month.last - month.first).days + 1)
+    busy = {*_terminals(rows.trips(month).exclude(terminal=None)), *_terminals(rows.cases(month))}
     offered: dict[int, set[int]] = {}
     pairs = services.offerings_on(terminals.in_service().filter(month.below("area__place__path"), kind="own"))
     for item, terminal in pairs.filter(driven=True).order_by().values_list("item_id", "terminal_id"):
@@ -41,22 +42,36 @@ def around(month: Month, known: Ground) -> Around:
         machines=len(own),
         unseen_machines=sum(one.kind == "watched" for one in machines),
         idle_machines=[IdleFact(one.code, one.name, one.area.name) for one in own if one.pk not in busy],
-        few_machines=[
-            FewFact(one.code, one.name, one.area.name, trips.get(one.pk, 0), matters.get(one.pk, 0))
-            for one in own
-            if one.pk in busy and trips.get(one.pk, 0) < few_a_day * days
-        ],
-        few_a_day=few_a_day,
-        days=days,
         offered_items=len(offered),
         idle_items=_idle_items(offered, done, known),
+        placement=_placement(month, known, tick),
         stops=_stops(month),
         estimated_calendar=month.first.year not in calendar_queries.announced_years(),
     )
 
 
-def _by_terminal(found: QuerySet[Any]) -> dict[int, int]:
-    return dict(found.order_by().values_list("terminal_id").annotate(n=Count("pk")))
+def _terminals(found: QuerySet[Any]) -> set[int]:
+    return set(found.order_by().values_list("terminal_id", flat=True).distinct())
+
+
+def _placement(month: Month, known: Ground, tick: Tick) -> Placement:
+    """What the placement page's own computing says of the days that end with the month, by the thresholds of its end;
+    what a person made of it stands there too, as of now.
+    """
+    here = areas.visible_to(JOB).filter(month.below("place__path")).select_related("place").order_by("code")
+    states = placement_queries.states_of(known.areas)
+    found: list[PlacedFact] = []
+    limits: dict[str, list[tuple[str, float]]] = {}
+    for seen in gather(here, month.end):
+        for number, (pk, area) in enumerate(seen.areas.items()):
+            if number % AREAS_A_TICK == 0:
+                tick()
+            for one in seen.suggestions(pk):
+                state = states.get((pk, one.kind, one.key), "")
+                found.append(PlacedFact(known.areas[pk], one, seen.title(one), state))
+            for name, value in seen.values[pk].items():
+                limits.setdefault(name, []).append((area.name, value))
+    return Placement(sorted(found, key=lambda one: one.area.code), limits)
 
 
 def _idle_items(offered: dict[int, set[int]], done: set[int], known: Ground) -> list[IdleFact]:

@@ -102,9 +102,10 @@ def _matters(month: Month, known: Ground, tick: Tick) -> MatterTally:
     opens_s, closes_s = rows.office_hours(month)
     tally = MatterTally(services.calendar_days(), opens_s, closes_s)
     zone = ZoneInfo(month.place.zone)
-    found = rows.cases(month).order_by().values_list("place_path", "item_id", "accepted_at", "state")
-    for number, (path, item, at, state) in enumerate(found.iterator(chunk_size=CHUNK), start=1):
-        tally.add(known.paths.get(path, 0), item, at.astimezone(zone), state)
+    found = rows.cases(month).order_by().annotate(is_done=rows.done(month))
+    told = found.values_list("place_path", "item_id", "accepted_at", "is_done")
+    for number, (path, item, at, is_done) in enumerate(told.iterator(chunk_size=CHUNK), start=1):
+        tally.add(known.paths.get(path, 0), item, at.astimezone(zone), bool(is_done))
         if number % CHUNK == 0:
             tick()
     return tally

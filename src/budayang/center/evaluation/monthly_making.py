@@ -16,7 +16,7 @@ from budayang.rules.monthly_facts import Named
 from budayang.rules.monthly_making import make
 from budayang.rules.trip_words import trip_words
 
-ALL_STEPS = 2 * STEPS + 2
+ALL_STEPS = 2 * STEPS + 3
 """Steps of one report, for its progress; a place with very many matters takes some more."""
 
 
@@ -28,7 +28,7 @@ def compute(place: Place, first: date, until: datetime, tick: Callable[[], None]
     known = ground(month)
     now = gather(month, known, tick)
     before = gather(month.before, known, tick)
-    standing = around(month, known)
+    standing = around(month, known, tick)
     tick()
     named = Named(place.code, place.name, place.kind)
     made_at = until.astimezone(UTC).isoformat()

@@ -12,9 +12,12 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
+from budayang.center.areas import queries as areas
 from budayang.center.evaluation import monthly_rows as rows_of
 from budayang.center.evaluation.models import NegativeCase, Rating
 from budayang.center.evaluation.monthly_rows import Month
+from budayang.center.evaluation.placement_gather import gather
+from budayang.center.evaluation.placement_queries import rows_behind
 from budayang.center.evaluation.queries import late_q
 from budayang.center.platform.wording import words
 from budayang.center.services import queries as services
@@ -26,7 +29,7 @@ from budayang.rules.evaluation.complaints import KIND_NAMES, state_name
 from budayang.rules.evaluation.negative import FINAL_STATES
 from budayang.rules.help_calls import CALL_NAMES, VERDICT_NAMES, waited
 from budayang.rules.hours import BUCKET_ORDER
-from budayang.rules.monthly_facts import DONE, outside_office
+from budayang.rules.monthly_facts import outside_office
 from budayang.rules.rounds import STATE_NAMES
 from budayang.rules.trip_words import trip_words
 from budayang.rules.trips import RESULT_NAMES, WASTED
@@ -94,7 +97,7 @@ def _cases(month: Month, asked: Asked) -> Opened:
     if "audience" in asked:
         rows = rows.filter(item__audience=asked["audience"])
     if asked.get("done"):
-        rows = rows.filter(state__in=DONE)
+        rows = rows.filter(rows_of.done(month))
     if {"day", "outside", "hour"} & set(asked):
         keys = list(_at_such_times(month, rows, asked))
         found = services.cases_visible_to(rows_of.JOB).filter(pk__in=keys[:SHOWN])
@@ -274,6 +277,28 @@ def _complaints(month: Month, asked: Asked) -> Opened:
     return _of(rows, "-made_at", seen)
 
 
+def _placement(month: Month, asked: Asked) -> Opened:
+    """What a suggestion was made of, as the placement page opens it; of words those that are still kept."""
+    here = areas.visible_to(rows_of.JOB).filter(month.below("place__path"), code=asked.get("area", ""))
+    area = here.select_related("place").first()
+    if area is None:
+        return Opened(0, [])
+    (seen,) = gather([area], month.end)
+    kind = asked["kind"]
+    if kind == "unfound":
+        found = seen.unfound(area.pk)
+        word = _("找了 %(searches)s 次，没有对应的事项")
+        return Opened(
+            len(found), [Seen(one.key, None, word % one.numbers, f"area:{area.code}") for one in found[:SHOWN]]
+        )
+    behind = rows_behind(kind, asked["key"], area.pk, seen.span, seen.thresholds(area.pk, kind))
+    rows = []
+    for cells, ref in zip(behind.rows, behind.refs, strict=True):
+        word = " · ".join(f"{head} {cell}" for head, cell in zip(behind.heads[1:], cells[1:], strict=True))
+        rows.append(Seen(str(cells[0]), None, word, ref))
+    return Opened(behind.total, rows)
+
+
 _KINDS: dict[str, Callable[[Month, Asked], Opened]] = {
     "trips": _trips,
     "cases": _cases,
@@ -288,6 +313,7 @@ _KINDS: dict[str, Callable[[Month, Asked], Opened]] = {
     "ratings": _ratings,
     "finished": _finished,
     "complaints": _complaints,
+    "placement": _placement,
 }
 DIRECT = frozenset({"terminal", "offered", "drill", "stop"})
 """Lines that are one row themselves: they lead straight to it."""

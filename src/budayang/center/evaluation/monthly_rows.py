@@ -25,6 +25,7 @@ from budayang.center.services import queries as services
 from budayang.center.services import trip_queries
 from budayang.center.terminals import supply_queries
 from budayang.rules import monthly as rules
+from budayang.rules.monthly_facts import DONE
 
 JOB = Actor.job("evaluation.monthly")
 
@@ -76,6 +77,11 @@ def trips(month: Month) -> QuerySet[Any]:
 
 def cases(month: Month) -> QuerySet[Any]:
     return services.cases_visible_to(JOB).filter(month.within("accepted_at"), month.below())
+
+
+def done(month: Month) -> Q:
+    """Of these what was done, or what the department took in, by the report's moment."""
+    return Q(state__in=DONE) & (Q(finished_at__isnull=True) | Q(finished_at__lte=month.until))
 
 
 def hours(month: Month) -> QuerySet[Any]:

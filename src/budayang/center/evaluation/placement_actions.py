@@ -17,12 +17,10 @@ from django.utils.translation import gettext as _
 from budayang.center.areas import queries as areas
 from budayang.center.evaluation import improvement_actions
 from budayang.center.evaluation.models import Improvement, PlacementStanding, PlacementSuggestion
-from budayang.center.evaluation.placement_gather import JOB, Gathered
+from budayang.center.evaluation.placement_gather import JOB, Gathered, gather
 from budayang.center.platform.actions import Refused, record
 from budayang.center.platform.actors import Actor, Role
 from budayang.center.platform.models import Organization
-from budayang.center.services import queries as services
-from budayang.center.terminals import queries as terminals
 from budayang.rules.placement import Suggestion
 
 JUDGES = (Role.SUPERVISOR, Role.AREA_KEEPER)
@@ -81,9 +79,8 @@ def compute(area: Any, now: datetime, leased: datetime | None = None) -> int:
     """Write what the area's numbers suggest now; returns how many stand open. `leased`: until when the worker holds the
     area; unless it was asked for anew meanwhile, it is due again next month.
     """
-    seen = Gathered(area, now)
-    found = seen.suggestions()  # read before the transaction: it takes the longest
-    titles = _Titles(seen)
+    (seen,) = gather([area], now)
+    found = seen.suggestions(area.pk)  # read before the transaction: it takes the longest
     with transaction.atomic():
         held = {
             (one.kind, one.key): one
@@ -93,7 +90,7 @@ def compute(area: Any, now: datetime, leased: datetime | None = None) -> int:
             row = held.pop((one.kind, one.key[:120]), None) or PlacementSuggestion(
                 area=area, place_path=area.place.path, kind=one.kind, key=one.key[:120], found_at=now
             )
-            _write(row, one, titles.of(one), seen, now)
+            _write(row, one, seen, now)
         for row in held.values():
             if row.state in ("open", "snoozed"):
                 _as_read(row).update(state="gone", snoozed_until=None, computed_at=now)
@@ -104,9 +101,9 @@ def compute(area: Any, now: datetime, leased: datetime | None = None) -> int:
     return PlacementSuggestion.objects.filter(area=area, state="open").count()
 
 
-def _write(row: PlacementSuggestion, one: Suggestion, title: str, seen: Gathered, now: datetime) -> None:
-    row.title, row.numbers, row.sample = title[:200], dict(one.numbers), one.sample
-    row.thresholds, row.first_on, row.last_on = seen.thresholds(one.kind), seen.span.first, seen.span.last
+def _write(row: PlacementSuggestion, one: Suggestion, seen: Gathered, now: datetime) -> None:
+    row.title, row.numbers, row.sample = seen.title(one)[:200], dict(one.numbers), one.sample
+    row.thresholds, row.first_on, row.last_on = seen.thresholds(row.area_id, one.kind), seen.span.first, seen.span.last
     row.computed_at = now
     if row._state.adding:
         row.save()
@@ -124,26 +121,6 @@ def _as_read(row: PlacementSuggestion) -> QuerySet[PlacementSuggestion]:
     return PlacementSuggestion.objects.filter(
         pk=row.pk, state=row.state, snoozed_until=row.snoozed_until, improvement=row.improvement_id
     )
-
-
-class _Titles:
-    """What a suggestion is called, with the names of machines and items of then."""
-
-    def __init__(self, seen: Gathered) -> None:
-        self._machines = dict(terminals.in_service().filter(code__in=list(seen.machines)).values_list("code", "name"))
-        self._items = dict(services.items().values_list("code", "name"))
-
-    def of(self, one: Suggestion) -> str:
-        if one.kind == "overlap":
-            return " / ".join(self._machine(code) for code in one.key.split("|"))
-        if one.kind == "idle":
-            return self._machine(one.key)
-        if one.kind == "queue":
-            return f"{one.key}:00–{int(one.key) + 1:02d}:00"
-        return self._items.get(one.key, one.key) if one.kind == "missing" else one.key
-
-    def _machine(self, code: str) -> str:
-        return self._machines.get(code) or code
 
 
 def _decide(row: PlacementSuggestion, actor: Actor, now: datetime, **also: object) -> None:

@@ -30,10 +30,10 @@ NAMED_AT_ONCE = 5000
 class Counts:
     """Ratings and invitations of a place and a period, [start, end). What was set aside (剔除) is in `set_aside` only.
 
-    `invited` counts cases after which the rating page was shown, `rated_asked` those of them that were rated (also
-    later than the period), `rated` all ratings. `levels` has all five
-    levels, zero included. `negative_reasoned`: negative ratings that carry a reason. `negative_late`: negative-rating
-    cases of this period of which a step was, or is, past its clock.
+    `invited` counts cases after which the rating page was shown, `rated_asked` those of them that were rated by now
+    (also later than the period), `rated` all ratings. `levels` has all five levels, zero included.
+    `negative_reasoned`: negative ratings that carry a reason. `negative_late`: negative-rating cases of this period of
+    which a step was, or is, past its clock.
     """
 
     invited: int
@@ -118,14 +118,14 @@ def count(ratings: QuerySet[Rating], invitations: QuerySet[Invitation], now: dat
         negative_closed=cases.filter(state="closed").count(),
         negative_late=cases.filter(late_q(now)).count(),
         set_aside=ratings.filter(set_aside_at__isnull=False).count(),
-        rated_asked=_answered(invitations),
+        rated_asked=_answered(invitations, now),
     )
 
 
-def _answered(invitations: QuerySet[Invitation]) -> int:
-    """How many of the cases that were asked about have a rating that counts."""
+def _answered(invitations: QuerySet[Invitation], now: datetime) -> int:
+    """How many of the cases that were asked about had a rating that counts by then."""
     asked = invitations.order_by().values("case_number")
-    return Rating.objects.filter(case_number__in=asked, set_aside_at__isnull=True).count()
+    return Rating.objects.filter(case_number__in=asked, set_aside_at__isnull=True, at__lte=now).count()
 
 
 def late_q(now: datetime) -> Q:

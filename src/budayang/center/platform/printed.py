@@ -73,9 +73,18 @@ def clean(text: str) -> str:
     return ILLEGAL_CHARACTERS_RE.sub("", text)
 
 
+def chinese(paper: Any) -> None:
+    """Say that a DOCX is in Chinese as it is written here: without it a word processor may take the fonts' Japanese or
+    Taiwanese forms, where a comma stands in the middle of its square.
+    """
+    for lang in paper.styles.element.iter(qn("w:lang")):
+        lang.set(qn("w:eastAsia"), "zh-CN")
+
+
 def word_file(page: Printed) -> bytes:
     """A DOCX: A4 across, the head of the table on each page, 第 n 页 共 m 页 at the foot, 演示数据 at the head."""
     paper = Document()
+    chinese(paper)
     style = paper.styles["Normal"]
     style.font.name, style.font.size = FONT, Pt(9)
     style.element.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), FONT)

@@ -26,6 +26,7 @@ from budayang.center.platform.printed import (
     FONT,
     TWIPS_MM,
     Heading,
+    chinese,
     clean,
     letter,
     page_field,
@@ -84,6 +85,7 @@ class Printing:
 def word_report(page: Printing) -> bytes:
     """A DOCX with real headings, so that a word processor makes its contents from them."""
     paper = Document()
+    chinese(paper)
     style = paper.styles["Normal"]
     style.font.name, style.font.size = FONT, Pt(10)
     style.element.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), FONT)

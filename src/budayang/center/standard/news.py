@@ -19,8 +19,8 @@ RATINGS: Kinds = (
 MATTERS: Kinds = ("services.case_done",)
 SURVEYS: Kinds = ("evaluation.survey_opened",)
 NOTHING: Kinds = ()
-"""Looks at cameras, tests and levels are written when they are made; who is responsible is of now, a file and a stock count
-from the moment at which they are written down."""
+"""Looks at cameras, tests and levels are written when they are made; who is responsible is of now; a file and a stock
+count from when they were written down."""
 
 NEWS_OF: dict[str, Kinds] = {
     **dict.fromkeys(("JB-01", "YJ-07", "YJ-08", "YJ-09", "PJ-24"), MAINTENANCE),

@@ -20,7 +20,7 @@ from docx.shared import Mm, Pt, RGBColor
 from docx.text.paragraph import Paragraph as Line
 
 from budayang.center.platform.exports import DEMO_MARK
-from budayang.center.platform.printed import clean, word_table
+from budayang.center.platform.printed import chinese, clean, word_table
 from budayang.center.standard.writing_blocks import (
     Block,
     Cover,
@@ -42,6 +42,7 @@ _AMBER = RGBColor(0x6B, 0x44, 0)
 def word_document(written: Written) -> bytes:
     """The DOCX. Raises nothing: whatever the texts hold is set as text."""
     paper = Document()
+    chinese(paper)
     _styles(paper)
     paper.core_properties.title, paper.core_properties.author = clean(written.title), "不打烊 Budayang"
     _page(paper.sections[0])
