@@ -109,11 +109,11 @@ def data() -> set[str]:
     found: set[str] = set()
     for model in apps.get_models():
         if model.__module__.startswith("budayang."):
-            for row in model.objects.values():
+            for row in model._default_manager.values():
                 found |= set(every_text(row))
     for name in ("requirements.csv", "clause_texts.csv"):
-        for row in csv.reader(StringIO((files("budayang.data") / name).read_text(encoding="utf-8"))):
-            found |= set(every_text(row))
+        for cells in csv.reader(StringIO((files("budayang.data") / name).read_text(encoding="utf-8"))):
+            found |= set(every_text(cells))
     return found
 
 
