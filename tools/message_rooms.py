@@ -226,7 +226,7 @@ OPINIONS = (
     _body("rules/evaluation/surveys.py", "sheet_problem"),
 )
 STANDARD = (
-    _tables(editions.STATE_NAMES, editions.EVENT_NAMES, editions.ADOPTION_NAMES, edition_text.REFERENCE_KINDS),
+    _tables(editions.STATE_NAMES, editions.TRAIL_NAMES, editions.ADOPTION_NAMES, edition_text.REFERENCE_KINDS),
     _tables(parts.KIND_NAMES, parts.KIND_HELP, differences.CHANGE_NAMES),
     _tables([(one.title, [column.title for column in one.columns]) for one in edition_sheets.SHEETS]),
     _tables(
@@ -246,7 +246,7 @@ STANDARD = (
     _body("rules/standard/trial_measures.py", "_read"),
 )
 WRITTEN = (
-    _tables(stages.STAGE_NAMES, stages.EVENT_NAMES),
+    _tables(stages.STAGE_NAMES, stages.EVENT_NAMES, [one.source for one in wording.RULES]),
     _body("rules/standard/stages.py", "problem"),
     _tables(opinions.KIND_NAMES, opinions.TABLE_TITLES, opinions.SOURCE_NAMES, opinions.STATE_NAMES),
     _tables(opinions.DECISION_NAMES),

@@ -25,6 +25,7 @@ from budayang.center.platform.actors import Actor, Forbidden, Role
 from budayang.center.platform.models import AuditLine, Transition
 from budayang.center.platform.queries import audit_visible_to
 from budayang.rules.evaluation.supervision import Score
+from budayang.rules.evaluation.supervision import score as scored
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 # `now` is Tuesday, 24 November 2026, 02:14 in Ordos.
@@ -331,7 +332,7 @@ def test_what_another_page_saves_while_it_is_handed_in_is_counted_or_refused(
 ) -> None:
     row, _token = planned(zhu, lists, now, TODAY)
     actions.save_sheet(row, sheet(row), "", now)
-    fault, counted = Given("no", "地上有水"), actions.score
+    fault, counted = Given("no", "地上有水"), scored
     told: list[str] = []
 
     def save() -> None:

@@ -34,6 +34,7 @@ def asked(hall: Hall, now: datetime) -> Consultation:
 
 def texts_of(row: WrittenFile) -> str:
     """The file of a kept document, made as the worker makes it."""
+    assert row.work_id is not None
     works.run_work.call(row.work_id)
     row.refresh_from_db()
     paper = Document(io.BytesIO(bytes(row.content or b"")))

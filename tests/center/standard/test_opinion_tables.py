@@ -145,8 +145,8 @@ def test_what_is_written_in_libreoffice_comes_back(
     book = load_workbook(io.BytesIO(excel(hall, asked, kind, now)))
     sheet = sheet_of(book)
     head = next(row for row in sheet.iter_rows() if row[0].value == "编号")
-    column = {str(cell.value): cell.column for cell in head}
-    for row in sheet.iter_rows(min_row=head[0].row + 1):
+    column = {str(cell.value): at for at, cell in enumerate(head, start=1)}
+    for row in sheet.iter_rows(min_row=4):
         if row[0].value == rows[2].number:
             row[column["处理意见"] - 1].value, row[column["处理理由"] - 1].value = "未采纳", "没有\n具体内容。"
     last = sheet.max_row + 1
@@ -170,7 +170,7 @@ def test_what_is_typed_into_the_table_stays_text(
     rows = [row for row in sheet.iter_rows() if row[1].value in {"4.1", "4.10"}]
     assert len(rows) == 2
     assert {cell.number_format for row in rows for cell in row if cell.value is not None} == {"@"}
-    below = [one.number_format for one in sheet.column_dimensions.values() if one.min <= 2 <= one.max]
+    below = [one.number_format for one in sheet.column_dimensions.values() if (one.min or 0) <= 2 <= (one.max or 0)]
     assert below == ["@"], "also of rows that are added below"
 
 

@@ -7,16 +7,20 @@ from datetime import date, datetime, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.test import Client
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 from tests.center.hall import SYSTEM, Hall
 from tests.center.standard.the_project import TODAY, edition, leader, own_edition
 
+from budayang.center.maintenance.models import NoticeLine
 from budayang.center.platform.actions import Refused, set_parameter
 from budayang.center.platform.actors import Forbidden
 from budayang.center.standard import training_actions, training_queries
-from budayang.center.standard.models import Question, SpreadEvent, TestSitting
+from budayang.center.standard.models import Edition, Question, SpreadEvent, TestSitting
+from budayang.center.standard.training_telling import tell_late
 from budayang.rules.standard.spreading import adoption_problem, draw, event_state, held_problem, mark, question_problem
 
 DAY = timedelta(days=1)
@@ -206,3 +210,73 @@ def test_questions_are_drawn_without_doubles(ids: set[int], count: int, seed: in
     drawn = draw(list(ids), count, seed)
     assert len(drawn) == len(set(drawn)) == min(count, len(ids))
     assert set(drawn) <= ids
+
+
+def coming(now: datetime, in_force_on: date) -> Edition:
+    """A standard that was published and takes effect on a day."""
+    made = own_edition(now)
+    Edition.objects.filter(pk=made.pk).update(
+        state="published", number="测试号 1", published_on=TODAY, in_force_on=in_force_on
+    )
+    made.refresh_from_db()
+    return made
+
+
+def test_a_coming_standard_is_made_known_before_it_takes_effect(hall: Hall, now: datetime) -> None:
+    leader(hall, now)
+    zhu, text = hall.actor("zhu"), coming(now, TODAY + 60 * DAY)
+    assert text in training_queries.editions_to_spread(TODAY)
+    assert training_queries.unspread(zhu, TODAY) == [text]
+
+    def plan_on(day: date) -> SpreadEvent:
+        return training_actions.plan_event(
+            zhu, edition=text, place=hall.city, kind="lecture", subject="新标准宣讲", planned_on=day, areas=[], now=now
+        )
+
+    with pytest.raises(Refused, match="2027-01-23 实施"):
+        plan_on(TODAY + 60 * DAY)
+    row = plan_on(TODAY + 59 * DAY)
+    assert training_queries.unspread(zhu, TODAY) == []
+    training_actions.cancel_event(zhu, row, "换时间", now)
+    assert training_queries.unspread(zhu, TODAY) == [text]
+    later = now + 61 * DAY
+    assert training_queries.unspread(zhu, TODAY + 61 * DAY) == [], "it is in force"
+    training_actions.plan_event(
+        zhu, edition=text, place=hall.city, kind="training", subject="培训", planned_on=TODAY + 70 * DAY, areas=[],
+        now=later,
+    )  # fmt: skip
+
+
+def test_the_page_plans_for_a_coming_standard_and_says_what_is_not_planned(
+    hall: Hall, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timezone, "now", lambda: now)
+    leader(hall, now)
+    text, client = coming(now, TODAY + 60 * DAY), Client()
+    client.force_login(hall.staff["zhu"])
+    said = "2027-01-23 实施，还没有实施前的宣贯计划"
+    assert said in client.get("/console/spread/").content.decode()
+    typed = {
+        "kind": "account", "subject": "图解", "edition": text.pk, "place": hall.city.pk, "planned_on": "2027-01-23",
+    }  # fmt: skip
+    refused = client.post("/console/spread/new/", typed)
+    assert refused.status_code == 422
+    assert "请排在这一天以前" in refused.content.decode()
+    assert client.post("/console/spread/new/", typed | {"planned_on": "2027-01-10"}).status_code == 302
+    assert SpreadEvent.objects.get().edition == text
+    assert said not in client.get("/console/spread/").content.decode()
+
+
+def test_a_late_event_is_told_once_to_who_keeps_the_register(hall: Hall, now: datetime) -> None:
+    row = plan(hall, now)
+    assert tell_late(now) == 0, "the day itself is not over"
+    assert (tell_late(now + DAY), tell_late(now + 2 * DAY)) == (1, 0)
+    lines = NoticeLine.objects.filter(kind="project")
+    assert set(lines.values_list("staff__username", flat=True)) == {"zhu"}
+    assert "还没有登记办过" in str(lines[0].facts)
+    row.refresh_from_db()
+    assert row.told_on == TODAY + DAY
+    held, gone = plan(hall, now), plan(hall, now)
+    hold(hall, held, now)
+    training_actions.cancel_event(hall.actor("zhu"), gone, "下雨", now)
+    assert tell_late(now + 3 * DAY) == 0

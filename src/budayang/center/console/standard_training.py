@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.conf import settings
@@ -24,7 +25,7 @@ from budayang.center.console.standard_training_forms import AdoptionForm, EventF
 from budayang.center.platform import exports
 from budayang.center.platform.access import allow
 from budayang.center.platform.actions import Refused, record
-from budayang.center.platform.actors import Forbidden
+from budayang.center.platform.actors import Actor, Forbidden
 from budayang.center.platform.printed import XLSX
 from budayang.center.platform.wording import words
 from budayang.center.standard import queries, training_actions, training_queries
@@ -56,6 +57,16 @@ def form_page(request: HttpRequest, form: Any, title: str, back: str, back_word:
     return render(request, "console/form.html", context, status=422 if form.errors else 200)
 
 
+def _not_planned(actor: Actor, today: date) -> str:
+    """Of which coming standard nothing is planned before it takes effect."""
+    told = _("《%(title)s》%(on)s 实施，还没有实施前的宣贯计划。")
+    return "".join(
+        told % {"title": one.title, "on": one.in_force_on.isoformat()}
+        for one in training_queries.unspread(actor, today)
+        if one.in_force_on
+    )
+
+
 @allow(queries.READERS)
 def events(request: HttpRequest) -> HttpResponse:
     """Plans and what became of them."""
@@ -69,7 +80,8 @@ def events(request: HttpRequest) -> HttpResponse:
     return listing(
         request,
         title=_("宣贯"),
-        note=_("标准发布前后的宣传和培训：先有计划，办完登记人数和凭证。只记人数，不记姓名。"),
+        note=_("标准发布前后的宣传和培训：先有计划，办完登记人数和凭证。只记人数，不记姓名。")
+        + _not_planned(actor, today),
         columns=(
             Column("subject", _("主题"), lambda row: row.subject, sort="subject"),
             Column("kind", _("方式"), lambda row: words(EVENT_KINDS[row.kind]), sort="kind"),
@@ -100,12 +112,13 @@ def events(request: HttpRequest) -> HttpResponse:
 @allow(KEEPERS)
 def event_new(request: HttpRequest) -> HttpResponse:
     """Plan an event."""
-    form = EventForm(reader(request), request.POST or None, initial={"planned_on": timezone.localdate()})
+    today = timezone.localdate()
+    initial = {"planned_on": today, "edition": edition_in_force()}
+    form = EventForm(reader(request), training_queries.editions_to_spread(today), request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
-            row = training_actions.plan_event(
-                reader(request), edition=edition_in_force(), now=timezone.now(), **form.cleaned_data
-            )
+            typed = form.cleaned_data | {"edition": form.cleaned_data["edition"] or edition_in_force()}
+            row = training_actions.plan_event(reader(request), now=timezone.now(), **typed)
         except Refused as refusal:
             form.add_error(None, str(refusal))
         else:

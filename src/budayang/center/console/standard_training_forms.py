@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from budayang.center.console.forms import DateField
 from budayang.center.console.registers import choices
+from budayang.center.console.standard_forms import EditionField
 from budayang.center.platform import queries as platform
 from budayang.center.platform.actors import Actor
 from budayang.center.platform.models import Place
@@ -44,16 +46,22 @@ class EventForm(PlaceForm):
 
     kind = forms.ChoiceField(label=_("方式"), choices=choices(EVENT_KINDS))
     subject = forms.CharField(label=_("主题"), max_length=120)
+    edition: forms.ModelChoiceField[Edition] = EditionField(
+        Edition.objects.none(), label=_("哪个标准"), empty_label=None, required=False,
+        help_text=_("已发布、还没有实施的标准，宣贯要排在实施日期以前。"),
+    )  # fmt: skip
     planned_on = DateField(label=_("计划日期"))
     areas: forms.ModelMultipleChoiceField[Place] = forms.ModelMultipleChoiceField(
         Place.objects.none(), label=_("面向哪些自助区"), required=False, widget=forms.CheckboxSelectMultiple,
         help_text=_("公众号、官网、期刊可以不选。"),
     )  # fmt: skip
-    field_order = ["kind", "subject", "place", "areas", "planned_on"]
+    field_order = ["kind", "subject", "edition", "place", "areas", "planned_on"]
 
-    def __init__(self, actor: Actor, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, actor: Actor, editions: QuerySet[Edition], *args: Any, **kwargs: Any) -> None:
         super().__init__(actor, *args, **kwargs)
-        areas = self.fields["areas"]
+        edition, areas = self.fields["edition"], self.fields["areas"]
+        assert isinstance(edition, forms.ModelChoiceField)
+        edition.queryset = editions
         assert isinstance(areas, forms.ModelMultipleChoiceField)
         areas.queryset = platform.places_visible_to(actor).filter(pk__in=self.own, kind=Place.Kind.AREA)
 

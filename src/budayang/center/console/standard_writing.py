@@ -89,7 +89,7 @@ def _told(one: Finding) -> dict[str, Any]:
     rule = RULE_BY_KEY[one.rule]
     return {
         "name": words(rule.name), "must": rule.must, "words": one.words, "why": words(one.why),
-        "repair": words(one.repair), "source": rule.source, "number": one.number, "code": one.code,
+        "repair": words(one.repair), "source": words(rule.source), "number": one.number, "code": one.code,
     }  # fmt: skip
 
 
@@ -120,7 +120,7 @@ def _wording(request: HttpRequest, edition: Edition, project: Project | None) ->
         "total": len(found),
         "rules": [(rule.key, words(rule.name), tally(found).get(rule.key, 0)) for rule in RULES],
         "chosen": chosen if chosen in RULE_BY_KEY else "",
-        "sources": [(words(rule.name), rule.source, rule.must) for rule in RULES],
+        "sources": [(words(rule.name), words(rule.source), rule.must) for rule in RULES],
         "drafts": drafts,
         "export_url": f"?rule={chosen}&export=xlsx" if chosen in RULE_BY_KEY else "?export=xlsx",
     }

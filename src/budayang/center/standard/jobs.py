@@ -9,7 +9,7 @@ from budayang.center.areas import queries as areas
 from budayang.center.platform.actors import Actor
 from budayang.center.platform.deliveries import Consumer, Due
 from budayang.center.platform.models import Transition
-from budayang.center.standard import actions, project_telling, trial_actions, writing_actions
+from budayang.center.standard import actions, project_telling, training_telling, trial_actions, writing_actions
 from budayang.center.standard.given_actions import mark_from
 from budayang.center.standard.models import Assessment
 from budayang.center.standard.news import NEWS_OF
@@ -78,6 +78,7 @@ DUES: tuple[Due, ...] = (
     Due("standard.recompute", 1.0, actions.recompute),
     Due("standard.keep_fresh", 60.0, keep_fresh),
     Due("standard.milestones", FORGET_S, project_telling.tell_late),
+    Due("standard.spread_events", FORGET_S, training_telling.tell_late),
     Due("standard.written_files", FORGET_S, writing_actions.forget),
 )
 LONG_WORK = (trial_actions.run,)

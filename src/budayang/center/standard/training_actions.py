@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -25,7 +26,14 @@ from budayang.center.standard.models import (
     SpreadMaterial,
     TestSitting,
 )
-from budayang.rules.standard.spreading import adoption_problem, draw, held_problem, mark, question_problem
+from budayang.rules.standard.spreading import (
+    adoption_problem,
+    comes_too_late,
+    draw,
+    held_problem,
+    mark,
+    question_problem,
+)
 
 KEEPERS = (Role.SUPERVISOR, Role.AREA_KEEPER)
 
@@ -35,8 +43,12 @@ def plan_event(
     actor: Actor, *, edition: Edition, place: Place, kind: str, subject: str, planned_on: date, areas: Sequence[Place],
     now: datetime,
 ) -> SpreadEvent:  # fmt: skip
-    """Plan an event of a place for some of its areas."""
+    """Plan an event of a place for some of its areas: of a text that has yet to take effect, before that day."""
     actor.require(*KEEPERS, place_path=place.path)
+    today = now.astimezone(ZoneInfo(place.zone)).date()
+    if edition.in_force_on is not None and comes_too_late(planned_on, in_force_on=edition.in_force_on, today=today):
+        told = _("标准 %(on)s 实施，实施前的宣贯请排在这一天以前；实施后的活动到时再排。")
+        raise Refused(told % {"on": edition.in_force_on.isoformat()})
     if any(not one.path.startswith(place.path) for one in areas):
         raise Refused(_("有的自助区不在“%(place)s”里，请去掉，或者换一个举办地区。") % {"place": place.name})
     row = SpreadEvent.objects.create(

@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
 
 from budayang.center.areas import queries as areas
 from budayang.center.platform.actors import Actor
@@ -14,7 +14,7 @@ from budayang.center.platform.models import RoleGrant
 from budayang.center.platform.queries import scope_q
 from budayang.center.platform.roles import Role
 from budayang.center.standard.models import Adoption, Edition, Question, SpreadArea, SpreadEvent, TestSitting
-from budayang.center.standard.queries import READERS
+from budayang.center.standard.queries import READERS, current_edition
 from budayang.rules.standard.spreading import WITH_PEOPLE, event_state
 
 
@@ -39,6 +39,20 @@ def events_visible_to(actor: Actor) -> QuerySet[SpreadEvent]:
     mine = scope_q(actor, "place_path", roles=READERS) | scope_q(actor, "areas__place__path", roles=READERS)
     keys = SpreadEvent.objects.filter(mine).values("pk")
     return SpreadEvent.objects.filter(pk__in=keys).select_related("place", "edition")
+
+
+def editions_to_spread(today: date) -> QuerySet[Edition]:
+    """Texts that are made known: the one in force here, and those that were published and have yet to take effect."""
+    current = current_edition()
+    coming = Q(state="published", is_reference=False) & (Q(in_force_on=None) | Q(in_force_on__gt=today))
+    return Edition.objects.filter(coming | Q(pk=current.pk if current else None)).order_by("-loaded_at")
+
+
+def unspread(actor: Actor, today: date) -> list[Edition]:
+    """Coming standards for which the actor sees no event before the day on which they take effect, planned or held."""
+    seen = events_visible_to(actor).filter(cancelled_for="", planned_on__lt=F("edition__in_force_on"))
+    coming = editions_to_spread(today).filter(in_force_on__gt=today)
+    return list(coming.exclude(pk__in=seen.values("edition_id")))
 
 
 def state_of(row: SpreadEvent, today: date) -> str:

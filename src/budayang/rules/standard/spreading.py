@@ -30,6 +30,13 @@ def event_state(planned_on: date, held_on: date | None, cancelled: bool, today: 
     return "late" if planned_on < today else "planned"
 
 
+def comes_too_late(planned_on: date, *, in_force_on: date | None, today: date) -> bool:
+    """Whether an event for a standard that has yet to take effect is planned for that day or later: what is planned
+    before is to make it known before.
+    """
+    return in_force_on is not None and today < in_force_on <= planned_on
+
+
 def held_problem(kind: str, invited: int | None, present: int | None, proof: str) -> str:
     """Why an event cannot be written down as held; "" when it can."""
     if kind in WITH_PEOPLE:

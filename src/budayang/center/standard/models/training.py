@@ -11,7 +11,7 @@ from budayang.rules.standard.spreading import ADOPTION_NAMES, EVENT_KINDS
 
 class SpreadEvent(models.Model):
     """One event of publicity or training: planned for a day, held on a day, with counts only, no names. Publicity
-    counts nobody: its proof is an address or an issue.
+    counts nobody: its proof is an address or an issue. `told_on`: when it was told that its day is over.
     """
 
     edition = models.ForeignKey(Edition, on_delete=PROTECT, related_name="spread_events")
@@ -25,6 +25,7 @@ class SpreadEvent(models.Model):
     present = models.PositiveIntegerField(null=True, blank=True)
     proof = models.CharField(max_length=200, blank=True)
     cancelled_for = models.CharField(max_length=200, blank=True)
+    told_on = models.DateField(null=True, blank=True)
 
     class Meta:
         ordering = ["planned_on", "pk"]
@@ -35,7 +36,13 @@ class SpreadEvent(models.Model):
                 name="standard_event_held",
             ),
         ]
-        indexes = [Index(fields=["place_path"], name="standard_event_place")]
+        indexes = [
+            Index(fields=["place_path"], name="standard_event_place"),
+            Index(
+                fields=["planned_on"], name="standard_event_due",
+                condition=Q(held_on__isnull=True, cancelled_for="", told_on__isnull=True),
+            ),
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         return self.subject
