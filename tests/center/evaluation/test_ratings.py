@@ -6,12 +6,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils.translation import override
 from tests.center.evaluation.the_rater import counted, finished_case
 from tests.center.hall import Hall, number
 
 from budayang.center.evaluation import jobs, queries
-from budayang.center.evaluation.models import Invitation, NegativeCase, Rating, Visit
-from budayang.center.platform.models import Transition
+from budayang.center.evaluation.models import Invitation, NegativeCase, Rating, RatingFlag, Visit
+from budayang.center.platform.models import AuditLine, Transition
+from budayang.center.platform.wording import words
 from budayang.center.services.case_accepting import grant_reply
 from budayang.center.terminals.models import Inbox
 
@@ -34,6 +36,34 @@ def test_a_rating_counts_once(hall: Hall, now: datetime) -> None:
     assert not NegativeCase.objects.exists()
     assert Transition.objects.filter(kind="evaluation.rated").count() == 1
     assert not Inbox.objects.filter(done_at__isnull=True).exists()
+
+
+def test_a_second_answer_that_says_something_else_is_a_flag_and_never_nothing(hall: Hall, now: datetime) -> None:
+    rate(hall, 1, "satisfied", now)
+    rate(hall, 1, "satisfied", now + MINUTE)
+    assert not RatingFlag.objects.exists(), "the same again is a message that came twice"
+    rate(hall, 1, "very_unsatisfied", now + MINUTE, ["unclear", "other"])
+    flag = RatingFlag.objects.get()
+    assert (flag.kind, flag.state, flag.rating.level) == ("second", "open", "satisfied")
+    assert flag.why == "后来又评了“非常不满意”；看不懂、找不到要办的事项；其他"
+    with override("en"):
+        assert words(flag.why).isascii(), words(flag.why)
+    rate(hall, 1, "very_unsatisfied", now + 2 * MINUTE, ["other"])
+    assert RatingFlag.objects.count() == 1
+    lines = AuditLine.objects.filter(action="evaluation.flagged").order_by("pk")
+    assert [one.details for one in lines] == [
+        {"kind": "second", "level": "very_unsatisfied", "reasons": reasons}
+        for reasons in (["unclear", "other"], ["other"])
+    ]
+    assert Transition.objects.get(kind="evaluation.flagged").occurred_at == now
+
+
+def test_the_same_level_for_other_reasons_is_another_answer(hall: Hall, now: datetime) -> None:
+    rate(hall, 1, "unsatisfied", now, ["no_paper", "other"])
+    rate(hall, 1, "unsatisfied", now + MINUTE, ["other", "no_paper"])
+    assert not RatingFlag.objects.exists()
+    rate(hall, 1, "unsatisfied", now + MINUTE, ["too_slow"])
+    assert RatingFlag.objects.get().why == "后来又评了“不满意”；等的时间太长"
 
 
 @pytest.mark.parametrize(

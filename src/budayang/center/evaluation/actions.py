@@ -14,6 +14,7 @@ import structlog
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from budayang.center.evaluation.integrity_actions import flag_second
 from budayang.center.evaluation.models import Invitation, Rating, Visit
 from budayang.center.evaluation.negative_actions import open_negative_case, read_phone
 from budayang.center.evaluation.queries import may_still_rate
@@ -77,7 +78,8 @@ def record_rating(
     channel: str = "terminal",
     phone: str = "",
 ) -> Rating | None:
-    """A case was rated. It counts once: a repeated or a second answer returns the first, unchanged.
+    """A case was rated. It counts once: a repeated or a second answer returns the first, unchanged. A second one that
+    says something else is a flag of the first, for a supervisor to judge.
 
     A negative level opens a negative-rating case with its clocks, counted in working days.
     Returns None for an unknown level, an impossible case number, or one of another terminal's case that nobody opened
@@ -97,6 +99,7 @@ def record_rating(
     place_path = terminal.area.place.path
     edition = find_edition(texts) or edition_at(at, terminal.area.place.zone)
     known = {reason.code for reason in reasons_for(level, edition)}
+    given = [reason for reason in dict.fromkeys(reasons) if reason in known]
     rating, created = Rating.objects.get_or_create(
         case_number=number,
         defaults={
@@ -105,7 +108,7 @@ def record_rating(
             "place_path": place_path,
             "item_code": case.item.code if case else "",
             "level": level,
-            "reasons": [reason for reason in dict.fromkeys(reasons) if reason in known],
+            "reasons": given,
             "texts": edition.code,
             "channel": channel,
             "at": at,
@@ -113,6 +116,8 @@ def record_rating(
         },
     )
     if not created:
+        if (rating.level, set(rating.reasons)) != (level, set(given)):
+            flag_second(rating, level, given, edition, now)
         return rating
     if rule.negative:
         open_negative_case(actor, rating, phone, now)

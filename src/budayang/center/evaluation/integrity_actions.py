@@ -17,12 +17,13 @@ from django.utils.translation import gettext as _
 from budayang.center.evaluation.models import Invitation, Rating, RatingFlag, Visit
 from budayang.center.evaluation.negative_actions import JUDGES, set_aside_rating
 from budayang.center.maintenance import queries as maintenance
-from budayang.center.platform.actions import Refused, audit_line, emit_many, record, record_many
+from budayang.center.platform.actions import Refused, audit_line, emit, emit_many, record, record_many
 from budayang.center.platform.actors import Actor
 from budayang.center.platform.models import Transition
 from budayang.center.platform.queries import parameter
 from budayang.center.services.queries import known_numbers
-from budayang.rules.evaluation.integrity import Flag, Limits, Seen, flags_of
+from budayang.rules.evaluation import LEVEL_BY_CODE, TextEdition, reason_names
+from budayang.rules.evaluation.integrity import Flag, Limits, Seen, flags_of, second_answer
 from budayang.rules.intervals import Interval, maybe, union
 
 JOB = Actor.job("evaluation.integrity")
@@ -161,6 +162,25 @@ def _write(found: Sequence[Flag], now: datetime) -> None:
             for one in found
         ]
     )
+
+
+def flag_second(rating: Rating, level: str, reasons: Sequence[str], texts: TextEdition, now: datetime) -> None:
+    """Somebody answered for a matter that was rated, and said something else. The first answer counts; what came
+    after it is in the flag (the first time) and in the audit (each time).
+    """
+    said = second_answer(LEVEL_BY_CODE[level].name, reason_names(reasons, texts.code))
+    _flag, created = RatingFlag.objects.get_or_create(
+        rating=rating,
+        kind="second",
+        defaults={"why": said[:200], "place_path": rating.place_path, "found_at": now},
+    )
+    subject, details = f"case:{rating.case_number}", {"kind": "second", "level": level, "reasons": list(reasons)}
+    record(JOB, "evaluation.flagged", subject=subject, place_path=rating.place_path, details=details, at=now)
+    if created:
+        emit(
+            "evaluation.flagged", subject=subject, place_path=rating.place_path,
+            payload={"number": rating.case_number, "kind": "second"}, occurred_at=rating.at, now=now,
+        )  # fmt: skip
 
 
 @transaction.atomic
