@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime, timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from tests.center.evaluation.the_rater import PHONE, bad, finished_case, rate
 from tests.center.hall import number
 
 from budayang.center.evaluation import integrity_actions
+from budayang.center.evaluation import negative_actions as negatives
 from budayang.center.evaluation.models import NegativeCase, NegativeStep, Rating, RatingFlag, Visit
 from budayang.center.maintenance.models import WorkOrder
 from budayang.center.platform.models import AuditLine
@@ -77,6 +79,39 @@ def test_from_the_bad_rating_to_the_order_by_the_pages(desk: Desk, today: dateti
     ren.post(page(1) + "call/", {"outcome": "fixed_satisfied"})
     assert NegativeCase.objects.get().state == "called_back"
     assert NegativeStep.objects.filter(event="phone").count() == 1
+
+
+def call_clock(client: Client) -> str:
+    """What the page says of the clock of the call-back."""
+    found = re.search(r"<dt>回访</dt><dd><span class=\"state [a-z]+\">([^<]+)</span>", text(client, page(1)))
+    assert found is not None
+    return found[1]
+
+
+def test_a_clock_that_runs_again_is_not_told_as_met(desk: Desk, today: datetime) -> None:
+    case, lin = bad(desk.hall, 1, today, phone=PHONE), desk.hall.actor("lin")
+    client = desk.client("lin")
+    negatives.contact(lin, case, outcome="reached", note="x", now=today)
+    negatives.fix(lin, case, outcome="fixed", note="x", reply="x", now=today + MINUTE)
+    assert call_clock(client) == "进行中"
+    negatives.call_back(lin, case, outcome="not_fixed", note="还是缺纸", now=today + 2 * MINUTE)
+    assert call_clock(client) == "按时完成"
+    negatives.fix(lin, case, outcome="fixed", note="x", reply="x", now=today + 3 * MINUTE)
+    assert call_clock(client) == "进行中", "another call is owed since"
+    NegativeCase.objects.update(call_due_at=today - HOUR, due_at=today - HOUR)
+    assert call_clock(client) == "已超期"
+    case.refresh_from_db()
+    negatives.rerate(case, level="satisfied", now=today + 4 * MINUTE)
+    assert call_clock(client) == "不用再办"
+
+
+def test_a_number_that_was_deleted_is_told_as_such(desk: Desk, today: datetime) -> None:
+    bad(desk.hall, 1, today, phone=PHONE)
+    NegativeCase.objects.update(phone_sealed=None, phone_hint="")
+    shown = text(desk.client("lin"), page(1))
+    assert "留过，已按期删除" in shown
+    assert "留的号码已按期删除，按记录核实" in shown
+    assert "没有留" not in shown
 
 
 def test_an_appeal_is_decided_on_the_page_and_what_is_removed_stays_with_its_trace(desk: Desk, today: datetime) -> None:

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from budayang.center.evaluation.flag_judging import NOTE_LENGTH, write_judgement
 from budayang.center.evaluation.models import Invitation, Rating, RatingFlag, Visit
 from budayang.center.evaluation.negative_actions import JUDGES, set_aside_rating
 from budayang.center.maintenance import queries as maintenance
@@ -31,7 +32,6 @@ AT_ONCE, WRITTEN = 200, 100
 A_DAY = timedelta(days=1)
 BACK = timedelta(days=30)
 SLACK = timedelta(minutes=2)
-NOTE_LENGTH = 300
 
 
 def look(now: datetime) -> int:
@@ -192,27 +192,29 @@ def judge_genuine(actor: Actor, flag: RatingFlag, *, note: str, now: datetime) -
 @transaction.atomic
 def judge_set_aside(actor: Actor, flag: RatingFlag, *, reason: str, note: str, now: datetime) -> RatingFlag:
     """剔除 for a reason of SET_ASIDE_REASONS. Other flags of the same rating are judged with it."""
-    if flag.rating.set_aside_at is None:
-        set_aside_rating(actor, flag.rating, reason=reason, note=note, now=now)
-    judged = _judge(actor, flag, "set_aside", note, now)
-    for other in RatingFlag.objects.filter(rating_id=flag.rating_id, state="open"):
-        _judge(actor, other, "set_aside", note, now)
-    return judged
+    if flag.rating.set_aside_at is not None:  # one that was raised of a rating that had been removed
+        return _judge(actor, flag, "set_aside", note, now)
+    _said(note)
+    if not RatingFlag.objects.filter(pk=flag.pk, state="open").exists():
+        raise Refused(_judged_already())
+    set_aside_rating(actor, flag.rating, reason=reason, note=note, now=now)
+    flag.refresh_from_db()
+    return flag
+
+
+def _said(note: str) -> str:
+    said = note.strip()[:NOTE_LENGTH]
+    if not said:
+        raise Refused(_("请写明怎样判断的，例如“当天是宣传活动，逐件核对过”。"))
+    return said
+
+
+def _judged_already() -> str:
+    return _("这条异常刚刚已被别人判断，请刷新页面再看。")
 
 
 def _judge(actor: Actor, flag: RatingFlag, state: str, note: str, now: datetime) -> RatingFlag:
     actor.require(*JUDGES, place_path=flag.place_path)
-    said = note.strip()[:NOTE_LENGTH]
-    if not said:
-        raise Refused(_("请写明怎样判断的，例如“当天是宣传活动，逐件核对过”。"))
-    by = (actor.label or actor.name)[:80]
-    if not RatingFlag.objects.filter(pk=flag.pk, state="open").update(
-        state=state, note=said, judged_at=now, judged_by=by
-    ):
-        raise Refused(_("这条异常刚刚已被别人判断，请刷新页面再看。"))
-    flag.refresh_from_db()
-    record(
-        actor, f"evaluation.flag_{state}", subject=f"case:{flag.rating.case_number}", place_path=flag.place_path,
-        details={"kind": flag.kind}, at=now,
-    )  # fmt: skip
+    if not write_judgement(actor, flag, state, _said(note), now):
+        raise Refused(_judged_already())
     return flag
