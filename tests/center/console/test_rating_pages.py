@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 from datetime import datetime, timedelta
@@ -208,10 +210,17 @@ def test_an_odd_question_is_answered(desk: Desk, query: str) -> None:
         assert desk.client(name).get(f"/console/rating-indicators/?{query}").status_code == 200
 
 
+def national(desk: Desk, name: str, today: datetime, more: str = "") -> str:
+    """The file that somebody takes away."""
+    answer = desk.client(name).get(f"/console/rating-indicators/national/?month={today.astimezone():%Y-%m}{more}")
+    assert answer.status_code == 200
+    assert answer["Content-Disposition"].startswith("attachment")
+    return answer.getvalue().decode("utf-8-sig")
+
+
 def test_the_national_names_go_with_what_is_known_and_nothing_is_invented(desk: Desk, today: datetime) -> None:
     bad(desk.hall, 1, today)
-    month = f"{today.astimezone():%Y-%m}"
-    found = json.loads(desk.client("zhu").get(f"/console/rating-indicators/national/?month={month}").content)
+    found = json.loads(national(desk, "zhu", today))
     (row,) = found["records"]
     assert (row["hallCode"], row["windowNo"], row["affairSerialNo"]) == ("KBS", "KBS-01", number(1))
     assert [row[name] for name in ("evalProcess", "userType", "certificateType", "projectType")] == [""] * 4
@@ -219,14 +228,33 @@ def test_the_national_names_go_with_what_is_known_and_nothing_is_invented(desk: 
     assert "没有读到" in found["fields"]["evalProcess"]
     case, _code = finished_case(desk.hall.terminal, 7, today)
     rate(desk.hall, 7, "satisfied", today)
-    rows = json.loads(desk.client("zhu").get(f"/console/rating-indicators/national/?month={month}").content)["records"]
+    rows = json.loads(national(desk, "zhu", today))["records"]
     known = next(row for row in rows if row["affairSerialNo"] == case.number)
     assert (known["departmentCode"], known["affairCode"], known["affairName"]) == ("RS", "ZZ001", case.item.name)
-    mine = json.loads(desk.client("shui").get(f"/console/rating-indicators/national/?month={month}").content)["records"]
-    assert mine == [], "an owner unit takes away its own only"
-    file = desk.client("zhu").get(f"/console/rating-indicators/national/?month={month}&format=csv")
-    assert "departmentCode,evalProcess,hallCode" in file.content.decode("utf-8-sig")
+    assert json.loads(national(desk, "shui", today))["records"] == [], "an owner unit takes away its own only"
+    assert "departmentCode,evalProcess,hallCode" in national(desk, "zhu", today, "&format=csv")
     assert desk.client("ning").get("/console/rating-indicators/national/").status_code == 403
+
+
+def test_the_national_file_knows_a_case_that_came_after_its_rating(desk: Desk, today: datetime) -> None:
+    rate(desk.hall, 7, "satisfied", today)
+    finished_case(desk.hall.terminal, 7, today)
+    (row,) = json.loads(national(desk, "zhu", today))["records"]
+    assert (row["affairCode"], row["departmentCode"]) == ("ZZ001", "RS")
+
+
+def test_the_national_file_leaves_nothing_out_however_many_they_are(
+    desk: Desk, today: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("budayang.center.evaluation.national_interface.AT_ONCE", 3)
+    for counter in range(1, 8):
+        rate(desk.hall, counter, "satisfied", today + counter * timedelta(seconds=1))
+    numbers = [number(counter) for counter in range(1, 8)]
+    assert [row["affairSerialNo"] for row in json.loads(national(desk, "zhu", today))["records"]] == numbers
+    rows = list(csv.DictReader(io.StringIO(national(desk, "zhu", today, "&format=csv").partition("\r\n")[2])))
+    assert [row["affairSerialNo"] for row in rows] == numbers
+    lines = AuditLine.objects.filter(action="console.export", subject="list:national_ratings")
+    assert [one.details["rows"] for one in lines] == [7, 7]
 
 
 @pytest.mark.parametrize("query", ["month=x", "month=2026-99", "negative=z", "area=z&owner=z", "channel=z&aside=z"])

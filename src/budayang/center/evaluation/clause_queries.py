@@ -94,8 +94,8 @@ def evaluations_of(
 
 
 def _ratings(seen: Mapping[str, EvaluationSeen], start: datetime, until: datetime) -> None:
-    """PJ-02, 04, 06, 15: the levels of what counts, and which ratings a person found not to be people's own (代评, 强迫,
-    刷评), or has still to look at. What was removed for another reason is neither.
+    """PJ-02, 04, 06, 15: the levels of what counts, and which ratings a person found not to be people's own (代评,
+    强迫, 刷评), or has still to look at. What was removed for another reason is neither.
     """
     flags = RatingFlag.objects.filter(rating=OuterRef("pk"))
     rows = Rating.objects.filter(place_path__in=list(seen), at__gte=start, at__lt=until).order_by("-at")

@@ -206,8 +206,8 @@ def decide_appeal(actor: Actor, case: NegativeCase, *, uphold: bool, note: str, 
 
 @transaction.atomic
 def set_aside_rating(actor: Actor, rating: Rating, *, reason: str, note: str, now: datetime) -> Rating:
-    """剔除 any rating, good or bad, with a reason. It stays to be seen; figures leave it out. Its case ends with it, and
-    so do its flags.
+    """剔除 any rating, good or bad, with a reason. It stays to be seen; figures leave it out. Its case and its flags
+    end with it.
     """
     actor.require(*JUDGES, place_path=rating.place_path)
     reason = _chosen(reason, SET_ASIDE_REASONS)
