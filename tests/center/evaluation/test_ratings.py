@@ -14,7 +14,9 @@ from budayang.center.evaluation import jobs, queries
 from budayang.center.evaluation.models import Invitation, NegativeCase, Rating, RatingFlag, Visit
 from budayang.center.platform.models import AuditLine, Transition
 from budayang.center.platform.wording import words
-from budayang.center.services.case_accepting import grant_reply
+from budayang.center.services.case_accepting import CaseRefused, grant_reply, require_grant
+from budayang.center.services.keeping import RETENTION
+from budayang.center.services.models import CaseGrant
 from budayang.center.terminals.models import Inbox
 
 MINUTE = timedelta(minutes=1)
@@ -158,3 +160,42 @@ def test_a_terminal_rates_its_own_matters_and_those_opened_at_it(hall: Hall, now
     jobs.read_inbox(now)
     found = Rating.objects.order_by("pk").values_list("case_number", "level")
     assert list(found) == [(case.number, "satisfied"), (number(2), "satisfied")]
+
+
+def test_a_rating_of_another_terminals_case_comes_when_the_line_is_back(hall: Hall, now: datetime) -> None:
+    """The key of the journey is deleted after a quarter of an hour; its terminal was cut off for twenty days."""
+    case, _code = finished_case(hall.terminal, 1, now)
+    for key in ("k" * 43, "l" * 43):
+        grant_reply(case, hall.other.pk, key, now)
+    grant_reply(case, hall.terminal.pk, "o" * 43, now)
+    keys, opened = (next(one for one in RETENTION if one.name == f"services.{name}") for name in ("grants", "opened"))
+    assert keys.erase(keys.due(keys.held(), now + 16 * MINUTE)) == 3
+    assert list(CaseGrant.objects.values_list("terminal", "reply_key")) == [(hall.other.pk, "")]
+    with pytest.raises(CaseRefused):
+        require_grant(case, hall.other.pk, "", now + 16 * MINUTE)
+    grant_reply(case, hall.other.pk, "m" * 43, now + 20 * MINUTE)
+    assert keys.erase(keys.due(keys.held(), now + 60 * MINUTE)) == 1
+    back = now + timedelta(days=20)
+    assert opened.erase(opened.due(opened.held(), back)) == 0
+    hall.inbox(hall.other, "rating", {"number": case.number, "level": "satisfied"}, now, back)
+    jobs.read_inbox(back)
+    assert Rating.objects.get().case_number == case.number
+    assert opened.erase(opened.due(opened.held(), now + timedelta(days=31))) == 1
+    assert not CaseGrant.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("sent", "details"),
+    [
+        (number(1), {"why": "other_terminal", "number": number(1), "level": "satisfied"}),
+        ("测试甲 13900001234", {"why": "bad_number", "level": "satisfied"}),
+    ],
+)
+def test_a_rating_that_joins_no_case_is_a_line_of_the_audit(
+    hall: Hall, now: datetime, sent: str, details: dict[str, str]
+) -> None:
+    hall.inbox(hall.other, "rating", {"number": sent, "level": "satisfied"}, now, now)
+    jobs.read_inbox(now)
+    assert not Rating.objects.exists()
+    line = AuditLine.objects.get(action="evaluation.rating_unjoined")
+    assert (line.subject, line.details) == (f"terminal:{hall.other.code}", details)

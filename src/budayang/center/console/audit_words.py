@@ -338,6 +338,7 @@ ACTION_WORDS = {
     "evaluation.placement_asked": gettext_noop("布局与使用建议：要求重算"),
     "evaluation.placement_open": gettext_noop("布局与使用建议：重新看"),
     "evaluation.placement_snoozed": gettext_noop("布局与使用建议：以后再看"),
+    "evaluation.rating_unjoined": gettext_noop("收到的评价对不上办件，没有计入"),
     "evaluation.restored": gettext_noop("恢复计入评价"),
     "evaluation.set_aside": gettext_noop("剔除评价"),
     "evaluation.supervision_accept": gettext_noop("监督检查的问题：认可答复"),

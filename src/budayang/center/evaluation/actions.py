@@ -18,7 +18,7 @@ from budayang.center.evaluation.integrity_actions import flag_second
 from budayang.center.evaluation.models import Invitation, Rating, Visit
 from budayang.center.evaluation.negative_actions import open_negative_case, read_phone
 from budayang.center.evaluation.queries import may_still_rate
-from budayang.center.platform.actions import Refused, emit
+from budayang.center.platform.actions import Refused, emit, record
 from budayang.center.platform.actors import Actor
 from budayang.center.platform.queries import parameter
 from budayang.center.platform.wording import words
@@ -83,7 +83,7 @@ def record_rating(
 
     A negative level opens a negative-rating case with its clocks, counted in working days.
     Returns None for an unknown level, an impossible case number, or one of another terminal's case that nobody opened
-    at this one (logged, never guessed).
+    at this one: never guessed. What cannot be joined to a case is a line of the audit that supervisors read.
 
     Args:
         texts: the edition of reasons that the person read; "" takes the one in force at `at`.
@@ -91,9 +91,11 @@ def record_rating(
     """
     terminal = find_terminal(JOB, terminal_code)
     rule = LEVEL_BY_CODE.get(level)
-    number = _number_at(terminal, number)
+    number, came = _number_at(terminal, number), number
     if terminal is None or rule is None or not number:
         log.warning("rating ignored", terminal=terminal_code, level=level)
+        if terminal is not None and rule is not None:
+            _note_unjoined(actor, terminal, came, level, now)
         return None
     case = find_case(number)
     place_path = terminal.area.place.path
@@ -124,6 +126,18 @@ def record_rating(
     told = {"level": level, "negative": rule.negative, "channel": channel}
     _tell(number, "evaluation.rated", place_path, terminal_code, told, at, now)
     return rating
+
+
+def _note_unjoined(actor: Actor, terminal: Any, number: str, level: str, now: datetime) -> None:
+    """A rating of a case that this terminal cannot have had. A number is told only where it is one: what else a broken
+    machine sends may be anything.
+    """
+    try:
+        details = {"why": "other_terminal", "number": str(parse_number(number)), "level": level}
+    except BadNumber:
+        details = {"why": "bad_number", "level": level}
+    subject, place_path = f"terminal:{terminal.code}", terminal.area.place.path
+    record(actor, "evaluation.rating_unjoined", subject=subject, place_path=place_path, details=details, at=now)
 
 
 def _number_at(terminal: Any, text: str) -> str:
