@@ -293,6 +293,7 @@ def test_complaints_reports_and_surveys(voices: list[Any], now: datetime) -> Non
     assert of(first, "PJ-12", october) == ("not_met", 4, 1)
     assert of(second, "PJ-12", october)[0] == "no_evidence", "a draft is not public"
     assert of(first, "PJ-12", november)[0] == "no_evidence"
+    said = set()
     for area in voices:
         sheets = [(one.answers, one.at) for one in SurveySheet.objects.filter(area=area, beyond=False)]
         for month in MONTHS:
@@ -307,10 +308,14 @@ def test_complaints_reports_and_surveys(voices: list[Any], now: datetime) -> Non
             service = any({"way", "machine"} & set(one) for one in given)
             around = any({"clean", "safe"} & set(one) for one in given)
             enough = plan is not None and len(given) >= plan.needed and service and around
-            expected = "no_evidence" if not given else "met" if enough else "not_met"
+            asked_for = plan is not None and plan.needed > 0
+            expected = "no_evidence" if not given or not asked_for else "met" if enough else "not_met"
             assert of(area, "PJ-14", month)[0] == expected
+            said.add((asked_for, bool(given), expected))
             access = [one["access"] for one in given if "access" in one]
             assert of(area, "PJ-16", month) == ratio(sum(one != "unsatisfied" for one in access), len(access), 0.8)
+    assert (False, True, "no_evidence") in said, "an area of which no sample can be asked"
+    assert {answer for _asked, _given, answer in said} == {"met", "not_met", "no_evidence"}
 
 
 def test_use_and_what_is_taken_off_the_windows(voices: list[Any], now: datetime) -> None:

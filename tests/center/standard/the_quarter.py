@@ -208,9 +208,12 @@ def _surveys(luck: random.Random, made: list[Any]) -> None:
         code="S1", title="半年问卷", place_path="/150600/", texts="参照版-1", opens_on=date(2026, 9, 10),
         closes_on=date(2026, 10, 20), margin=0.1, made_at=BORN, made_by="x",
     )  # fmt: skip
-    for area in made[:4]:
-        SurveyArea.objects.create(survey=survey, area=area, population=30, needed=luck.choice([3, 8]))
-        for _n in range(luck.randint(0, 10)):
+    for n, area in enumerate(made[:4]):
+        new = n == 3  # nothing was handled there before, so that no sample is asked for
+        SurveyArea.objects.create(
+            survey=survey, area=area, population=0 if new else 30, needed=0 if new else luck.choice([3, 8])
+        )
+        for _n in range(luck.randint(4 * new, 10)):
             codes = luck.sample(["way", "machine", "clean", "safe", "access"], luck.randint(1, 5))
             answers = {one: luck.choice(["satisfied", "basically_satisfied", "unsatisfied"]) for one in codes}
             at = datetime(2026, 9, 10, 4, tzinfo=UTC) + timedelta(hours=luck.randrange(900))

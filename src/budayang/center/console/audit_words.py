@@ -356,6 +356,7 @@ ACTION_WORDS = {
     "evaluation.supervision_reply": gettext_noop("监督检查的问题：答复"),
     "evaluation.supervision_return": gettext_noop("监督检查的问题：退回答复"),
     "evaluation.supervision_saved": gettext_noop("监督检查：存了一部分"),
+    "evaluation.survey_owed": gettext_noop("提醒做满意度问卷"),
     "standard.add_finding": gettext_noop("登记调研发现"),
     "standard.add_material": gettext_noop("上传宣贯材料"),
     "standard.add_meeting": gettext_noop("登记会议"),

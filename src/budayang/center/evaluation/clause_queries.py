@@ -74,6 +74,8 @@ class EvaluationSeen:
     surveys: dict[str, int] = field(default_factory=dict)
     """Survey of the half-year → its sheets that count."""
     surveys_enough: int = 0
+    sheets_asked_for: int = 0
+    """Sheets that count of surveys with a sample to reach: there is none where nothing was handled before."""
     access_good: int = 0
     access_answers: int = 0
 
@@ -241,9 +243,12 @@ def _surveys(seen: Mapping[int, EvaluationSeen], until: datetime) -> None:
     for (area, code), rows in answers.items():
         one = seen[area]
         one.surveys[code] = len(rows)
+        if not needed[area, code]:
+            continue
+        one.sheets_asked_for += len(rows)
         groups = by_group(rows)
         both = groups["service"].total and groups["environment"].total
-        one.surveys_enough += bool(both and needed[area, code] and len(rows) >= needed[area, code])
+        one.surveys_enough += bool(both and len(rows) >= needed[area, code])
     for area, rows in within_year.items():
         access = by_group(rows)["access"]
         seen[area].access_good, seen[area].access_answers = access.good, access.total
