@@ -97,7 +97,7 @@ class Center:
     holder: str = "测**"
     papers: list[dict[str, Any]] = field(default_factory=list)
     paper: bytes | None = PDF
-    asked: set[str] = field(default_factory=set)
+    asked_about: set[str] = field(default_factory=set)
     seal: X25519PrivateKey = field(default_factory=X25519PrivateKey.generate)
     audit: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
     public_key: str = ""
@@ -292,7 +292,7 @@ class Center:
     def _wait(self, number: str, asked: wire.CaseWait) -> httpx.Response:
         if asked.reply_key not in self.grants.get(number, set()):
             return refusal("unknown_reply_key", 403)
-        told = {"number": number, "state": self.case_state, "asked": number in self.asked}
+        told = {"number": number, "state": self.case_state, "asked": number in self.asked_about}
         if self.case_state not in {"done", "handed_in"}:
             return good(wire.CaseAnswer(**told, message="未查到记录"))
         result = wire.CaseResult(

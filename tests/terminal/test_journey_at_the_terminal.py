@@ -190,7 +190,7 @@ def test_a_matter_that_was_asked_about_is_not_asked_about_again(tmp_path: Path) 
     }
 
     async def scene() -> None:
-        async with stage(tmp_path, center=Center(papers=[paper], asked={number})) as s:
+        async with stage(tmp_path, center=Center(papers=[paper], asked_about={number})) as s:
             await s.identified()
             await s.state("resume")
             await s.post("reprint", {"number": number})
