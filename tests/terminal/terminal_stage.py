@@ -292,7 +292,7 @@ class Center:
     def _wait(self, number: str, asked: wire.CaseWait) -> httpx.Response:
         if asked.reply_key not in self.grants.get(number, set()):
             return refusal("unknown_reply_key", 403)
-        told = {"number": number, "state": self.case_state, "asked": number in self.asked_about}
+        told: dict[str, Any] = {"number": number, "state": self.case_state, "asked": number in self.asked_about}
         if self.case_state not in {"done", "handed_in"}:
             return good(wire.CaseAnswer(**told, message="未查到记录"))
         result = wire.CaseResult(
