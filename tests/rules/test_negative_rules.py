@@ -92,6 +92,7 @@ def test_late_is_at_the_due_moment(state: str, after: int, late: bool) -> None:
         ("fixed_satisfied", 2, "call_back"),
         ("fixed_unsatisfied", 0, "call_back"),
         ("no_phone", 0, "call_back"),
+        ("phone_gone", 0, "call_back"),
     ],
 )
 def test_what_a_call_leads_to(outcome: str, tries: int, event: str) -> None:

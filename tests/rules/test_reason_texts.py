@@ -14,7 +14,7 @@ from budayang.rules.evaluation.reason_texts import (
     edition_on,
     find_edition,
     rating_problem,
-    reason_words,
+    reason_names,
     reasons_for,
 )
 
@@ -42,9 +42,11 @@ def test_the_edition_of_a_day(on: date, code: str) -> None:
 
 
 def test_a_rating_is_read_in_the_words_of_its_edition() -> None:
-    assert reason_words(["slow", "gone"], "甲", BOTH) == "太慢、旧原因"
-    assert reason_words(["slow", "gone"], "乙", BOTH) == "等的时间太长", "what this edition never offered has no words"
-    assert reason_words([], "甲", BOTH) == ""
+    assert reason_names(["slow", "gone"], "甲", BOTH) == ["太慢", "旧原因"]
+    assert reason_names(["slow", "gone"], "乙", BOTH) == ["等的时间太长"], (
+        "what this edition never offered has no words"
+    )
+    assert reason_names([], "甲", BOTH) == []
 
 
 def test_a_reason_counts_only_in_the_edition_that_offers_it() -> None:

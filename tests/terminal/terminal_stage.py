@@ -97,6 +97,7 @@ class Center:
     holder: str = "测**"
     papers: list[dict[str, Any]] = field(default_factory=list)
     paper: bytes | None = PDF
+    asked_about: set[str] = field(default_factory=set)
     seal: X25519PrivateKey = field(default_factory=X25519PrivateKey.generate)
     audit: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
     public_key: str = ""
@@ -259,6 +260,8 @@ class Center:
         if path.endswith("/pending"):
             return self._pending(msgspec.json.decode(request.content))
         if path.endswith("/wait"):
+            if self.case_state == "working":
+                await asyncio.sleep(0.01)  # held, as a center does: else nothing else would ever run
             return self._wait(path.split("/")[-2], msgspec.json.decode(request.content, type=wire.CaseWait))
         asked = msgspec.json.decode(request.content, type=wire.CaseSubmit)
         if self.refuse_case:
@@ -289,8 +292,9 @@ class Center:
     def _wait(self, number: str, asked: wire.CaseWait) -> httpx.Response:
         if asked.reply_key not in self.grants.get(number, set()):
             return refusal("unknown_reply_key", 403)
+        told: dict[str, Any] = {"number": number, "state": self.case_state, "asked": number in self.asked_about}
         if self.case_state not in {"done", "handed_in"}:
-            return good(wire.CaseAnswer(number=number, state=self.case_state, message="未查到记录"))
+            return good(wire.CaseAnswer(**told, message="未查到记录"))
         result = wire.CaseResult(
             message="正常参保",
             rows=[("缴费月数", "86")],
@@ -302,7 +306,7 @@ class Center:
         )
         public = base64.b64decode(asked.reply_key)
         sealed = seal_text(public, msgspec.json.encode(result), result_info(number))
-        return good(wire.CaseAnswer(number=number, state=self.case_state, message="", result=sealed))
+        return good(wire.CaseAnswer(**told, message="", result=sealed))
 
 
 def good(struct: msgspec.Struct, status: int = 200) -> httpx.Response:

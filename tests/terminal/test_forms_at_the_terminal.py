@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from journey_center import HandCamera, JourneyCenter, paper, rich_catalogue
 from PIL import Image, ImageDraw
 from terminal_stage import AVAILABILITY, CARD, NIGHT, PDF, RECEIPT, Stage, play, stage
@@ -391,6 +392,37 @@ PARTS = [
 ]  # fmt: skip
 
 
+def test_the_parts_that_nobody_was_shown_are_not_told_as_asked(tmp_path: Path) -> None:
+    """The page of the first part is skipped: the others never stood there. What has not ended, and what was asked
+    about before, is not among them.
+    """
+    more = [
+        wire.CasePart(item="ZZ045", name="生育津贴", department="医保", number="N-3", state="to_pay", word="待缴费"),
+        wire.CasePart(item="ZZ046", name="社保卡", department="人社", number="N-4", state="unclear", word="待核"),
+    ]
+
+    async def scene() -> None:
+        async with rich(tmp_path) as (s, center, _camera):
+            asked = msgspec.structs.replace(PARTS[0], number="N-0", asked=True)
+            center.joint_parts = [asked, *more, *PARTS]
+            await s.identified("YJSJY")
+            for one in ({"how": "hired"}, {"left_before": "no"}, {"fund": "no"}, {"phone": "13800000000"}):
+                await answer(s, **one)
+            await answer(s, promise="true")
+            await s.post("submit")
+            await s.state("take")
+            await s.post("taken")
+            view = await s.state("rate")
+            assert view["rating"]["part"] == {"name": "个人参保证明", "n": 1, "of": 2}
+            await s.post("skip")
+            await s.state("clear")
+            await s.until(lambda: center.bodies("session"))
+            assert center.bodies("rating.shown") == [{"number": "N-1"}]
+            assert center.bodies("rating") == []
+
+    play(scene)
+
+
 def test_a_joint_matter_is_one_form_one_submission_and_a_rating_for_each_part(tmp_path: Path) -> None:
     async def scene() -> None:
         async with rich(tmp_path) as (s, center, _camera):
@@ -423,6 +455,8 @@ def test_a_joint_matter_is_one_form_one_submission_and_a_rating_for_each_part(tm
             await s.post("taken")
             view = await s.state("rate")
             assert view["rating"]["part"] == {"name": "个人参保证明", "n": 1, "of": 2}
+            await s.until(lambda: center.bodies("rating.shown"))
+            assert center.bodies("rating.shown") == [{"number": "N-1"}], "the other page did not stand there yet"
             await s.post("rated", {"level": "satisfied"})
             assert s.view()["rating"]["part"]["name"] == "医保参保凭证"
             await s.post("rated", {"level": "basically_satisfied"})

@@ -7,8 +7,21 @@ from pathlib import Path
 
 import httpx
 import pytest
-from terminal_stage import AVAILABILITY, CARD, CATALOGUE, NIGHT, PDF, RECEIPT, Center, HandPrinter, play, stage
+from terminal_stage import (
+    AVAILABILITY,
+    CARD,
+    CATALOGUE,
+    NIGHT,
+    PDF,
+    RECEIPT,
+    Center,
+    HandPrinter,
+    Stage,
+    play,
+    stage,
+)
 
+from budayang.terminal.submitting import RESULT_S
 from budayang.uplink.clock import ManualClock
 from budayang.wire.numbers import make_number
 
@@ -74,6 +87,164 @@ def test_an_item_without_questions_goes_straight_to_confirm(tmp_path: Path) -> N
             await s.identified("ZZ031")
             view = await s.state("confirm")
             assert not view["has_form"]
+
+    play(scene)
+
+
+async def nothing_was_asked(s: Stage) -> None:
+    """The journey is over, told, and no rating page ever stood there."""
+    await s.state("clear")
+    await s.until(lambda: s.center.bodies("session"))
+    assert s.center.bodies("rating.shown") == []
+    assert s.center.bodies("rating") == []
+    assert s.center.bodies("session")[0]["end"] == "done"
+
+
+@pytest.mark.parametrize(
+    ("state", "kind"),
+    [("working", "later"), ("review", "review"), ("lost", "review"), ("handed_in", "handed_in"), ("failed", "refused")],
+)
+def test_only_what_has_ended_is_asked_about(tmp_path: Path, state: str, kind: str) -> None:
+    clock = ManualClock(NIGHT)
+
+    async def scene() -> None:
+        async with stage(tmp_path, clock=clock) as s:
+            s.center.case_state, s.center.paper = "working" if state == "lost" else state, None
+            await s.identified()
+            await s.post("filled", FORM)
+            await s.post("submit")
+            await s.until(lambda: s.center.cases)
+            if state == "lost":
+                s.center.grants.clear()
+            elif state == "working":
+                clock.advance(RESULT_S)
+            if state == "handed_in":
+                await s.state("take")
+                await s.post("taken")
+            else:
+                view = await s.state("outcome")
+                assert view["outcome"]["kind"] == kind
+                await s.post("finish")
+            if state in ("handed_in", "failed"):
+                await s.state("rate")
+                await s.until(lambda: s.center.bodies("rating.shown"))
+            else:
+                await nothing_was_asked(s)
+
+    play(scene)
+
+
+def test_without_network_nothing_is_asked(tmp_path: Path) -> None:
+    clock = ManualClock(NIGHT.replace(hour=2))
+
+    async def scene() -> None:
+        async with stage(tmp_path, clock=clock) as s:
+            await s.identified("ZZ130")
+            await s.state("confirm")
+            s.center.down = True
+            await s.post("submit")
+            await s.until(lambda: s.terminal.outbox.unsent_cases())
+            clock.advance(60)
+            await s.state("outcome")
+            await s.post("finish")
+            s.center.down = False
+            await nothing_was_asked(s)
+
+    play(scene)
+
+
+@pytest.mark.parametrize("end", ["exit", "idle", "skip"])
+def test_leaving_the_rating_page_is_no_rating(tmp_path: Path, end: str) -> None:
+    clock = ManualClock(NIGHT)
+
+    async def scene() -> None:
+        async with stage(tmp_path, clock=clock) as s:
+            await s.identified()
+            await s.post("filled", FORM)
+            await s.post("submit")
+            await s.state("take")
+            await s.post("taken")
+            await s.state("rate")
+            if end == "idle":
+                _warn_at, end_at = s.terminal.attendant.limits() or (0.0, 0.0)
+                clock.advance(end_at)
+            else:
+                await s.post(end)
+            await s.state("clear")
+            await s.until(lambda: s.center.bodies("session"))
+            assert len(s.center.bodies("rating.shown")) == 1
+            assert s.center.bodies("rating") == []
+
+    play(scene)
+
+
+def test_a_matter_that_was_asked_about_is_not_asked_about_again(tmp_path: Path) -> None:
+    """The person left without the paper and rated; the next day the paper is printed."""
+    number = make_number("YJHL-01", "0123456789abcdef", 17)
+    paper = {
+        "number": number,
+        "item": "ZZ001",
+        "item_name": "参保证明",
+        "at": NIGHT.isoformat(),
+        "paper_state": "failed",
+    }
+
+    async def scene() -> None:
+        async with stage(tmp_path, center=Center(papers=[paper], asked_about={number})) as s:
+            await s.identified()
+            await s.state("resume")
+            await s.post("reprint", {"number": number})
+            await s.state("take")
+            await s.post("taken")
+            await nothing_was_asked(s)
+            (session,) = s.center.bodies("session")
+            assert session["step"] == "take"
+
+    play(scene)
+
+
+def test_a_case_that_ends_another_day_is_asked_about_then(tmp_path: Path) -> None:
+    number = make_number("YJHL-01", "0123456789abcdef", 18)
+    case = {
+        "number": number,
+        "item": "ZZ001",
+        "item_name": "参保证明",
+        "at": NIGHT.isoformat(),
+        "paper_state": "under_way",
+    }
+
+    async def scene() -> None:
+        async with stage(tmp_path, center=Center(papers=[case])) as s:
+            await s.identified()
+            await s.state("resume")
+            await s.post("reprint", {"number": number})
+            await s.state("take")
+            await s.post("taken")
+            await s.state("rate")
+            await s.until(lambda: s.center.bodies("rating.shown") == [{"number": number}])
+
+    play(scene)
+
+
+def test_a_try_that_failed_is_not_asked_about_after_the_next_one_is_left_open(tmp_path: Path) -> None:
+    clock = ManualClock(NIGHT)
+
+    async def scene() -> None:
+        async with stage(tmp_path, clock=clock, center=Center(case_state="failed")) as s:
+            await s.identified()
+            await s.post("filled", FORM)
+            await s.post("submit")
+            await s.state("outcome")
+            await s.post("again")
+            await s.state("confirm")
+            s.center.case_state = "working"
+            await s.post("submit")
+            await s.until(lambda: len(s.center.cases) == 2)
+            clock.advance(RESULT_S)
+            view = await s.state("outcome")
+            assert view["outcome"]["kind"] == "later"
+            await s.post("finish")
+            await nothing_was_asked(s)
 
     play(scene)
 

@@ -174,6 +174,7 @@ PHRASES: tuple[Phrase, ...] = tuple(
         "工单现在是“%(state)s”，不能“%(event)s”",
         "这件差评现在是“%(state)s”，不能“%(event)s”",
         "这件现在是“%(state)s”，不能“%(event)s”",
+        "后来又评了“%(level)s”",
         "这台终端 %(n)s 分钟里有 %(m)s 次评价",
         "评价页出现 %(n)s 秒就提交了",
         "同一天有 %(n)s 次评价的等级和几项原因完全相同",

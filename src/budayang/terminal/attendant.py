@@ -181,6 +181,9 @@ class Attendant:
         target = move(self.state, event)
         if target is None:
             return False
+        if target is State.RATE and not self.journey.rating:
+            # Nothing has come to its end, or it was asked about before: the page is passed over.
+            event, target = Event.SKIP, State.CLEAR
         before, self.state = self.state, target
         left, act = self._stop(), self.act
         self.checking.moved(self.journey, target)
@@ -217,12 +220,15 @@ class Attendant:
             self.start_work(self._launch())
         elif state is State.PRINT and self.act is not None:
             self.start_work(self.print_paper(self.act))
-        elif state is State.RATE and self.journey.number:
-            for number in [number for number, _name in self.journey.rating] or [self.journey.number]:
-                self.outbox.append("rating.shown", {"number": number})
-            self.wake()
+        elif state is State.RATE:
+            self.ask_rating()
         elif state in {State.CLEAR, State.ATTRACT}:
             self.prefs, self.help = Prefs(), None
+
+    def ask_rating(self) -> None:
+        """The rating page stands there: told for the matter, or the part of one, that it asks about, and no other."""
+        self.outbox.append("rating.shown", {"number": self.journey.rating[0][0]})
+        self.wake()
 
     def _forget(self, before: State, event: Event) -> None:
         """Drop everything of the person; what remains are counts and codes."""

@@ -13,6 +13,7 @@ from budayang.terminal.booking import slot_name, words_of
 from budayang.terminal.devices.idreader.words import reader_words
 from budayang.terminal.holding import Sheet
 from budayang.terminal.journey import Journey
+from budayang.terminal.rating import parts_to_ask
 from budayang.terminal.screens.language import _, say
 from budayang.terminal.sheets import PDF, problem_words
 
@@ -221,8 +222,7 @@ def _link(terminal: Terminal, journey: Journey) -> dict[str, Any] | None:
 def rated_part(terminal: Terminal) -> dict[str, Any] | None:
     """The part of a joint matter that is rated now, and how many come after it."""
     journey = terminal.attendant.journey
-    if not journey.rating:
+    if not journey.rating or not journey.rating[0][1] or journey.result is None:
         return None
-    parts = journey.result.parts if journey.result is not None else []
-    of = sum(1 for part in parts if part.number)
+    of = len(parts_to_ask(journey.result))
     return {"name": journey.rating[0][1], "n": of - len(journey.rating) + 1, "of": of}

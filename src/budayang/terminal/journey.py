@@ -353,7 +353,7 @@ class Journey:
     sheets: list[Sheet] = field(default_factory=list)
     sheet_kind: str = ""  # the kind of material whose page is shown
     link: PhoneLink | None = None
-    rating: list[tuple[str, str]] = field(default_factory=list)  # parts of a joint matter still to be rated
+    rating: list[tuple[str, str]] = field(default_factory=list)  # (number, part) still to be asked about; "": no part
     error: str = ""
     number: str = ""
     submitted: bool = False

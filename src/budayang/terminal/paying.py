@@ -17,6 +17,7 @@ import structlog
 from budayang.rules.payer_codes import payer_code_problem
 from budayang.terminal.cases import LiveCases
 from budayang.terminal.journey import Event, Journey, Outcome
+from budayang.terminal.rating import to_ask
 from budayang.terminal.screens.language import _
 from budayang.uplink.errors import CenterRefused, CenterUnreachable, NotEnrolled
 from budayang.wire.messages import CaseAnswer
@@ -87,6 +88,7 @@ class Paying:
                         await asyncio.sleep(CALM_S)
                     continue
                 if answer.state == "withdrawn":
+                    journey.rating = to_ask(journey, answer)
                     journey.outcome = stopped(answer.message, paid=journey.paid)
                     return Event.ENDED
                 return Event.PAID  # the result, whatever it is, is fetched as any other

@@ -21,6 +21,7 @@ from budayang.terminal.journey import Journey, Outcome
 from budayang.terminal.outbox import CaseRowState, Outbox
 from budayang.terminal.paying import take_pay
 from budayang.terminal.printing import Act, Printing
+from budayang.terminal.rating import parts_to_ask, to_ask
 from budayang.terminal.screens.language import _
 from budayang.terminal.way import schema_of
 from budayang.uplink.clock import Clock
@@ -69,7 +70,7 @@ class Submitting:
         """The papers to print, or None with `journey.outcome` set. A journey with a number is a reprint: nothing
         is sent.
         """
-        fresh = not journey.submitted
+        fresh, journey.rating = not journey.submitted, []
         self._show(journey, "saving", _("正在保存"))
         if fresh:
             self.store(journey, lang)
@@ -222,12 +223,14 @@ class Submitting:
         journey.paid = journey.paid or answer.paid
         if answer.state == "due":
             return None  # journey.pay says what is to be paid
+        journey.rating = to_ask(journey, answer)
         if answer.state == "withdrawn":
             safe = _("没有办理，已缴的钱会退回") if journey.paid else _("没有办理，也没有收费")
             journey.outcome = Outcome("refused", _("已撤回"), message, safe, again=True)
             return None
         unsure = journey.correction is not None and answer.state == "correction"
         if answer.state == "review" or unsure:
+            journey.rating = []
             if unsure:
                 message = _("部门没有说清有没有收到补正材料。工作人员会核实，不用再交一次")
             text = message or _("部门的答复不完整，工作人员正在核实，不用重办")
@@ -242,11 +245,11 @@ class Submitting:
         try:
             plain = open_text(journey.reply_key.private, answer.result, result_info(journey.number))
             journey.result = msgspec.json.decode(plain, type=CaseResult)
-            journey.rating = [(part.number, part.name) for part in journey.result.parts if part.number]
+            journey.rating = parts_to_ask(journey.result) if journey.result.parts else journey.rating
             documents = _documents(journey.result)
         except (CannotOpen, msgspec.DecodeError, ValueError):
             log.exception("journey.result_unreadable", number=journey.number)
-            journey.outcome = self.lost()
+            journey.rating, journey.outcome = [], self.lost()
             return None
         if not documents:
             title = _("已提交") if answer.state in HANDED_IN else _("已办好")

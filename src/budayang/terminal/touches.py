@@ -242,7 +242,7 @@ class Touches:
         if problem:
             return self._fail(problem)
         journey = self._attendant.journey
-        number = journey.rating[0][0] if journey.rating else journey.number
+        number = journey.rating[0][0]
         self._attendant.outbox.append(
             "rating", {"number": number, "level": level, "reasons": reasons, "texts": texts.code}
         )
@@ -250,6 +250,7 @@ class Touches:
         journey.rating = journey.rating[1:]
         if journey.rating:  # a joint matter: each department's part is rated by itself
             journey.error = ""
+            self._attendant.ask_rating()
             self._attendant.changed()
         else:
             self._attendant.go(Event.RATED)

@@ -261,7 +261,8 @@ class CaseCheck(msgspec.Struct, frozen=True, kw_only=True):
 
 class CaseAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """`pay`: what is to be paid (paying.CasePay), sealed to the journey. `mark`: names what is told here, for
-    CaseWait. `paid`: money was paid for this case, whatever became of it.
+    CaseWait. `paid`: money was paid for this case, whatever became of it. `asked`: its person was asked already how it
+    went, or has said so.
     """
 
     number: str
@@ -271,6 +272,7 @@ class CaseAnswer(msgspec.Struct, frozen=True, kw_only=True):
     pay: str | None = None
     mark: str = ""
     paid: bool = False
+    asked: bool = False
 
 
 class CaseWait(msgspec.Struct, frozen=True, kw_only=True):
@@ -295,7 +297,7 @@ class CasePrivate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
 class CasePart(msgspec.Struct, frozen=True, kw_only=True):
     """How one part of a joint matter stands. `number` is "" for a part that is done at a window; `todo` says what the
-    person does about it.
+    person does about it, `asked` is that of CaseAnswer.
     """
 
     item: str
@@ -306,6 +308,7 @@ class CasePart(msgspec.Struct, frozen=True, kw_only=True):
     word: str
     message: str = ""
     todo: str = ""
+    asked: bool = False
 
 
 class CaseResult(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
+import re
 from datetime import datetime, timedelta
 
 import pytest
@@ -12,6 +15,7 @@ from tests.center.evaluation.the_rater import PHONE, bad, finished_case, rate
 from tests.center.hall import number
 
 from budayang.center.evaluation import integrity_actions
+from budayang.center.evaluation import negative_actions as negatives
 from budayang.center.evaluation.models import NegativeCase, NegativeStep, Rating, RatingFlag, Visit
 from budayang.center.maintenance.models import WorkOrder
 from budayang.center.platform.models import AuditLine
@@ -77,6 +81,39 @@ def test_from_the_bad_rating_to_the_order_by_the_pages(desk: Desk, today: dateti
     ren.post(page(1) + "call/", {"outcome": "fixed_satisfied"})
     assert NegativeCase.objects.get().state == "called_back"
     assert NegativeStep.objects.filter(event="phone").count() == 1
+
+
+def call_clock(client: Client) -> str:
+    """What the page says of the clock of the call-back."""
+    found = re.search(r"<dt>回访</dt><dd><span class=\"state [a-z]+\">([^<]+)</span>", text(client, page(1)))
+    assert found is not None
+    return found[1]
+
+
+def test_a_clock_that_runs_again_is_not_told_as_met(desk: Desk, today: datetime) -> None:
+    case, lin = bad(desk.hall, 1, today, phone=PHONE), desk.hall.actor("lin")
+    client = desk.client("lin")
+    negatives.contact(lin, case, outcome="reached", note="x", now=today)
+    negatives.fix(lin, case, outcome="fixed", note="x", reply="x", now=today + MINUTE)
+    assert call_clock(client) == "进行中"
+    negatives.call_back(lin, case, outcome="not_fixed", note="还是缺纸", now=today + 2 * MINUTE)
+    assert call_clock(client) == "按时完成"
+    negatives.fix(lin, case, outcome="fixed", note="x", reply="x", now=today + 3 * MINUTE)
+    assert call_clock(client) == "进行中", "another call is owed since"
+    NegativeCase.objects.update(call_due_at=today - HOUR, due_at=today - HOUR)
+    assert call_clock(client) == "已超期"
+    case.refresh_from_db()
+    negatives.rerate(case, level="satisfied", now=today + 4 * MINUTE)
+    assert call_clock(client) == "不用再办"
+
+
+def test_a_number_that_was_deleted_is_told_as_such(desk: Desk, today: datetime) -> None:
+    bad(desk.hall, 1, today, phone=PHONE)
+    NegativeCase.objects.update(phone_sealed=None, phone_hint="")
+    shown = text(desk.client("lin"), page(1))
+    assert "留过，已按期删除" in shown
+    assert "留的号码已按期删除，按记录核实" in shown
+    assert "没有留" not in shown
 
 
 def test_an_appeal_is_decided_on_the_page_and_what_is_removed_stays_with_its_trace(desk: Desk, today: datetime) -> None:
@@ -173,10 +210,17 @@ def test_an_odd_question_is_answered(desk: Desk, query: str) -> None:
         assert desk.client(name).get(f"/console/rating-indicators/?{query}").status_code == 200
 
 
+def national(desk: Desk, name: str, today: datetime, more: str = "") -> str:
+    """The file that somebody takes away."""
+    answer = desk.client(name).get(f"/console/rating-indicators/national/?month={today.astimezone():%Y-%m}{more}")
+    assert answer.status_code == 200
+    assert answer["Content-Disposition"].startswith("attachment")
+    return answer.getvalue().decode("utf-8-sig")
+
+
 def test_the_national_names_go_with_what_is_known_and_nothing_is_invented(desk: Desk, today: datetime) -> None:
     bad(desk.hall, 1, today)
-    month = f"{today.astimezone():%Y-%m}"
-    found = json.loads(desk.client("zhu").get(f"/console/rating-indicators/national/?month={month}").content)
+    found = json.loads(national(desk, "zhu", today))
     (row,) = found["records"]
     assert (row["hallCode"], row["windowNo"], row["affairSerialNo"]) == ("KBS", "KBS-01", number(1))
     assert [row[name] for name in ("evalProcess", "userType", "certificateType", "projectType")] == [""] * 4
@@ -184,14 +228,33 @@ def test_the_national_names_go_with_what_is_known_and_nothing_is_invented(desk: 
     assert "没有读到" in found["fields"]["evalProcess"]
     case, _code = finished_case(desk.hall.terminal, 7, today)
     rate(desk.hall, 7, "satisfied", today)
-    rows = json.loads(desk.client("zhu").get(f"/console/rating-indicators/national/?month={month}").content)["records"]
+    rows = json.loads(national(desk, "zhu", today))["records"]
     known = next(row for row in rows if row["affairSerialNo"] == case.number)
     assert (known["departmentCode"], known["affairCode"], known["affairName"]) == ("RS", "ZZ001", case.item.name)
-    mine = json.loads(desk.client("shui").get(f"/console/rating-indicators/national/?month={month}").content)["records"]
-    assert mine == [], "an owner unit takes away its own only"
-    file = desk.client("zhu").get(f"/console/rating-indicators/national/?month={month}&format=csv")
-    assert "departmentCode,evalProcess,hallCode" in file.content.decode("utf-8-sig")
+    assert json.loads(national(desk, "shui", today))["records"] == [], "an owner unit takes away its own only"
+    assert "departmentCode,evalProcess,hallCode" in national(desk, "zhu", today, "&format=csv")
     assert desk.client("ning").get("/console/rating-indicators/national/").status_code == 403
+
+
+def test_the_national_file_knows_a_case_that_came_after_its_rating(desk: Desk, today: datetime) -> None:
+    rate(desk.hall, 7, "satisfied", today)
+    finished_case(desk.hall.terminal, 7, today)
+    (row,) = json.loads(national(desk, "zhu", today))["records"]
+    assert (row["affairCode"], row["departmentCode"]) == ("ZZ001", "RS")
+
+
+def test_the_national_file_leaves_nothing_out_however_many_they_are(
+    desk: Desk, today: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("budayang.center.evaluation.national_interface.AT_ONCE", 3)
+    for counter in range(1, 8):
+        rate(desk.hall, counter, "satisfied", today + counter * timedelta(seconds=1))
+    numbers = [number(counter) for counter in range(1, 8)]
+    assert [row["affairSerialNo"] for row in json.loads(national(desk, "zhu", today))["records"]] == numbers
+    rows = list(csv.DictReader(io.StringIO(national(desk, "zhu", today, "&format=csv").partition("\r\n")[2])))
+    assert [row["affairSerialNo"] for row in rows] == numbers
+    lines = AuditLine.objects.filter(action="console.export", subject="list:national_ratings")
+    assert [one.details["rows"] for one in lines] == [7, 7]
 
 
 @pytest.mark.parametrize("query", ["month=x", "month=2026-99", "negative=z", "area=z&owner=z", "channel=z&aside=z"])

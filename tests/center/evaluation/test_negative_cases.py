@@ -249,6 +249,34 @@ def test_the_number_goes_with_its_time(hall: Hall, now: datetime) -> None:
     assert (case.phone_sealed, case.phone_hint) == (None, "")
 
 
+def test_a_number_that_was_left_and_deleted_is_not_told_as_never_left(hall: Hall, now: datetime) -> None:
+    case, lin = bad(hall, 1, now, phone=PHONE), hall.actor("lin")
+    with pytest.raises(Refused, match="本人留了电话"):
+        actions.contact(lin, case, outcome="no_phone", note="x", now=now)
+    with pytest.raises(Refused, match="本人留了电话"):
+        actions.contact(lin, case, outcome="phone_gone", note="x", now=now)
+    (rule,) = [one for one in RETENTION if one.name == "evaluation.negative"]
+    late = now + 60 * DAY
+    assert rule.erase(rule.due(rule.held(), late)) == 1
+    case.refresh_from_db()
+    for outcome in ("reached", "no_phone"):
+        with pytest.raises(Refused, match="留过电话，号码已按期删除"):
+            actions.contact(lin, case, outcome=outcome, note="x", now=late)
+    actions.contact(lin, case, outcome="phone_gone", note="x", now=late)
+    actions.fix(lin, case, outcome="fixed", note="x", reply="已加纸。", now=late)
+    for outcome in ("unreached", "no_phone", "fixed_satisfied"):
+        with pytest.raises(Refused, match="留过电话，号码已按期删除"):
+            actions.call_back(lin, case, outcome=outcome, note="", now=late)
+    actions.call_back(lin, case, outcome="phone_gone", note="", now=late)
+    assert case.state == "called_back"
+
+
+def test_of_whoever_left_no_number_none_was_deleted(hall: Hall, now: datetime) -> None:
+    case = bad(hall, 1, now)
+    with pytest.raises(Refused, match="没有留电话"):
+        actions.contact(hall.actor("lin"), case, outcome="phone_gone", note="x", now=now)
+
+
 def test_a_good_rating_keeps_no_number(hall: Hall, now: datetime) -> None:
     rate(hall, 1, "satisfied", now, phone=PHONE)
     assert not NegativeCase.objects.exists()

@@ -6,13 +6,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils.translation import override
 from tests.center.evaluation.the_rater import counted, finished_case
 from tests.center.hall import Hall, number
 
 from budayang.center.evaluation import jobs, queries
-from budayang.center.evaluation.models import Invitation, NegativeCase, Rating, RefusedRating, Visit
-from budayang.center.platform.models import Transition
-from budayang.center.services.case_accepting import grant_reply
+from budayang.center.evaluation.models import Invitation, NegativeCase, Rating, RatingFlag, RefusedRating, Visit
+from budayang.center.platform.models import AuditLine, Transition
+from budayang.center.platform.wording import words
+from budayang.center.services.case_accepting import CaseRefused, grant_reply, require_grant
+from budayang.center.services.keeping import RETENTION
+from budayang.center.services.models import CaseGrant
 from budayang.center.terminals.models import Inbox
 
 MINUTE = timedelta(minutes=1)
@@ -34,6 +38,34 @@ def test_a_rating_counts_once(hall: Hall, now: datetime) -> None:
     assert not NegativeCase.objects.exists()
     assert Transition.objects.filter(kind="evaluation.rated").count() == 1
     assert not Inbox.objects.filter(done_at__isnull=True).exists()
+
+
+def test_a_second_answer_that_says_something_else_is_a_flag_and_never_nothing(hall: Hall, now: datetime) -> None:
+    rate(hall, 1, "satisfied", now)
+    rate(hall, 1, "satisfied", now + MINUTE)
+    assert not RatingFlag.objects.exists(), "the same again is a message that came twice"
+    rate(hall, 1, "very_unsatisfied", now + MINUTE, ["unclear", "other"])
+    flag = RatingFlag.objects.get()
+    assert (flag.kind, flag.state, flag.rating.level) == ("second", "open", "satisfied")
+    assert flag.why == "后来又评了“非常不满意”；看不懂、找不到要办的事项；其他"
+    with override("en"):
+        assert words(flag.why).isascii(), words(flag.why)
+    rate(hall, 1, "very_unsatisfied", now + 2 * MINUTE, ["other"])
+    assert RatingFlag.objects.count() == 1
+    lines = AuditLine.objects.filter(action="evaluation.flagged").order_by("pk")
+    assert [one.details for one in lines] == [
+        {"kind": "second", "level": "very_unsatisfied", "reasons": reasons}
+        for reasons in (["unclear", "other"], ["other"])
+    ]
+    assert Transition.objects.get(kind="evaluation.flagged").occurred_at == now
+
+
+def test_the_same_level_for_other_reasons_is_another_answer(hall: Hall, now: datetime) -> None:
+    rate(hall, 1, "unsatisfied", now, ["no_paper", "other"])
+    rate(hall, 1, "unsatisfied", now + MINUTE, ["other", "no_paper"])
+    assert not RatingFlag.objects.exists()
+    rate(hall, 1, "unsatisfied", now + MINUTE, ["too_slow"])
+    assert RatingFlag.objects.get().why == "后来又评了“不满意”；等的时间太长"
 
 
 @pytest.mark.parametrize(
@@ -147,3 +179,42 @@ def test_a_terminal_rates_its_own_matters_and_those_opened_at_it(hall: Hall, now
     jobs.read_inbox(now)
     found = Rating.objects.order_by("pk").values_list("case_number", "level")
     assert list(found) == [(case.number, "satisfied"), (number(2), "satisfied")]
+
+
+def test_a_rating_of_another_terminals_case_comes_when_the_line_is_back(hall: Hall, now: datetime) -> None:
+    """The key of the journey is deleted after a quarter of an hour; its terminal was cut off for twenty days."""
+    case, _code = finished_case(hall.terminal, 1, now)
+    for key in ("k" * 43, "l" * 43):
+        grant_reply(case, hall.other.pk, key, now)
+    grant_reply(case, hall.terminal.pk, "o" * 43, now)
+    keys, opened = (next(one for one in RETENTION if one.name == f"services.{name}") for name in ("grants", "opened"))
+    assert keys.erase(keys.due(keys.held(), now + 16 * MINUTE)) == 3
+    assert list(CaseGrant.objects.values_list("terminal", "reply_key")) == [(hall.other.pk, "")]
+    with pytest.raises(CaseRefused):
+        require_grant(case, hall.other.pk, "", now + 16 * MINUTE)
+    grant_reply(case, hall.other.pk, "m" * 43, now + 20 * MINUTE)
+    assert keys.erase(keys.due(keys.held(), now + 60 * MINUTE)) == 1
+    back = now + timedelta(days=20)
+    assert opened.erase(opened.due(opened.held(), back)) == 0
+    hall.inbox(hall.other, "rating", {"number": case.number, "level": "satisfied"}, now, back)
+    jobs.read_inbox(back)
+    assert Rating.objects.get().case_number == case.number
+    assert opened.erase(opened.due(opened.held(), now + timedelta(days=31))) == 1
+    assert not CaseGrant.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("sent", "details"),
+    [
+        (number(1), {"why": "other_terminal", "number": number(1), "level": "satisfied"}),
+        ("测试甲 13900001234", {"why": "bad_number", "level": "satisfied"}),
+    ],
+)
+def test_a_rating_that_joins_no_case_is_a_line_of_the_audit(
+    hall: Hall, now: datetime, sent: str, details: dict[str, str]
+) -> None:
+    hall.inbox(hall.other, "rating", {"number": sent, "level": "satisfied"}, now, now)
+    jobs.read_inbox(now)
+    assert not Rating.objects.exists()
+    line = AuditLine.objects.get(action="evaluation.rating_unjoined")
+    assert (line.subject, line.details) == (f"terminal:{hall.other.code}", details)

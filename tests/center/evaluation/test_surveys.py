@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.core.cache import cache
 from tests.center.evaluation.the_rater import finished_case
-from tests.center.hall import Hall
+from tests.center.hall import PASSWORD, SYSTEM, Hall
 
 from budayang.center.evaluation import survey_actions as actions
+from budayang.center.evaluation import survey_jobs
 from budayang.center.evaluation import survey_queries as queries
 from budayang.center.evaluation.models import Survey, SurveyArea
+from budayang.center.maintenance.models import NoticeLine
+from budayang.center.platform import actions as platform
 from budayang.center.platform.actions import Refused
-from budayang.center.platform.actors import Actor, Forbidden
+from budayang.center.platform.actors import Actor, Forbidden, Role
 from budayang.rules.scorecards import wilson
 
 DAY = timedelta(days=1)
@@ -95,3 +98,41 @@ def test_what_cannot_be_opened_says_the_repair(hall: Hall, survey: Survey, now: 
             actions.open_survey(
                 hall.actor(name), place_path=hall.city.path, title="x", opens_on=TODAY, closes_on=TODAY, now=now
             )
+
+
+def reminded() -> list[tuple[str, str]]:
+    """Who was told of which place, in order."""
+    rows = NoticeLine.objects.filter(topic__startswith="survey:").order_by("pk")
+    return [(line.staff.username if line.staff else "", line.place_path) for line in rows]
+
+
+def test_from_the_middle_of_a_half_year_supervisors_are_told_once_that_a_survey_is_owed(
+    hall: Hall, now: datetime, zhu: Actor
+) -> None:
+    middle = datetime(2026, 9, 29, 16, tzinfo=UTC)  # midnight of 30 September in Ordos
+    assert survey_jobs.remind(middle - timedelta(minutes=1)) == 0
+    assert not reminded()
+    regions = {area.place.parent.path for area in (hall.area, hall.far_area) if area.place.parent is not None}
+    assert survey_jobs.remind(middle) == len(regions)
+    assert set(reminded()) == {("zhu", path) for path in regions}
+    assert NoticeLine.objects.first().facts["note"].startswith("1 个自助区没有问卷")  # type: ignore[union-attr]
+    assert survey_jobs.remind(middle + DAY) == 0
+    assert len(reminded()) == len(regions)
+    assert survey_jobs.remind(datetime(2027, 5, 1, tzinfo=UTC)) == len(regions), "the next half-year is another duty"
+
+
+def test_who_has_a_survey_owes_none(hall: Hall, survey: Survey, now: datetime) -> None:
+    assert survey_jobs.remind(now) == 0
+    SurveyArea.objects.filter(area=hall.far_area).delete()
+    assert survey_jobs.remind(now) == 1
+    region = hall.far_area.place.parent
+    assert region is not None
+    assert reminded() == [("zhu", region.path)]
+
+
+def test_where_nobody_answers_for_the_place_it_waits_for_somebody(hall: Hall, now: datetime) -> None:
+    assert survey_jobs.remind(now) == 0
+    person = platform.add_staff(SYSTEM, username="late", name="测试后来", password=PASSWORD)
+    platform.grant_role(SYSTEM, person, Role.SUPERVISOR, hall.city, now=now)
+    assert survey_jobs.remind(now) > 0
+    assert {who for who, _path in reminded()} == {"late"}

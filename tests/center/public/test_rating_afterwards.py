@@ -26,6 +26,7 @@ from budayang.center.services.models import Case
 from budayang.center.services.rating_addresses import rating_address, rating_path, read_rating_address
 from budayang.center.services.receipts import CaseOutcome
 from budayang.center.services.states import CaseState
+from budayang.rules.evaluation import REASONS
 
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 
@@ -276,9 +277,11 @@ def test_a_removed_rating_says_so_good_or_answered(client: Client, hall: Hall, p
     assert "评价已经记下" not in shown
 
 
-def test_reasons_are_said_in_the_readers_language(client: Client, page: str) -> None:
-    client.post(page, bad())
+@pytest.mark.parametrize("reason", [one.code for one in REASONS if "unsatisfied" in one.levels])
+def test_reasons_are_said_in_the_readers_language(client: Client, page: str, reason: str) -> None:
+    client.post(page, bad(**{"reasons-unsatisfied": [reason, "other"]}))
     shown = client.get(page, HTTP_ACCEPT_LANGUAGE="en").content.decode()
     said = re.search(r'<p class="muted">([^<]*)</p>', shown)
     assert said is not None
     assert said[1].isascii(), said[1]
+    assert said[1].split(", ")[-1] == "Other"

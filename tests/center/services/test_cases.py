@@ -29,6 +29,7 @@ from tests.center.services.the_counter import (
     give_session,
 )
 
+from budayang.center.evaluation import actions as evaluation
 from budayang.center.platform.actors import Actor
 from budayang.center.platform.models import AuditLine, Transition
 from budayang.center.platform.sealing import seal_field
@@ -208,6 +209,35 @@ def test_a_case_under_way_is_offered_to_its_person_only(
     result = other_kiosk.open(other_kiosk.wait(number=kiosk.number()), kiosk.number())
     assert base64.b64decode(result["paper_pdf"]) == PDF
     assert Case.objects.count() == 1
+
+
+def test_whoever_was_asked_how_it_went_is_not_asked_again_at_another_terminal(
+    kiosk: Kiosk, other_kiosk: Kiosk, now: datetime
+) -> None:
+    kiosk.submit()
+    assert kiosk.wait().json()["asked"] is False
+    evaluation.record_invitation(
+        Actor.job("test"), number=kiosk.number(), terminal_code="KBS-01", shown_at=now, now=now, channel="qr"
+    )
+    other_kiosk.pending()
+    assert other_kiosk.wait(number=kiosk.number()).json()["asked"] is False, "a page at home that nobody answered"
+    evaluation.record_invitation(
+        Actor.job("test"), number=kiosk.number(), terminal_code="KBS-01", shown_at=now, now=now
+    )
+    assert other_kiosk.wait(number=kiosk.number()).json()["asked"] is True
+    assert kiosk.wait().json()["asked"] is True
+
+
+def test_whoever_rated_it_at_home_is_not_asked_at_the_terminal(kiosk: Kiosk, now: datetime) -> None:
+    kiosk.submit()
+    kiosk.wait()
+    evaluation.record_rating(
+        Actor.public(), number=kiosk.number(), level="satisfied", reasons=(), terminal_code="KBS-01", at=now, now=now,
+        channel="qr",
+    )  # fmt: skip
+    kiosk.new_journey()
+    kiosk.pending()
+    assert kiosk.wait().json()["asked"] is True
 
 
 def test_nobody_is_nobody(kiosk: Kiosk) -> None:

@@ -28,6 +28,7 @@ from tests.center.services.the_journey import (
 )
 
 from budayang import data
+from budayang.center.evaluation import actions as evaluation
 from budayang.center.platform.actors import Actor
 from budayang.center.platform.evidence import make_pack
 from budayang.center.platform.models import AuditLine
@@ -111,6 +112,17 @@ def test_one_number_a_part_per_department_and_all_papers_at_once(kiosk: Kiosk, d
         assert body["joint"] == {"number": number, "part": position, "of": 4}
         assert body["item"] == item
     assert sent_to(department, parts["ZZ012"])["form"] == {"reason": "move"}
+
+
+def test_a_part_that_was_asked_about_says_so(kiosk: Kiosk, department: Department, now: datetime) -> None:
+    number, parts = kiosk.number(), numbers(kiosk)
+    hand_in(kiosk, number, "YJSJY", WORK, parts=parts)
+    wait(kiosk, number)
+    evaluation.record_invitation(
+        Actor.job("test"), number=parts["ZZ012"], terminal_code="KBS-01", shown_at=now, now=now
+    )
+    result = kiosk.open(ask(kiosk, f"joint/{number}/wait", wait_s=0), number)
+    assert [part["item"] for part in result["parts"] if part["asked"]] == ["ZZ012"]
 
 
 def test_an_evidence_pack_of_the_area_does_not_show_it(kiosk: Kiosk, jia: Terminal, now: datetime) -> None:

@@ -10,18 +10,23 @@ from tests.center.evaluation.the_visit import adopt, planned
 from tests.center.hall import PASSWORD, SYSTEM, Hall, number
 from tests.center.standard.the_looks import ZONE, hand_in
 
+from budayang.center.evaluation import integrity_actions as integrity
 from budayang.center.evaluation import jobs as evaluation_jobs
 from budayang.center.evaluation import negative_actions as negatives
 from budayang.center.evaluation import negative_jobs, supervision_findings
-from budayang.center.evaluation.models import NegativeCase, Rating, SupervisionVisit
+from budayang.center.evaluation.keeping import RETENTION
+from budayang.center.evaluation.models import NegativeCase, Rating, RatingFlag, SupervisionVisit
 from budayang.center.maintenance import actions as maintenance
 from budayang.center.maintenance import hours_actions
 from budayang.center.maintenance.models import WorkOrder
 from budayang.center.platform import actions as platform
 from budayang.center.platform.actors import Actor, Role
 from budayang.center.platform.deliveries import deliver
+from budayang.center.platform.models import AuditLine
 from budayang.center.standard import actions, jobs
 from budayang.center.standard.models import Assessment, ClauseVerdict
+from budayang.rules.evaluation import EDITIONS
+from budayang.rules.evaluation.negative import SET_ASIDE_REASONS
 
 NOV = date(2026, 11, 1)
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
@@ -81,6 +86,31 @@ def test_steps_taken_late_or_not_at_all(hall: Hall, now: datetime) -> None:
     assert told(hall, "PJ-08", sent_back.close_due_at + HOUR) == ("not_met", 0, 3)
 
 
+def test_deleting_numbers_changes_no_verdict(hall: Hall, now: datetime) -> None:
+    """PJ-09: whoever left a number was called or not, also after the number is gone as it has to be."""
+    (rule,) = [one for one in RETENTION if one.name == "evaluation.negative"]
+    called, again, never = (bad(hall, counter, now, phone=PHONE) for counter in (1, 2, 3))
+    for case in (called, again, never):
+        contact(hall, case, now + HOUR)
+        fix(hall, case, now + 2 * HOUR)
+    negatives.call_back(hall.actor("lin"), called, outcome="fixed_satisfied", note="", now=now + 3 * HOUR)
+    negatives.rerate(again, level="satisfied", now=now + 3 * HOUR)
+    assert never.call_due_at is not None
+    overdue = never.call_due_at + HOUR
+    assert told(hall, "PJ-09", overdue) == ("not_met", pytest.approx(2 / 3), 3)
+    assert called.rerate_until is not None
+    negative_jobs.watch(called.rerate_until)
+    later = called.rerate_until + 8 * DAY
+    assert rule.erase(rule.due(rule.held(), later)) == 2
+    assert told(hall, "PJ-09", later) == ("not_met", pytest.approx(2 / 3), 3)
+    last = now + 61 * DAY
+    assert rule.erase(rule.due(rule.held(), last)) == 1
+    assert told(hall, "PJ-09", last) == ("not_met", pytest.approx(2 / 3), 3)
+    never.refresh_from_db()
+    negatives.call_back(hall.actor("lin"), never, outcome="phone_gone", note="", now=last)
+    assert told(hall, "PJ-09", last) == ("not_met", pytest.approx(2 / 3), 3), "an answer in public is no call"
+
+
 def test_what_was_removed_counts_in_no_clause(hall: Hall, now: datetime, zhu: Actor) -> None:
     kept, removed = bad(hall, 1, now), bad(hall, 2, now)
     contact(hall, kept, now + HOUR)
@@ -88,6 +118,39 @@ def test_what_was_removed_counts_in_no_clause(hall: Hall, now: datetime, zhu: Ac
     assert told(hall, "PJ-03", now + 9 * DAY) == ("met", 1, 1)
     assert told(hall, "PJ-06", now + 9 * DAY) == ("met", 1, 1)
     assert told(hall, "PJ-07", now + 9 * DAY) == ("met", 1, 1)
+
+
+@pytest.mark.parametrize("by_flag", [False, True])
+@pytest.mark.parametrize("reason", SET_ASIDE_REASONS)
+def test_what_was_forced_is_said_by_the_reason_and_not_by_the_door(
+    hall: Hall, now: datetime, zhu: Actor, reason: str, by_flag: bool
+) -> None:
+    """PJ-04: only 代评, 强迫 and 刷评 are found to be such, whether a flag led there or the rating's own page."""
+    rate(hall, 1, "very_satisfied", now)
+    integrity.look(now + 2 * HOUR)
+    flag = RatingFlag.objects.get()
+    assert told(hall, "PJ-04", now + 2 * HOUR)[0] == "no_evidence", "somebody has to look at it"
+    if by_flag:
+        integrity.judge_set_aside(zhu, flag, reason=reason, note="核对过", now=now + 3 * HOUR)
+    else:
+        negatives.set_aside_rating(zhu, flag.rating, reason=reason, note="核对过", now=now + 3 * HOUR)
+    flag.refresh_from_db()
+    assert (flag.state, flag.note, flag.judged_by) == ("set_aside", "核对过", "测试主管")
+    forced = reason in ("staff", "forced", "bulk")
+    assert told(hall, "PJ-04", now + 3 * HOUR)[:2] == (("not_met", 1) if forced else ("met", 0))
+    integrity.flag_second(flag.rating, "satisfied", [], EDITIONS[-1], now + 3 * HOUR)
+    answer = "not_met" if forced else "met"
+    assert told(hall, "PJ-04", now + 3 * HOUR)[0] == answer, "what is removed waits for nobody"
+
+
+def test_an_upheld_appeal_ends_the_flags_too(hall: Hall, now: datetime, zhu: Actor) -> None:
+    case = bad(hall, 1, now)
+    integrity.look(now + 2 * HOUR)
+    negatives.appeal(hall.actor("ren"), case, reason="mistaken", note="点错了", now=now + HOUR)
+    negatives.decide_appeal(zhu, case, uphold=True, note="录像里点错了", now=now + 3 * HOUR)
+    assert RatingFlag.objects.get().state == "set_aside"
+    assert AuditLine.objects.filter(action="evaluation.flag_set_aside").count() == 1
+    assert told(hall, "PJ-04", now + 3 * HOUR)[0] == "met"
 
 
 def test_an_appeal_that_runs_is_not_judged_and_an_upheld_one_never(hall: Hall, now: datetime, zhu: Actor) -> None:

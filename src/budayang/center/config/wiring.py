@@ -10,6 +10,7 @@ from budayang.center.evaluation import evidence as evaluation_evidence
 from budayang.center.evaluation import improvement_keeping, supervision_keeping
 from budayang.center.evaluation import jobs as evaluation
 from budayang.center.evaluation import keeping as evaluation_keeping
+from budayang.center.evaluation import queries as evaluation_queries
 from budayang.center.maintenance import evidence as maintenance_evidence
 from budayang.center.maintenance import jobs as maintenance
 from budayang.center.maintenance import keeping as maintenance_keeping
@@ -22,6 +23,7 @@ from budayang.center.platform.retention import Rule
 from budayang.center.platform.sealing import center_keys
 from budayang.center.services import jobs as services
 from budayang.center.services import keeping as services_keeping
+from budayang.center.services import rating_asked
 from budayang.center.signage import jobs as signage
 from budayang.center.standard import jobs as standard
 from budayang.center.standard import keeping as standard_keeping
@@ -86,9 +88,10 @@ EVIDENCE: tuple[Section, ...] = (
 
 
 def install() -> None:
-    """Hand the tables to platform."""
+    """Hand the tables to platform, and to services what only a room above it knows."""
     signin.watch_accounts()
     deliveries.install(CONSUMERS, DUES)
     resealing.install(SEALED)
     retention.install(RETENTION)
     evidence.install(EVIDENCE)
+    rating_asked.install(evaluation_queries.asked_numbers)

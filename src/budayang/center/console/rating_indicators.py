@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
 from django.conf import settings
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path, reverse
 from django.utils import timezone
@@ -140,28 +142,33 @@ def _file(content: bytes, kind: str, name: str) -> HttpResponse:
 
 
 @allow(EXPORTERS)
-def national_export(request: HttpRequest) -> HttpResponse:
+def national_export(request: HttpRequest) -> FileResponse:
     """The month's ratings in the field names of the national interface, as JSON or CSV (?format=csv)."""
     actor = reader(request)
     asked = asked_of(request, actor)
     start, end = month_span(asked.month)
     ratings = queries.ratings_visible_to(actor).filter(at__gte=start, at__lt=end, place_path__startswith=asked.place)
-    rows = [national.record_of(one) for one in national.with_cases(ratings.order_by("at", "pk"))]
+    rows = national.Records(ratings.order_by("at", "pk"))
     kind = "csv" if request.GET.get("format") == "csv" else "json"
-    with transaction.atomic():
-        record(actor, "console.export", subject="list:national_ratings", details={"format": kind, "rows": len(rows)})
     if kind == "csv":
-        content = exports.csv_file(national.columns(), rows, demo=settings.BUDAYANG.demo)
-        return _file(content, CSV, f"evaluation-{asked.month:%Y-%m}.csv")
-    body = {
-        "month": f"{asked.month:%Y-%m}",
-        "demonstration": settings.BUDAYANG.demo,
-        "fields": national.field_notes(),
-        "records": rows,
-    }
-    answer = JsonResponse(body, json_dumps_params={"ensure_ascii": False, "indent": 1})
-    answer["Content-Disposition"] = f'attachment; filename="evaluation-{asked.month:%Y-%m}.json"'
-    return answer
+        lines = exports.csv_lines(national.columns(), rows, demo=settings.BUDAYANG.demo)
+    else:
+        lines = _json_lines(asked, rows)
+    content = exports.kept_on_disk(lines)
+    with transaction.atomic():
+        record(actor, "console.export", subject="list:national_ratings", details={"format": kind, "rows": rows.count})
+    media = CSV if kind == "csv" else "application/json"
+    name = f"evaluation-{asked.month:%Y-%m}.{kind}"
+    return FileResponse(content, as_attachment=True, filename=name, content_type=media)
+
+
+def _json_lines(asked: Asked, rows: national.Records) -> Iterator[str]:
+    """One JSON document, a record a line; written as the records are read."""
+    head = {"month": f"{asked.month:%Y-%m}", "demonstration": settings.BUDAYANG.demo, "fields": national.field_notes()}
+    yield json.dumps(head, ensure_ascii=False, indent=1).removesuffix("\n}") + ',\n "records": ['
+    for n, row in enumerate(rows):
+        yield ("," if n else "") + "\n  " + json.dumps(row, ensure_ascii=False)
+    yield "\n ]\n}\n"
 
 
 urlpatterns = [

@@ -38,10 +38,10 @@ from budayang.rules.evaluation.negative import (
     CONTACT_OUTCOMES,
     EVENT_NAMES,
     FIX_OUTCOMES,
-    REACHED,
     RERATE_LEVELS,
     SET_ASIDE_REASONS,
     may_appeal,
+    phone_outcomes,
 )
 
 HANDLERS, JUDGES = frozenset(actions.HANDLERS), frozenset(actions.JUDGES)
@@ -75,8 +75,8 @@ class Form:
     more: bool = False
 
 
-def _choices(table: Mapping[str, str], without: frozenset[str] = frozenset()) -> tuple[tuple[str, str], ...]:
-    return tuple((code, words(name)) for code, name in table.items() if code not in without)
+def _choices(table: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple((code, words(name)) for code, name in table.items())
 
 
 def forms_for(actor: Actor, rating: Rating, case: NegativeCase | None, now: datetime) -> list[Form]:
@@ -105,14 +105,14 @@ def forms_for(actor: Actor, rating: Rating, case: NegativeCase | None, now: date
 def _handling(case: NegativeCase) -> list[Form]:
     phone = bool(case.phone_sealed)
     if case.state == "open":
-        choices = _choices(CONTACT_OUTCOMES, frozenset() if phone else frozenset({"reached", "unreached"}))
+        choices = _choices(phone_outcomes(CONTACT_OUTCOMES, left=case.left_phone, kept=phone))
         hint = _("核实到什么，例如：21:10 到 21:40 缺纸")
         return [Form("contact", _("核实完毕"), hint, _("怎样核实的"), choices, primary=True)]
     if case.state == "verified":
         hint = _("怎样整改的，例如：已增加周末备纸")
         return [Form("fix", _("整改完毕"), hint, _("结果"), _choices(FIX_OUTCOMES), reply=True, primary=True)]
     if case.state == "fixed":
-        choices = _choices(CALL_OUTCOMES, frozenset({"no_phone"}) if phone else REACHED | {"unreached"})
+        choices = _choices(phone_outcomes(CALL_OUTCOMES, left=case.left_phone, kept=phone))
         hint = _("本人怎么说的")
         return [Form("call", _("记下回访"), hint, _("回访结果"), choices, required=False, primary=True)]
     return []
@@ -176,10 +176,12 @@ def _flag_state(state: str) -> State:
 def _clocks(case: NegativeCase, now: datetime) -> list[tuple[str, State, datetime | None]]:
     """The clocks of a case: met, running or not begun, each with its moment."""
     found: list[tuple[str, State, datetime | None]] = []
+    # A call before the last fix sent it back, and met another clock than the one that runs since.
+    again = case.called_at is not None and case.fixed_at is not None and case.called_at < case.fixed_at
     rows = (
         ("verify", case.verify_due_at, case.verified_at),
         ("fix", case.close_due_at, case.fixed_at if case.state not in ("open", "verified") else None),
-        ("call_back", case.call_due_at, case.called_at),
+        ("call_back", case.call_due_at, None if again else case.called_at),
         ("decide", case.decide_due_at, None),
     )
     for name, due, met in rows:

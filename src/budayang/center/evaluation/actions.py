@@ -15,10 +15,11 @@ import structlog
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from budayang.center.evaluation.integrity_actions import flag_second
 from budayang.center.evaluation.models import Invitation, Rating, RefusedRating, Visit
 from budayang.center.evaluation.negative_actions import open_negative_case, read_phone
 from budayang.center.evaluation.queries import may_still_rate
-from budayang.center.platform.actions import Refused, emit
+from budayang.center.platform.actions import Refused, emit, record
 from budayang.center.platform.actors import Actor
 from budayang.center.platform.queries import parameter
 from budayang.center.platform.wording import words
@@ -80,11 +81,12 @@ def record_rating(
     channel: str = "terminal",
     phone: str = "",
 ) -> Rating | None:
-    """A case was rated. It counts once: a repeated or a second answer returns the first, unchanged.
+    """A case was rated. It counts once: a repeated or a second answer returns the first, unchanged. A second one that
+    says something else is a flag of the first, for a supervisor to judge.
 
     A negative level opens a negative-rating case with its clocks, counted in working days.
-    Returns None for an impossible case number, or one of another terminal's case that nobody opened at this one
-    (logged, never guessed); and for an unknown level, which is kept as a RefusedRating.
+    Returns None for an impossible case number, or one of another terminal's case that nobody opened at this one: never
+    guessed, a line of the audit that supervisors read; and for an unknown level, which is kept as a RefusedRating.
 
     Args:
         texts: the edition of reasons that the person read; "" takes the one in force at `at`.
@@ -92,9 +94,12 @@ def record_rating(
     """
     terminal = find_terminal(JOB, terminal_code)
     rule = LEVEL_BY_CODE.get(level)
-    number = _number_at(terminal, number)
-    if terminal is None or not number:
+    number, came = _number_at(terminal, number), number
+    if terminal is None:
         log.warning("rating ignored", terminal=terminal_code)
+        return None
+    if not number:
+        _note_unjoined(actor, terminal, came, level if rule is not None else "", now)
         return None
     if rule is None:
         _refuse(terminal, number, level, at, now)
@@ -103,6 +108,7 @@ def record_rating(
     place_path = terminal.area.place.path
     edition = find_edition(texts) or edition_at(at, terminal.area.place.zone)
     known = {reason.code for reason in reasons_for(level, edition)}
+    given = [reason for reason in dict.fromkeys(reasons) if reason in known]
     rating, created = Rating.objects.get_or_create(
         case_number=number,
         defaults={
@@ -111,7 +117,7 @@ def record_rating(
             "place_path": place_path,
             "item_code": case.item.code if case else "",
             "level": level,
-            "reasons": [reason for reason in dict.fromkeys(reasons) if reason in known],
+            "reasons": given,
             "texts": edition.code,
             "channel": channel,
             "at": at,
@@ -119,6 +125,8 @@ def record_rating(
         },
     )
     if not created:
+        if (rating.level, set(rating.reasons)) != (level, set(given)):
+            flag_second(rating, level, given, edition, now)
         return rating
     if rule.negative:
         open_negative_case(actor, rating, phone, now)
@@ -137,6 +145,18 @@ def _refuse(terminal: Any, number: str, level: str, at: datetime, now: datetime)
     _row, created = RefusedRating.objects.get_or_create(case_number=number, defaults=told)
     if created:
         _tell(number, "evaluation.rating_refused", place_path, terminal.code, {"level": word}, at, now)
+
+
+def _note_unjoined(actor: Actor, terminal: Any, number: str, level: str, now: datetime) -> None:
+    """A rating of a case that this terminal cannot have had. A number is told only where it is one: what else a broken
+    machine sends may be anything.
+    """
+    try:
+        details = {"why": "other_terminal", "number": str(parse_number(number)), "level": level}
+    except BadNumber:
+        details = {"why": "bad_number", "level": level}
+    subject, place_path = f"terminal:{terminal.code}", terminal.area.place.path
+    record(actor, "evaluation.rating_unjoined", subject=subject, place_path=place_path, details=details, at=now)
 
 
 def _number_at(terminal: Any, text: str) -> str:

@@ -32,13 +32,11 @@ from budayang.center.evaluation.models import (
 )
 from budayang.rules.evaluation import INDICATORS, NEGATIVE_LEVELS
 from budayang.rules.evaluation.complaints import FINAL_STATES, STEPS
-from budayang.rules.evaluation.negative import APPEALED, kept
+from budayang.rules.evaluation.negative import APPEALED, NOT_THE_PERSONS, PHONE_GONE, kept
 from budayang.rules.evaluation.supervision import FROM_ABOVE, SURPRISE
 from budayang.rules.evaluation.surveys import by_group
 
 QUARTER, HALF_YEAR, YEAR = timedelta(days=92), timedelta(days=183), timedelta(days=366)
-FORCED = "staff"
-"""Why a rating was set aside: somebody of the staff gave it (代评)."""
 DECIDED = ("uphold", "refuse", "set_aside")
 AFTER_FIX = ("called_back", "closed")
 BEGUN = Coalesce("case__restored_at", "case__opened_at")
@@ -89,6 +87,8 @@ class EvaluationSeen:
     """
     visits_missed: list[str] = field(default_factory=list)
     """Those that were planned openly and that nobody handed in."""
+    sheets_asked_for: int = 0
+    """Sheets that count of surveys with a sample to reach: there is none where nothing was handled before."""
     access_good: int = 0
     access_answers: int = 0
     improvements: Known = field(default_factory=Known)
@@ -114,20 +114,20 @@ def evaluations_of(
 
 
 def _ratings(seen: Mapping[str, EvaluationSeen], start: datetime, until: datetime) -> None:
-    """PJ-02, 04, 06, 15: the levels of what counts, and which ratings a person found not to be people's own, or has
-    still to look at.
+    """PJ-02, 04, 06, 15: the levels of what counts, and which ratings a person found not to be people's own (代评,
+    强迫, 刷评), or has still to look at. What was removed for another reason is neither.
     """
     flags = RatingFlag.objects.filter(rating=OuterRef("pk"))
     rows = Rating.objects.filter(place_path__in=list(seen), at__gte=start, at__lt=until).order_by("-at")
-    rows = rows.annotate(judged=Exists(flags.filter(state="set_aside")), waiting=Exists(flags.filter(state="open")))
-    for path, number, level, reasons, aside, why, judged, waiting in rows.values_list(
-        "place_path", "case_number", "level", "reasons", "set_aside_at", "set_aside_for", "judged", "waiting"
+    rows = rows.annotate(waiting=Exists(flags.filter(state="open")))
+    for path, number, level, reasons, aside, why, waiting in rows.values_list(
+        "place_path", "case_number", "level", "reasons", "set_aside_at", "set_aside_for", "waiting"
     ):
         one = seen[path]
         one.ratings_all += 1
-        if judged or why == FORCED:
+        if why in NOT_THE_PERSONS:
             one.forced.append(number)
-        elif waiting:
+        elif waiting and aside is None:
             one.unjudged.append(number)
         if aside is None:
             one.levels[level] += 1
@@ -153,8 +153,9 @@ def _negatives(seen: Mapping[str, EvaluationSeen], start: datetime, until: datet
         one, number = seen[case.rating.place_path], case.rating.case_number
         one.negatives.rows.append((number, bool(case.rating.reasons)))
         _clocks(one, case, steps.get(case.pk, {}), now)
-        reached = case.called_at is not None or case.rerated_at is not None
-        if case.phone_hint and (reached or (case.call_due_at is not None and case.call_due_at < now)):
+        called = case.called_at is not None and case.call_outcome != PHONE_GONE
+        reached = called or case.rerated_at is not None
+        if case.left_phone and (reached or (case.call_due_at is not None and case.call_due_at < now)):
             one.called.rows.append((number, reached))
         if case.fixed_at is not None and case.state in AFTER_FIX:
             one.rerated.rows.append((number, case.rerate_until is not None))
@@ -279,9 +280,12 @@ def _surveys(seen: Mapping[int, EvaluationSeen], until: datetime) -> None:
     for (area, code), rows in answers.items():
         one = seen[area]
         one.surveys[code] = len(rows)
+        if not needed[area, code]:
+            continue
+        one.sheets_asked_for += len(rows)
         groups = by_group(rows)
         both = groups["service"].total and groups["environment"].total
-        one.surveys_enough += bool(both and needed[area, code] and len(rows) >= needed[area, code])
+        one.surveys_enough += bool(both and len(rows) >= needed[area, code])
     for area, rows in within_year.items():
         access = by_group(rows)["access"]
         seen[area].access_good, seen[area].access_answers = access.good, access.total

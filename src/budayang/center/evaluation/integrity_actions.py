@@ -14,15 +14,17 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from budayang.center.evaluation.flag_judging import NOTE_LENGTH, write_judgement
 from budayang.center.evaluation.models import Invitation, Rating, RatingFlag, Visit
 from budayang.center.evaluation.negative_actions import JUDGES, set_aside_rating
 from budayang.center.maintenance import queries as maintenance
-from budayang.center.platform.actions import Refused, audit_line, emit_many, record, record_many
+from budayang.center.platform.actions import Refused, audit_line, emit, emit_many, record, record_many
 from budayang.center.platform.actors import Actor
 from budayang.center.platform.models import Transition
 from budayang.center.platform.queries import parameter
 from budayang.center.services.queries import known_numbers
-from budayang.rules.evaluation.integrity import Flag, Limits, Seen, flags_of
+from budayang.rules.evaluation import LEVEL_BY_CODE, TextEdition, reason_names
+from budayang.rules.evaluation.integrity import Flag, Limits, Seen, flags_of, second_answer
 from budayang.rules.intervals import Interval, maybe, union
 
 JOB = Actor.job("evaluation.integrity")
@@ -30,7 +32,6 @@ AT_ONCE, WRITTEN = 200, 100
 A_DAY = timedelta(days=1)
 BACK = timedelta(days=30)
 SLACK = timedelta(minutes=2)
-NOTE_LENGTH = 300
 
 
 def look(now: datetime) -> int:
@@ -163,6 +164,25 @@ def _write(found: Sequence[Flag], now: datetime) -> None:
     )
 
 
+def flag_second(rating: Rating, level: str, reasons: Sequence[str], texts: TextEdition, now: datetime) -> None:
+    """Somebody answered for a matter that was rated, and said something else. The first answer counts; what came
+    after it is in the flag (the first time) and in the audit (each time).
+    """
+    said = second_answer(LEVEL_BY_CODE[level].name, reason_names(reasons, texts.code))
+    _flag, created = RatingFlag.objects.get_or_create(
+        rating=rating,
+        kind="second",
+        defaults={"why": said[:200], "place_path": rating.place_path, "found_at": now},
+    )
+    subject, details = f"case:{rating.case_number}", {"kind": "second", "level": level, "reasons": list(reasons)}
+    record(JOB, "evaluation.flagged", subject=subject, place_path=rating.place_path, details=details, at=now)
+    if created:
+        emit(
+            "evaluation.flagged", subject=subject, place_path=rating.place_path,
+            payload={"number": rating.case_number, "kind": "second"}, occurred_at=rating.at, now=now,
+        )  # fmt: skip
+
+
 @transaction.atomic
 def judge_genuine(actor: Actor, flag: RatingFlag, *, note: str, now: datetime) -> RatingFlag:
     """属实: the rating counts as before; the flag stays to be seen, judged."""
@@ -172,27 +192,29 @@ def judge_genuine(actor: Actor, flag: RatingFlag, *, note: str, now: datetime) -
 @transaction.atomic
 def judge_set_aside(actor: Actor, flag: RatingFlag, *, reason: str, note: str, now: datetime) -> RatingFlag:
     """剔除 for a reason of SET_ASIDE_REASONS. Other flags of the same rating are judged with it."""
-    if flag.rating.set_aside_at is None:
-        set_aside_rating(actor, flag.rating, reason=reason, note=note, now=now)
-    judged = _judge(actor, flag, "set_aside", note, now)
-    for other in RatingFlag.objects.filter(rating_id=flag.rating_id, state="open"):
-        _judge(actor, other, "set_aside", note, now)
-    return judged
+    if flag.rating.set_aside_at is not None:  # one that was raised of a rating that had been removed
+        return _judge(actor, flag, "set_aside", note, now)
+    _said(note)
+    if not RatingFlag.objects.filter(pk=flag.pk, state="open").exists():
+        raise Refused(_judged_already())
+    set_aside_rating(actor, flag.rating, reason=reason, note=note, now=now)
+    flag.refresh_from_db()
+    return flag
+
+
+def _said(note: str) -> str:
+    said = note.strip()[:NOTE_LENGTH]
+    if not said:
+        raise Refused(_("请写明怎样判断的，例如“当天是宣传活动，逐件核对过”。"))
+    return said
+
+
+def _judged_already() -> str:
+    return _("这条异常刚刚已被别人判断，请刷新页面再看。")
 
 
 def _judge(actor: Actor, flag: RatingFlag, state: str, note: str, now: datetime) -> RatingFlag:
     actor.require(*JUDGES, place_path=flag.place_path)
-    said = note.strip()[:NOTE_LENGTH]
-    if not said:
-        raise Refused(_("请写明怎样判断的，例如“当天是宣传活动，逐件核对过”。"))
-    by = (actor.label or actor.name)[:80]
-    if not RatingFlag.objects.filter(pk=flag.pk, state="open").update(
-        state=state, note=said, judged_at=now, judged_by=by
-    ):
-        raise Refused(_("这条异常刚刚已被别人判断，请刷新页面再看。"))
-    flag.refresh_from_db()
-    record(
-        actor, f"evaluation.flag_{state}", subject=f"case:{flag.rating.case_number}", place_path=flag.place_path,
-        details={"kind": flag.kind}, at=now,
-    )  # fmt: skip
+    if not write_judgement(actor, flag, state, _said(note), now):
+        raise Refused(_judged_already())
     return flag

@@ -16,6 +16,7 @@ from budayang.center.evaluation import (
     negative_jobs,
     placement_actions,
     supervision_findings,
+    survey_jobs,
 )
 from budayang.center.platform.actors import Actor
 from budayang.center.platform.deliveries import Consumer, Due
@@ -74,6 +75,7 @@ DUES: tuple[Due, ...] = (
     Due("evaluation.integrity", 30.0, integrity_actions.look),
     Due("evaluation.complaints", 10.0, complaint_jobs.watch),
     Due("evaluation.improvements", 60.0, improvement_actions.watch),
+    Due("evaluation.surveys", 3600.0, survey_jobs.remind),
     Due("evaluation.placement", 60.0, placement_actions.run_due),
     Due("evaluation.supervision", 10.0, supervision_findings.watch),
     Due("evaluation.monthly", 30.0, monthly_actions.run_plans),

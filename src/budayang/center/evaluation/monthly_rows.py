@@ -25,6 +25,7 @@ from budayang.center.services import queries as services
 from budayang.center.services import trip_queries
 from budayang.center.terminals import supply_queries
 from budayang.rules import monthly as rules
+from budayang.rules.evaluation import RATEABLE
 from budayang.rules.monthly_facts import DONE
 
 JOB = Actor.job("evaluation.monthly")
@@ -141,7 +142,7 @@ def finished(month: Month) -> QuerySet[Any]:
     """Matters that were done or handed in during the month, whenever they began; without those set aside."""
     rows = services.cases_visible_to(JOB).filter(month.within("finished_at"), month.below())
     aside = Rating.objects.filter(set_aside_at__isnull=False).values("case_number")
-    return rows.filter(state__in=ratings.RATEABLE).exclude(number__in=aside)
+    return rows.filter(state__in=RATEABLE).exclude(number__in=aside)
 
 
 def path_of(month: Month, area_code: str) -> str:

@@ -7,8 +7,9 @@ reasons) have no known national name and stand apart, under ours.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from django.db.models import QuerySet
@@ -20,6 +21,7 @@ from budayang.center.platform.exports import Column
 from budayang.center.platform.wording import words
 from budayang.center.services.queries import cases_numbered
 
+AT_ONCE = 2000
 FIELDS: tuple[tuple[str, str], ...] = (
     ("departmentCode", gettext_noop("部门代码：事项所属部门在本平台的代码")),
     ("evalProcess", gettext_noop("评价环节：取值没有读到，留空")),
@@ -52,11 +54,22 @@ class Rated:
     case: Any
 
 
-def with_cases(ratings: QuerySet[Rating], limit: int = 50_000) -> list[Rated]:
-    """Ratings with their cases, in two queries."""
-    rows = list(ratings[:limit])
-    cases = cases_numbered([one.case_number for one in rows])
-    return [Rated(one, cases.get(one.case_number)) for one in rows]
+class Records:
+    """The records of all chosen ratings, some at a time as they are written away; `count`: how many there were so far.
+    A month of a province is more than fits in memory, and none of it is left out.
+    """
+
+    def __init__(self, ratings: QuerySet[Rating]) -> None:
+        self._ratings = ratings
+        self.count = 0
+
+    def __iter__(self) -> Iterator[dict[str, str]]:
+        rows = self._ratings.iterator(chunk_size=AT_ONCE)
+        while some := list(islice(rows, AT_ONCE)):
+            cases = cases_numbered([one.case_number for one in some])
+            for one in some:
+                self.count += 1
+                yield record_of(Rated(one, cases.get(one.case_number)))
 
 
 def record_of(one: Rated) -> dict[str, str]:
@@ -67,7 +80,7 @@ def record_of(one: Rated) -> dict[str, str]:
         "evalProcess": "",
         "hallCode": rating.terminal.area.code,
         "affairSerialNo": (case.official_number if case else "") or rating.case_number,
-        "affairCode": rating.item_code,
+        "affairCode": case.item.code if case else rating.item_code,
         "affairName": case.item.name if case else "",
         "affairHandleItem": "",
         "userType": "",

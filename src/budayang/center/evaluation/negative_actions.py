@@ -14,6 +14,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from budayang.center.evaluation.flag_judging import remove_with_rating
 from budayang.center.evaluation.models import NegativeCase, Rating, RatingFlag
 from budayang.center.evaluation.negative_moving import NOTE_LENGTH, dues_of, move, warning, workdays, write_step
 from budayang.center.evaluation.queries import reasons_of
@@ -29,6 +30,7 @@ from budayang.rules.evaluation.negative import (
     CALL_OUTCOMES,
     CONTACT_OUTCOMES,
     FIX_OUTCOMES,
+    PHONE_GONE,
     REACHED,
     RERATE_LEVELS,
     SET_ASIDE_REASONS,
@@ -36,6 +38,7 @@ from budayang.rules.evaluation.negative import (
     may_appeal,
     may_rerate,
     next_look,
+    phone_outcomes,
     rerate_event,
     shifted,
 )
@@ -64,6 +67,18 @@ def _chosen(outcome: str, outcomes: Mapping[str, str]) -> str:
     return outcome
 
 
+def _by_phone(case: NegativeCase, outcome: str, outcomes: Mapping[str, str]) -> str:
+    """Raises Refused for an outcome that cannot be true of what the person left."""
+    true = phone_outcomes(outcomes, left=case.left_phone, kept=bool(case.phone_sealed))
+    if outcome in true:
+        return outcome
+    if case.phone_sealed:
+        raise Refused(_("本人留了电话，请先打电话；没有接通就选没有接通或联系不上。"))
+    if case.left_phone:
+        raise Refused(_("本人留过电话，号码已按期删除，请选“%(choice)s”。") % {"choice": words(outcomes[PHONE_GONE])})
+    raise Refused(_("本人没有留电话，请选“%(choice)s”。") % {"choice": words(outcomes["no_phone"])})
+
+
 # From the rating
 
 
@@ -82,6 +97,7 @@ def open_negative_case(actor: Actor, rating: Rating, phone: str, now: datetime) 
     case.look_at = next_look(case.due_at, warning(case.place_path, now), {}, now)
     if phone:
         case.phone_sealed = seal_field(TABLE, rating.case_number, "phone", phone)
+        case.left_phone = True
         case.phone_hint = f"{phone[:3]}****{phone[-4:]}"
         case.erase_at = now + timedelta(days=float(parameter("negative_phone_most_d", rating.place_path, now)))
     case.save(force_insert=True)
@@ -105,9 +121,7 @@ def contact(actor: Actor, case: NegativeCase, *, outcome: str, note: str, now: d
     """联系核实: whether the person was reached, and what was found."""
     require(actor, case, HANDLERS)
     note = _said(note, _("请写明核实到什么，例如“当晚 21:10 到 21:40 缺纸”。"))
-    outcome = _chosen(outcome, CONTACT_OUTCOMES)
-    if outcome == "reached" and not case.phone_sealed:
-        raise Refused(_("本人没有留电话，请选“本人没有留电话，按记录核实”。"))
+    outcome = _by_phone(case, _chosen(outcome, CONTACT_OUTCOMES), CONTACT_OUTCOMES)
     return move(actor, case, "contact", now, outcome=outcome, note=note, verified_at=now)
 
 
@@ -138,11 +152,7 @@ def fix(actor: Actor, case: NegativeCase, *, outcome: str, note: str, reply: str
 def call_back(actor: Actor, case: NegativeCase, *, outcome: str, note: str, now: datetime) -> NegativeCase:
     """回访: what the person says of it. Not put right sends it back with a new clock; nobody there is tried again."""
     require(actor, case, HANDLERS)
-    outcome = _chosen(outcome, CALL_OUTCOMES)
-    if outcome in REACHED | {"unreached"} and not case.phone_sealed:
-        raise Refused(_("本人没有留电话，请选“本人没有留电话，已公开答复”。"))
-    if outcome == "no_phone" and case.phone_sealed:
-        raise Refused(_("本人留了电话，请先回访；没有接通请选“没有接通”。"))
+    outcome = _by_phone(case, _chosen(outcome, CALL_OUTCOMES), CALL_OUTCOMES)
     note = note.strip()[:NOTE_LENGTH]
     if outcome in {"fixed_unsatisfied", "not_fixed"} and not note:
         raise Refused(_("请写明本人说了什么。"))
@@ -196,7 +206,9 @@ def decide_appeal(actor: Actor, case: NegativeCase, *, uphold: bool, note: str, 
 
 @transaction.atomic
 def set_aside_rating(actor: Actor, rating: Rating, *, reason: str, note: str, now: datetime) -> Rating:
-    """剔除 any rating, good or bad, with a reason. It stays to be seen; figures leave it out. Its case ends with it."""
+    """剔除 any rating, good or bad, with a reason. It stays to be seen; figures leave it out. Its case and its flags
+    end with it.
+    """
     actor.require(*JUDGES, place_path=rating.place_path)
     reason = _chosen(reason, SET_ASIDE_REASONS)
     note = _said(note, _("请写明剔除的依据，它会和评价一起留存。"))
@@ -215,6 +227,7 @@ def _set_aside(actor: Actor, rating: Rating, reason: str, note: str, now: dateti
     if not mine.update(set_aside_at=now, set_aside_by=by, set_aside_for=reason, set_aside_note=note):
         raise Refused(_("这条评价刚刚已被别人剔除，请刷新页面再看。"))
     rating.refresh_from_db()
+    remove_with_rating(actor, rating, note, now)
     record(
         actor, "evaluation.set_aside", subject=f"case:{rating.case_number}", place_path=rating.place_path,
         details={"reason": reason}, at=now,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,15 +14,13 @@ from budayang.center.evaluation.models import Invitation, NegativeCase, Negative
 from budayang.center.platform.actors import Actor
 from budayang.center.platform.queries import parameter, scope_q
 from budayang.center.platform.wording import words
-from budayang.rules.evaluation import LEVELS, reason_words
+from budayang.rules.evaluation import LEVELS, RATEABLE, reason_names
 from budayang.rules.evaluation.negative import FINAL_STATES
 
 NEGATIVE = tuple(level.code for level in LEVELS if level.negative)
 SATISFIED = tuple(level.code for level in LEVELS if not level.negative)
 NOT_STEPS = ("opened", "order", "phone", "warned", "overdue")
 """Events of a negative-rating case that owe nothing to a clock."""
-RATEABLE = ("done", "handed_in", "in_process", "correction")
-"""What could be done at the terminal is done; where the department stands with it since does not matter."""
 NAMED_AT_ONCE = 5000
 """Numbers that one query names: a statement's variables are limited."""
 
@@ -147,8 +146,7 @@ def find_rating(number: str) -> Rating | None:
 
 def reasons_of(rating: Rating) -> str:
     """The reasons of a rating in the words that the person read, in the reader's language."""
-    names = reason_words(rating.reasons, rating.texts).split("、")
-    return words("、").join(words(one) for one in names if one)
+    return words("、").join(words(one) for one in reason_names(rating.reasons, rating.texts))
 
 
 def may_still_rate(case: Any, now: datetime) -> bool:
@@ -169,6 +167,15 @@ def idle_visits(start: datetime, end: datetime, place_path: str) -> tuple[int, i
     """(visits that ended because nobody touched anything, those of them that were cleared) of a place and period."""
     rows = Visit.objects.filter(place_path__startswith=place_path, at__gte=start, at__lt=end, end="idle")
     return rows.count(), rows.filter(cleared=True).count()
+
+
+def asked_numbers(numbers: Sequence[str]) -> set[str]:
+    """Which of these few cases have their rating behind them: a terminal asked for it, or it was given, also from
+    home. Nobody is asked twice about one matter (一事一评).
+    """
+    asked = Invitation.objects.filter(case_number__in=numbers, channel="terminal").values_list("case_number")
+    rated = Rating.objects.filter(case_number__in=numbers).values_list("case_number")
+    return {number for (number,) in asked.union(rated)}
 
 
 def invited_numbers(numbers: list[str]) -> set[str]:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Sequence
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import IO, Any
 from zoneinfo import ZoneInfo
 
 from openpyxl import Workbook
@@ -104,14 +105,34 @@ def book_of(sheets: Iterable[Sheet], *, demo: bool, zone: str = "Asia/Shanghai")
 
 def csv_file(columns: Sequence[Column], rows: Iterable[Any], *, demo: bool, zone: str = "Asia/Shanghai") -> bytes:
     """A CSV file with a byte order mark, so that spreadsheet programs read the Chinese text."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
+    return "".join(csv_lines(columns, rows, demo=demo, zone=zone)).encode()
+
+
+def csv_lines(
+    columns: Sequence[Column], rows: Iterable[Any], *, demo: bool, zone: str = "Asia/Shanghai"
+) -> Iterator[str]:
+    """The same file line by line, for rows that are too many to be held at once."""
+
+    def line(cells: Iterable[object]) -> str:
+        out = io.StringIO(newline="")
+        csv.writer(out).writerow(cells)
+        return out.getvalue()
+
+    yield "\ufeff"
     if demo:
-        writer.writerow([DEMO_MARK])
-    writer.writerow([column.title for column in columns])
+        yield line([DEMO_MARK])
+    yield line(column.title for column in columns)
     for row in rows:
-        writer.writerow([csv_cell(plain(column.value(row), zone)) for column in columns])
-    return b"\xef\xbb\xbf" + out.getvalue().encode()
+        yield line(csv_cell(plain(column.value(row), zone)) for column in columns)
+
+
+def kept_on_disk(lines: Iterable[str]) -> IO[bytes]:
+    """A file that is whole before anything of it is sent, and gone when it is closed."""
+    out = tempfile.TemporaryFile()  # noqa: SIM115 - closed by the answer that sends it
+    for line in lines:
+        out.write(line.encode())
+    out.seek(0)
+    return out
 
 
 def plain(value: object, zone: str) -> str | int | float:

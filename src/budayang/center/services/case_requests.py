@@ -20,6 +20,7 @@ from budayang.center.services.case_results import open_result
 from budayang.center.services.case_withdrawing import withdraw
 from budayang.center.services.models import Case, Payment
 from budayang.center.services.payments.actions import begin_payment, find_provider, holding_payment
+from budayang.center.services.rating_asked import asked_about
 from budayang.center.services.states import FINAL_CASE_STATES, CaseState, PaymentState
 from budayang.center.services.verification import TooManyAttempts
 from budayang.center.services.window_actions import send_to_window
@@ -33,7 +34,7 @@ OPENING, OPEN, CLOSED, NONE = "opening", "open", "closed", "none"
 @dataclass(frozen=True, slots=True)
 class Look:
     """A case as a waiting journey may know it. `settled`: there is something to show; `mark` names what that is.
-    `paid`: money was paid for it, whatever became of it.
+    `paid`: money was paid for it, whatever became of it. `asked`: its person was asked already how it went.
     """
 
     case: Case
@@ -42,6 +43,7 @@ class Look:
     mark: str
     settled: bool
     paid: bool
+    asked: bool = False
 
     def worth_telling(self, seen: str) -> bool:
         """Whether this is news for a screen that shows `seen` already ("" for one that shows nothing yet).
@@ -60,7 +62,8 @@ def look(number: str, terminal_id: int, reply_key: str, now: datetime) -> Look:
     paid = case.payments.filter(paid_at__isnull=False).exists()
     if case.state != CaseState.DUE:
         settled = CaseState(case.state) in FINAL_CASE_STATES and not corrections.on_its_way(case)
-        return Look(case, result, None, case.state, settled, paid)
+        asked = settled and bool(asked_about([number]))
+        return Look(case, result, None, case.state, settled, paid, asked)
     payment = holding_payment(case)
     pay = _pay(case, payment, now)
     return Look(case, result, pay, f"due:{pay.payment}:{pay.state}:{pay.refused}", pay.state != OPENING, paid)

@@ -341,6 +341,7 @@ def _told(look: Look, reply_key: str) -> bytes:
             pay=pay,
             mark=look.mark,
             paid=look.paid,
+            asked=look.asked,
         )
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,6 +22,7 @@ from budayang.center.services import case_actions, codes
 from budayang.center.services.case_accepting import CaseRefused, require_grant
 from budayang.center.services.joint_actions import TABLE
 from budayang.center.services.models import JointCase, JointPart, VerificationAttempt
+from budayang.center.services.rating_asked import asked_about
 from budayang.center.services.receipts import PRINTED_HASH, Witness
 from budayang.center.services.states import CaseState
 from budayang.center.services.verification import MISSES_ALLOWED, WINDOW, TooManyAttempts
@@ -157,6 +158,7 @@ def look(
 
 def _result(found: JointStanding, terminal_id: int, reply_key: str, head: Witness | None, now: datetime) -> bytes:
     code = code_of(found.joint)
+    asked = asked_about([one.number for one in found.parts if one.number])
     return msgspec.json.encode(
         CaseResult(
             message=found.verdict.text,
@@ -166,13 +168,13 @@ def _result(found: JointStanding, terminal_id: int, reply_key: str, head: Witnes
             verify_url=progress_url(code),
             head=head.as_dict() if head else {},
             papers=_papers(found.parts, terminal_id, reply_key, now),
-            parts=[as_wire(one) for one in found.parts],
+            parts=[as_wire(one, asked) for one in found.parts],
         )
     )
 
 
-def as_wire(one: PartStanding) -> CasePart:
-    """A part as the terminal gets it."""
+def as_wire(one: PartStanding, asked: Set[str]) -> CasePart:
+    """A part as the terminal gets it. ``asked``: of which the person was asked already how it went."""
     return CasePart(
         item=one.part.item_code,
         name=one.part.title,
@@ -182,6 +184,7 @@ def as_wire(one: PartStanding) -> CasePart:
         word=one.word,
         message=one.message,
         todo=one.todo,
+        asked=one.number in asked,
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import F, Max, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from budayang.center.platform.resealing import SealedColumn
@@ -35,6 +35,9 @@ REQUEST_DAYS = 60
 PROMISE_DAYS = 14
 CHECK_DAYS = 3 * 365
 CALL_DAYS = 90
+OPENED_DAYS = 30
+OPENED = ""
+"""In place of a key that is gone: nothing opens by it."""
 WAITED_FOR = (PaperState.ENTITLED, PaperState.SENT, PaperState.FAILED)
 
 Rows = QuerySet[Any]
@@ -114,6 +117,22 @@ def _delete(rows: Rows) -> int:
     return int(rows.delete()[0])
 
 
+def _forget_keys(rows: Rows) -> int:
+    """The keys go. That a journey at another terminal than the case's own was let at it stays, without one: what that
+    terminal tells of the case may come when its line is back.
+    """
+    elsewhere = rows.exclude(case__terminal_id=F("terminal_id")).order_by().values_list("case_id", "terminal_id")
+    kept = [
+        CaseGrant(case_id=case, terminal_id=terminal, reply_key=OPENED, expires_at=last)
+        for case, terminal, last in elsewhere.annotate(last=Max("expires_at"))
+    ]
+    gone = _delete(rows)
+    CaseGrant.objects.bulk_create(
+        kept, update_conflicts=True, unique_fields=["case", "terminal", "reply_key"], update_fields=["expires_at"]
+    )
+    return gone
+
+
 RETENTION: tuple[Rule, ...] = (
     *material_keeping.RETENTION,
     Rule(
@@ -156,9 +175,18 @@ RETENTION: tuple[Rule, ...] = (
         "services.grants",
         _("取结果的一次性凭据"),
         _("15 分钟"),
-        lambda: CaseGrant.objects.all(),
+        lambda: CaseGrant.objects.exclude(reply_key=OPENED),
         "expires_at",
         _older("expires_at", timedelta(0)),
+        _forget_keys,
+    ),
+    Rule(
+        "services.opened",
+        _("哪件在别的终端打开过（终端和办件编号，没有凭据）"),
+        _("30 天，那台终端断网时评的，恢复后还能记上"),
+        lambda: CaseGrant.objects.filter(reply_key=OPENED),
+        "expires_at",
+        _older("expires_at", timedelta(days=OPENED_DAYS)),
         _delete,
     ),
     Rule(

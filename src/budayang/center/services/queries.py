@@ -211,8 +211,8 @@ def find_case(number: str) -> Case | None:
 
 
 def was_opened_at(number: str, terminal_id: int) -> bool:
-    """Whether a journey on this terminal was lately let at the case: its own, or one that proved the same identity on
-    another machine (a paper printed again, what was missing handed in).
+    """Whether a journey on this terminal was let at the case within a month: its own, or one that proved the same
+    identity on another machine (a paper printed again, what was missing handed in).
     """
     return CaseGrant.objects.filter(case__number=number, terminal_id=terminal_id).exists()
 

@@ -5,6 +5,7 @@ Names of levels and indicators follow the national system (国办发〔2019〕51
 
 from __future__ import annotations
 
+from budayang.rules.evaluation.asking import ENDED, PARTS_ENDED, RATEABLE
 from budayang.rules.evaluation.indicators import INDICATORS, LEFT_OUT, Counts, Indicator, Ratio, measure_all
 from budayang.rules.evaluation.levels import CHANNELS, LEVEL_BY_CODE, LEVELS, NEGATIVE_LEVELS, RatingLevel
 from budayang.rules.evaluation.reason_texts import (
@@ -16,18 +17,21 @@ from budayang.rules.evaluation.reason_texts import (
     edition_on,
     find_edition,
     rating_problem,
-    reason_words,
+    reason_names,
     reasons_for,
 )
 
 __all__ = [
     "CHANNELS",
     "EDITIONS",
+    "ENDED",
     "INDICATORS",
     "LEFT_OUT",
     "LEVELS",
     "LEVEL_BY_CODE",
     "NEGATIVE_LEVELS",
+    "PARTS_ENDED",
+    "RATEABLE",
     "REASONS",
     "REASON_BY_CODE",
     "Counts",
@@ -40,6 +44,6 @@ __all__ = [
     "find_edition",
     "measure_all",
     "rating_problem",
-    "reason_words",
+    "reason_names",
     "reasons_for",
 ]

@@ -1,4 +1,5 @@
-"""What looks wrong with ratings: bursts, no journey, staff about, too fast, the same again. For a person to judge.
+"""What looks wrong with ratings: bursts, no journey, staff about, too fast, the same again, a second answer that says
+something else. For a person to judge.
 
 A flag is a question, never a verdict: it changes no figure. Thresholds are arguments, so that a place may set them.
 """
@@ -17,6 +18,7 @@ FLAG_KINDS: dict[str, str] = {
     "same_time": "每天同一时刻的非常满意",
     "too_fast": "快得不像人",
     "same_again": "原因完全相同",
+    "second": "同一件事又有不同的评价",
 }
 FLAG_STATES: dict[str, str] = {"open": "待判断", "genuine": "属实，计入", "set_aside": "剔除，不计入"}
 BEST = "very_satisfied"
@@ -64,6 +66,11 @@ class Flag:
 
 
 USUAL = Limits()
+
+
+def second_answer(level: str, reasons: Sequence[str]) -> str:
+    """What a second, different answer to one matter said. ``level``, ``reasons``: names."""
+    return "；".join([f"后来又评了“{level}”", *reasons])
 
 
 def flags_of(ratings: Iterable[Seen], limits: Limits = USUAL) -> list[Flag]:

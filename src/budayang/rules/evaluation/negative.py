@@ -73,6 +73,7 @@ CONTACT_OUTCOMES: dict[str, str] = {
     "reached": "已联系本人核实",
     "no_phone": "本人没有留电话，按记录核实",
     "unreached": "联系不上，按记录核实",
+    "phone_gone": "留的号码已按期删除，按记录核实",
 }
 FIX_OUTCOMES: dict[str, str] = {
     "fixed": "已整改",
@@ -85,8 +86,11 @@ CALL_OUTCOMES: dict[str, str] = {
     "not_fixed": "没有整改好",
     "unreached": "没有接通",
     "no_phone": "本人没有留电话，已公开答复",
+    "phone_gone": "留的号码已按期删除，已公开答复",
 }
 REACHED: frozenset[str] = frozenset({"fixed_satisfied", "fixed_unsatisfied", "not_fixed"})
+PHONE_GONE = "phone_gone"
+"""Nobody called in time: a number was left, and its days are over. It is no call-back."""
 CONFIRMED: frozenset[str] = frozenset({"fixed_satisfied", "fixed_unsatisfied"})
 APPEAL_REASONS: dict[str, str] = {
     "mistaken": "误评：点错了，或评的不是这件事",
@@ -98,8 +102,14 @@ SET_ASIDE_REASONS: dict[str, str] = {
     **APPEAL_REASONS,
     "trial": "试机、演示时的评价",
     "staff": "工作人员代评",
+    "forced": "强迫、诱导本人评价",
+    "bulk": "刷评：没有办事的人批量评价",
     "machine": "设备或程序误发",
 }
+NOT_THE_PERSONS: frozenset[str] = frozenset({"staff", "forced", "bulk"})
+"""Removed because it is not what the person wanted to say: 代评, 强迫, 刷评 (PJ-04). The other reasons are no such
+thing, whether a flag led to them or not.
+"""
 RERATE_LEVELS: dict[str, str] = {"satisfied": "满意", "basically_satisfied": "基本满意", "unsatisfied": "不满意"}
 """再评价 of what was put right (PJ-11): three levels, once."""
 
@@ -111,6 +121,17 @@ CLOCK_OF: dict[str, str] = {
     "open_appealed": "decide",
     "verified_appealed": "decide",
 }
+
+
+def phone_outcomes(outcomes: Mapping[str, str], *, left: bool, kept: bool) -> dict[str, str]:
+    """The outcomes of a contact or a call-back that can be true. ``left``: its person left a number; ``kept``: it is
+    not deleted yet.
+    """
+    if kept:
+        untrue = {"no_phone", PHONE_GONE}
+    else:
+        untrue = {"reached", "unreached", *REACHED, "no_phone" if left else PHONE_GONE}
+    return {code: name for code, name in outcomes.items() if code not in untrue}
 
 
 class IllegalStep(ValueError):

@@ -72,11 +72,11 @@ def reasons_for(level: str, edition: TextEdition = EDITIONS[-1]) -> tuple[Rating
     return tuple(r for r in edition.reasons if level in r.levels)
 
 
-def reason_words(codes: Sequence[str], edition: str, editions: Sequence[TextEdition] = EDITIONS) -> str:
-    """What the person read: the names of these reasons in the edition of the rating, joined by 、."""
+def reason_names(codes: Sequence[str], edition: str, editions: Sequence[TextEdition] = EDITIONS) -> list[str]:
+    """What the person read: the names of these reasons in the edition of the rating. A name may hold a 、 itself."""
     found = find_edition(edition, editions) or editions[-1]
     names = {one.code: one.name for one in found.reasons}
-    return "、".join(names[code] for code in codes if code in names)
+    return [names[code] for code in codes if code in names]
 
 
 def rating_problem(level: str, reasons: Collection[str], edition: TextEdition = EDITIONS[-1]) -> str:

@@ -38,7 +38,8 @@ def _classes(n: Numbers) -> tuple[float | None, int]:
 
 
 def _surveyed(n: Numbers) -> tuple[float | None, int]:
-    return n["surveys_enough"], int(n["survey_sheets"])
+    """Where nothing was handled in the half-year before, no sample can be asked for, and nothing is said."""
+    return n["surveys_enough"], int(n["sheets_asked_for"])
 
 
 def _answered(n: Numbers) -> tuple[float | None, int]:
@@ -78,7 +79,7 @@ RATING_CHECKS: tuple[ClauseCheck, ...] = (
         1,
         GE,
         "count",
-        ("surveys_enough", "survey_sheets"),
+        ("surveys_enough", "sheets_asked_for"),
         _surveyed,
         period="半年",
     ),

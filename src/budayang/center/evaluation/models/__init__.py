@@ -16,7 +16,7 @@ from budayang.center.evaluation.models.supervision import (
     SupervisionPhoto,
     SupervisionVisit,
 )
-from budayang.center.evaluation.models.surveys import Survey, SurveyArea, SurveySheet
+from budayang.center.evaluation.models.surveys import Survey, SurveyArea, SurveyReminder, SurveySheet
 
 __all__ = [
     "MONTHLY_STATES",
@@ -44,6 +44,7 @@ __all__ = [
     "SupervisionVisit",
     "Survey",
     "SurveyArea",
+    "SurveyReminder",
     "SurveySheet",
     "Visit",
 ]

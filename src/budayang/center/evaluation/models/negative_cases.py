@@ -17,7 +17,8 @@ class NegativeCase(models.Model):
     `due_at`: until when the running step is owed (null: nobody owes one); `look_at`: when to warn or to tell that it is
     late (indexed). `restored_at`: it was removed and counts again; steps before are of its former life. `rerate_until`:
     until when the person may rate what was done. `reply` is what the person reads. `phone_sealed`: a number left
-    voluntarily, for the call-back only; `erase_at`: when it goes.
+    voluntarily, for the call-back only; `erase_at`: when it goes. `left_phone` stays: that one was left is no personal
+    data, and a clause asks whether it was called.
     """
 
     rating = models.OneToOneField(Rating, on_delete=models.PROTECT, related_name="negative_case")
@@ -52,6 +53,7 @@ class NegativeCase(models.Model):
     order = models.ForeignKey(
         "maintenance.WorkOrder", on_delete=models.PROTECT, related_name="+", null=True, blank=True
     )
+    left_phone = models.BooleanField(default=False)
     phone_sealed = models.BinaryField(null=True, blank=True)
     phone_hint = models.CharField(max_length=20, blank=True)
     erase_at = models.DateTimeField(null=True, blank=True)

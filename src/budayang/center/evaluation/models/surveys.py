@@ -43,6 +43,22 @@ class SurveyArea(models.Model):
         return f"{self.survey_id} {self.area_id}"
 
 
+class SurveyReminder(models.Model):
+    """The supervisors of a place were told that areas have no survey of the half-year that begins on `first_on`."""
+
+    place_path = models.CharField(max_length=200)
+    first_on = models.DateField()
+    told_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["place_path", "first_on"], name="evaluation_survey_reminder_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.place_path} {self.first_on}"
+
+
 class SurveySheet(models.Model):
     """One sheet: question -> level, wishes. `beyond`: it came beyond the limit of an hour; shown, not counted."""
 

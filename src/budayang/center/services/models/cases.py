@@ -76,7 +76,9 @@ class Case(models.Model):
 
 class CaseGrant(models.Model):
     """A journey's key that may receive a case's result: the journey that submitted it, or a later one of the same
-    identity on any terminal (reprint after a jam)."""
+    identity on any terminal (reprint after a jam). When its time is over the key goes; "" says that the case was opened
+    at another terminal than its own.
+    """
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="grants")
     terminal = models.ForeignKey("terminals.Terminal", on_delete=models.PROTECT, related_name="+")

@@ -105,6 +105,7 @@ def _surveys(found: EvaluationSeen, out: Measured) -> None:
         "surveys_here": float(len(found.surveys)),
         "survey_sheets": float(sum(found.surveys.values())),
         "surveys_enough": float(found.surveys_enough),
+        "sheets_asked_for": float(found.sheets_asked_for),
         "access_answers": float(found.access_answers),
         "access_satisfied": float(found.access_good),
     }
