@@ -25,7 +25,7 @@ from budayang.rules.search import (
     surely_outside,
 )
 from budayang.search.decoding import Decoder
-from budayang.search.frozen import PARTS, Texts, part_of
+from budayang.search.frozen import PARTS, Texts, Values, part_of
 from budayang.search.initials import LONGEST, Initials, first_letters
 from budayang.search.lexicon import FILLER, Lexicon
 from budayang.search.manner import Manners
@@ -266,7 +266,8 @@ class Index:
     def _decoder(self) -> Decoder:
         words, uses = self._vocabulary()
         fillers = frozenset(word.text for word in self.contents.words if word.sort == FILLER)
-        return Decoder(words, uses, self._readings(frozenset(words)), self._sounds, fillers)
+        readings = self._readings(Values(zip(words, uses, strict=True), "d"))
+        return Decoder(words, uses, readings, self._sounds, fillers)
 
     def _vocabulary(self) -> tuple[Texts, array[float]]:
         """The lexicon, and the runs of two to four characters that the sayings use: the most used first, and how often
@@ -294,7 +295,7 @@ class Index:
         words = sorted(found, key=lambda one: (-found[one], one))
         return Texts(words), array("d", [found[word] for word in words])
 
-    def _readings(self, words: frozenset[str]) -> dict[str, tuple[str, ...]]:
+    def _readings(self, words: Values) -> dict[str, tuple[str, ...]]:
         """Those that are read otherwise than character by character, in the lexicon or in a saying."""
         told = self.contents.readings
         readings = {word.text: told[word.text] for word in self.contents.words if word.text in told}

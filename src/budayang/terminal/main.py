@@ -15,6 +15,7 @@ import uvicorn
 from budayang.terminal.app import Terminal, create_app
 from budayang.terminal.errors import BadSetting
 from budayang.terminal.logtail import TAIL
+from budayang.terminal.memory import stay_small
 from budayang.terminal.settings import Settings, load
 
 GRACE_S = 2
@@ -48,6 +49,7 @@ def run(settings: Settings) -> int:
     # Everything that this process writes is for its own user only, and a crash writes none of its memory.
     os.umask(0o077)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    stay_small()
     app = create_app(settings)
     server = _Server(
         app.state.terminal,
