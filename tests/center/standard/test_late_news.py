@@ -128,7 +128,7 @@ def test_a_round_that_was_without_network_bears_on_the_month_in_which_it_was_due
         opens_at=at(SEP, 30), closes_at=at(SEP, 30) + timedelta(hours=2), stops=[], state="done",
     )  # fmt: skip
     round_actions.tell(held, "done", now, now)
-    assert marked(now) == {("A-KBS", SEP), ("A-KBS", NOV)}
+    assert marked(now) == {("A-KBS", SEP), ("A-KBS", OCT), ("A-KBS", NOV)}, "October looks back at its answers"
     assert answer(quiet, "WH-02", SEP, now) == "met"
 
 

@@ -208,7 +208,7 @@ class Counter:
             if one.good is not None:
                 at(one.good, lambda now, m=one: self.makes_good(m, now))
         for code, when in matters.stays:
-            at(when, lambda now, c=code: trip_actions.note_stay(c, STAY, now) and None)
+            at(when, lambda now, c=code: trip_actions.note_stay(c, STAY, now, now) and None)
         for code, when, cleared in matters.idle:
             body = {"end": "idle", "seconds": 90, "steps": {"clear": 1} if cleared else {}}
             at(when, lambda now, c=code, b=body: self._word(c, "session", b, now))

@@ -154,7 +154,7 @@ def national_export(request: HttpRequest) -> FileResponse:
         lines = exports.csv_lines(national.columns(), rows, demo=settings.BUDAYANG.demo)
     else:
         lines = _json_lines(asked, rows)
-    content = exports.kept_on_disk(lines)
+    content = exports.kept_whole(lines)
     with transaction.atomic():
         record(actor, "console.export", subject="list:national_ratings", details={"format": kind, "rows": rows.count})
     media = CSV if kind == "csv" else "application/json"

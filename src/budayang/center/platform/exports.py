@@ -126,9 +126,12 @@ def csv_lines(
         yield line(csv_cell(plain(column.value(row), zone)) for column in columns)
 
 
-def kept_on_disk(lines: Iterable[str]) -> IO[bytes]:
-    """A file that is whole before anything of it is sent, and gone when it is closed."""
-    out = tempfile.TemporaryFile()  # noqa: SIM115 - closed by the answer that sends it
+KEPT_IN_MEMORY = 8 << 20
+
+
+def kept_whole(lines: Iterable[str]) -> IO[bytes]:
+    """A file that is whole before anything of it is sent, and gone when it is closed; a small one stays in memory."""
+    out = tempfile.SpooledTemporaryFile(max_size=KEPT_IN_MEMORY)  # noqa: SIM115 - closed by the answer that sends it
     for line in lines:
         out.write(line.encode())
     out.seek(0)

@@ -18,7 +18,7 @@ def _fault_rate(n: Numbers) -> tuple[float | None, int]:
 
 
 HARDWARE_CHECKS: tuple[ClauseCheck, ...] = (
-    ratio("YJ-01", "建了档的终端比例", "terminals_filed", "terminals_here"),
+    ratio("YJ-01", "建了档的终端比例", "terminals_filed", "terminals_here", of_now=True),
     ratio("YJ-02", "验收备案的终端比例", "terminals_accepted", "terminals_here"),
     ratio("YJ-04", "做过每日设备检查的天数比例", "days_checked", "days_elapsed"),
     ratio("YJ-05", "做过常规测试的天数比例", "days_tested", "days_elapsed"),

@@ -14,6 +14,7 @@ from budayang.center.standard.measuring.gathered import (
     Evidence,
     Gathering,
     Measured,
+    digest,
     evidence,
     up,
     worked_in,
@@ -107,6 +108,7 @@ def _files(seen: Gathering, out: Measured) -> None:
         "terminals_filed": float(len(filed)),
         "terminals_accepted": float(len(accepted)),
     }
+    out.basis["YJ-01"] = digest([one.code for one in seen.machines])
     for clause, known, yes, no in (
         ("YJ-01", filed, _("档案齐全"), _("没有档案，或缺型号、启用日期")),
         ("YJ-02", accepted, _("已验收"), _("没有验收记录")),
