@@ -167,6 +167,8 @@ def test_pages_of_the_standard_and_of_evaluation_are_english(filled: Desk, name:
         if not subject or subject in seen or "export=" in address:
             continue
         answer = client.get(address, headers=english, follow=True)
+        if answer.streaming:
+            list(answer)  # a file: read to its end, which closes it
         if answer.status_code != 200 or not answer.get("Content-Type", "").startswith("text/html"):
             continue
         seen.add(subject)
