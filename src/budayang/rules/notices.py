@@ -82,7 +82,7 @@ MESSAGE_NAMES: dict[str, str] = {
     "monthly": "月报",
     "rating": "评价与投诉提醒",
     "visit": "监督检查提醒",
-    "improvement": "改进事项提醒",
+    "improve": "改进事项提醒",
     "project": "标准项目提醒",
     "test": "测试消息",
 }
@@ -168,7 +168,7 @@ class _Words:
 _ZH = _Words(
     marks={
         "alarm": "{severity}", "reminder": "仍未恢复", "recovery": "已恢复", "order": "工单", "stop": "计划停用",
-        "round": "巡查", "monthly": "月报", "rating": "评价", "visit": "监督检查", "improvement": "改进事项",
+        "round": "巡查", "monthly": "月报", "rating": "评价", "visit": "监督检查", "improve": "改进事项",
         "project": "标准项目", "test": "测试",
     },
     severities={"general": "一般", "serious": "严重", "urgent": "紧急"},
@@ -189,7 +189,7 @@ _EN = _Words(
     marks={
         "alarm": "{severity}", "reminder": "still open", "recovery": "recovered", "order": "work order",
         "stop": "planned stop", "round": "round", "monthly": "monthly report", "rating": "rating",
-        "visit": "supervision visit", "improvement": "improvement item", "project": "standard project", "test": "test",
+        "visit": "supervision visit", "improve": "improvement item", "project": "standard project", "test": "test",
     },
     severities={"general": "general", "serious": "serious", "urgent": "URGENT"},
     since="since {at}, for {span}",

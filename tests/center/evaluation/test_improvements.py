@@ -44,7 +44,7 @@ def closes(desk: Desk, item: Improvement, at: datetime) -> None:
 
 
 def told(late: bool) -> set[str]:
-    lines = NoticeLine.objects.filter(kind="improvement", topic__contains=":late:" if late else ":made:")
+    lines = NoticeLine.objects.filter(kind="improve", topic__contains=":late:" if late else ":made:")
     return set(lines.values_list("staff__username", flat=True))
 
 

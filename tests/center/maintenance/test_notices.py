@@ -38,7 +38,7 @@ from budayang.center.platform.actors import Forbidden
 from budayang.center.platform.models import AuditLine, Staff
 from budayang.rules.duty import Days
 from budayang.rules.escalation import Step, StepKind
-from budayang.rules.notices import RETRY_S, RUN_NAMES, RUN_TRANSITIONS, SEND_NAMES, SEND_TRANSITIONS
+from budayang.rules.notices import MESSAGE_NAMES, RETRY_S, RUN_NAMES, RUN_TRANSITIONS, SEND_NAMES, SEND_TRANSITIONS
 
 
 @pytest.fixture
@@ -574,3 +574,9 @@ def test_the_consumer_asks_for_the_news_that_the_rooms_write() -> None:
     for kind in ("opened", "closed", "hung", "freed", "settled"):
         assert f"maintenance.incident_{kind}".startswith(kinds)
     assert not "maintenance.notice_acknowledged".startswith(kinds)
+
+
+def test_names_of_messages_fit_their_columns() -> None:
+    """SQLite takes any length; PostgreSQL refuses the row."""
+    for model in (NoticeLine, NoticeMessage):
+        assert max(map(len, MESSAGE_NAMES)) <= (model._meta.get_field("kind").max_length or 0)

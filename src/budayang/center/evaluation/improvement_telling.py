@@ -24,6 +24,6 @@ def tell(row: Improvement, said: str, now: datetime, *, late: bool = False) -> N
     )
     for receiver in runs.people_of(handlers_of(row.place_path, row.owner_id, None, late=late, own=True)):
         messages.add_line(
-            receiver, kind="improvement", place_path=row.place_path, severity=Severity.GENERAL.value, now=now,
+            receiver, kind="improve", place_path=row.place_path, severity=Severity.GENERAL.value, now=now,
             topic=f"improvement:{row.pk}:{'late' if late else 'made'}:{row.due_on:%m%d}", fact=fact,
         )  # fmt: skip

@@ -22,10 +22,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='noticeline',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['alarm', 'reminder', 'recovery', 'order', 'stop', 'round', 'monthly', 'rating', 'visit', 'improvement', 'project', 'test'])), name='notice_line_kind'),
+            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['alarm', 'reminder', 'recovery', 'order', 'stop', 'round', 'monthly', 'rating', 'visit', 'improve', 'project', 'test'])), name='notice_line_kind'),
         ),
         migrations.AddConstraint(
             model_name='noticemessage',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['alarm', 'reminder', 'recovery', 'order', 'stop', 'round', 'monthly', 'rating', 'visit', 'improvement', 'project', 'test'])), name='notice_message_kind'),
+            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['alarm', 'reminder', 'recovery', 'order', 'stop', 'round', 'monthly', 'rating', 'visit', 'improve', 'project', 'test'])), name='notice_message_kind'),
         ),
     ]
