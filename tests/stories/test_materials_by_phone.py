@@ -115,7 +115,12 @@ def begin(screen: Screen, stage: Stage, item: str) -> None:
     starts = screen.page.get_by_role("button", name=re.compile("^开始(提交|办理)$"))
 
     def offered() -> bool:
-        screen.page.goto(f"{origin}/items/{item}")
+        try:
+            screen.page.goto(f"{origin}/items/{item}")
+        except PlaywrightError as failure:  # the page went somewhere by itself at this moment: asked again
+            if "ERR_ABORTED" not in str(failure):
+                raise
+            return False
         return starts.count() > 0
 
     # What the center knows of a department's hours reaches a house that was just built a moment later.
